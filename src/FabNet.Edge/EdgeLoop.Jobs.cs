@@ -54,6 +54,7 @@ internal sealed partial class EdgeLoop
         var desk = _desks[ended.Machine];
         if (desk.Preparation?.Job == ended.Job && desk.Preparation.Epoch == ended.Epoch)
         {
+            desk.Preparation.Cancellation.Dispose();
             desk.Preparation = null;
         }
 

@@ -43,6 +43,7 @@ internal sealed partial class EdgeLoop
     private volatile Site _site;
     private string? _trouble;
     private bool _isTakenUp;
+    private readonly TaskCompletionSource _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _handOver;
     private long _lastKeepAlive;
 
@@ -69,8 +70,16 @@ internal sealed partial class EdgeLoop
     /// <summary>The site as it was after the last message. Thread safe.</summary>
     public Site Site => _site;
 
-    /// <summary>Job events that the coordinator does not have yet. For the end of the process.</summary>
-    public bool HasUnacknowledgedEvents => _book.Outbox.Count > 0;
+    /// <summary>Ends once the coordinator has every job event. Runs in the loop.</summary>
+    public Task WhenDelivered()
+    {
+        if (_book.Outbox.Count == 0)
+        {
+            _delivered.TrySetResult();
+        }
+
+        return _delivered.Task;
+    }
 
     /// <summary>Adds a machine, before the loop runs.</summary>
     public void Add(MachineConfig machine, MachineHost host)
@@ -257,8 +266,14 @@ internal sealed partial class EdgeLoop
             outcome = new Refused($"{job.Id} could not be prepared: {e.Message}", Everywhere: false);
         }
 
-        cancellation.Dispose();
-        await _inbox.Writer.WriteAsync(new PreparationEnded(machine, job.Id, job.Epoch, outcome));
+        try
+        {
+            await _inbox.Writer.WriteAsync(new PreparationEnded(machine, job.Id, job.Epoch, outcome));
+        }
+        catch (ChannelClosedException)
+        {
+            (outcome as Prepared)?.Dispose(); // The agent has stopped; the next start removes the file.
+        }
     }
 
     /// <summary>Starts the job at the head of the queue, if the rule allows it. Nothing behind it is started in its place.</summary>
@@ -334,6 +349,10 @@ internal sealed partial class EdgeLoop
 
         _statuses = statuses;
         _uplink.Pump();
+        if (_handOver is not null && _book.Outbox.Count == 0)
+        {
+            _delivered.TrySetResult();
+        }
     }
 
     /// <summary>A change of state at once; of progress and temperatures at most each second; a sign of life every ten.</summary>
