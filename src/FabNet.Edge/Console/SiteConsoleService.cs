@@ -98,7 +98,7 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
         return Say(await agent.Loop.AskAsync(() => question(agent, machine), context.CancellationToken));
     });
 
-    private IEnumerable<EdgeAgent> Chosen(string site)
+    private List<EdgeAgent> Chosen(string site)
     {
         var chosen = agents.All.Where(a => site.Length == 0 || a.Site.Value == site).ToList();
         return chosen.Count > 0 ? chosen : throw new OperatorException($"This edge has no site '{site}'. It has: {Names()}.", isUnknown: true);

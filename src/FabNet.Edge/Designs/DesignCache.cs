@@ -80,7 +80,7 @@ public sealed partial class DesignCache
                 await cached.ReadExactlyAsync(bytes, cancellationToken);
                 if (Digest.Of(bytes) == design.Manifest)
                 {
-                    return DesignManifest.Read(bytes, File.GetLastWriteTimeUtc(cached.SafeFileHandle));
+                    return DesignManifest.Read(bytes, new DateTimeOffset(File.GetLastWriteTimeUtc(cached.SafeFileHandle)));
                 }
             }
 

@@ -8,7 +8,7 @@ using FabNet.Model.Machines;
 namespace FabNet.Edge.Machines;
 
 /// <summary>One run. The machine's loop awaits it; cancelling and hearing are thread safe.</summary>
-internal sealed class JobRunner(MachineId machine, RunOrder order, IMachineSession session, ChannelWriter<EdgeMessage> inbox, double speed)
+internal sealed class JobRunner(MachineId machine, RunOrder order, IMachineSession session, ChannelWriter<EdgeMessage> inbox, double speed) : IDisposable
 {
     private readonly CancellationTokenSource _cancel = new();
     private readonly Lock _gate = new();
@@ -50,6 +50,9 @@ internal sealed class JobRunner(MachineId machine, RunOrder order, IMachineSessi
         }
     }
 
+    /// <inheritdoc />
+    public void Dispose() => _cancel.Dispose();
+
     /// <summary>Runs to the end, however it ends, and posts it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -77,7 +80,6 @@ internal sealed class JobRunner(MachineId machine, RunOrder order, IMachineSessi
         }
 
         await inbox.WriteAsync(new RunEnded(machine, order.Job, order.Epoch, end), CancellationToken.None);
-        _cancel.Dispose();
     }
 
     private async Task AskForStartAsync(CancellationToken cancellationToken)

@@ -200,7 +200,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
     {
         await foreach (var order in _orders.Reader.ReadAllAsync(cancellationToken))
         {
-            var runner = new JobRunner(_id, order, session, _inbox, Speed);
+            using var runner = new JobRunner(_id, order, session, _inbox, Speed);
             _runner = runner;
             await runner.RunAsync(cancellationToken);
         }

@@ -68,7 +68,7 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
             return NothingServes(job, design, part, profile, material, mesh is not null);
         }
 
-        material ??= loaded.Material ?? profile.Materials.FirstOrDefault() ?? "PLA";
+        material ??= loaded.Material ?? (profile.Materials is [var first, ..] ? first : "PLA");
         await using var source = await designs.OpenAsync(design, mesh, cancellationToken);
         await using var sliced = await slicer.SliceAsync(source, mesh.Digest, mesh.Path, profile, material, job.Copies, cancellationToken);
         return Admit(sliced, profile, material, $"what PrusaSlicer made of {mesh.Path} of {design.Ref}", cancellationToken);

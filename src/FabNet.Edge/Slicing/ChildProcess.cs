@@ -48,12 +48,12 @@ internal static class ChildProcess
         {
             await process.WaitForExitAsync(either.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"{program} did not end within {timeLimit.TotalMinutes:0.##} minutes and was stopped. {await errors}".TrimEnd());
+            throw new TimeoutException($"{program} did not end within {timeLimit.TotalMinutes:0.##} minutes and was stopped. {await errors}".TrimEnd(), e);
         }
 
         return new ChildResult(process.ExitCode, await output, await errors);

@@ -51,7 +51,7 @@ internal sealed class SpoolSegment
     public static SpoolSegment Scan(string path)
     {
         var first = long.TryParse(System.IO.Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var named) ? named : 1;
-        var segment = new SpoolSegment(path, first, File.GetLastWriteTimeUtc(path));
+        var segment = new SpoolSegment(path, first, new DateTimeOffset(File.GetLastWriteTimeUtc(path)));
         var bytes = File.ReadAllBytes(path);
         var offset = 0;
         while (TryReadRecord(bytes.AsSpan(offset), out var payload) && TryParse(payload, out var report) && report.Sequence >= segment.NextSequence)
