@@ -1,10 +1,11 @@
 // Heating curves, waiting for them, and thermal protection.
 
 using FabNet.FirmwareSimulator;
+using Xunit;
 
 namespace FabNet.Tests.Simulator;
 
-public class MarlinHeatingTests
+public sealed class MarlinHeatingTests
 {
     [Fact]
     public void M109_reports_each_second_and_is_done_ten_seconds_after_the_target_is_reached()

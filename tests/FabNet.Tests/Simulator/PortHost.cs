@@ -6,14 +6,14 @@ using FabNet.FirmwareSimulator.Wire;
 
 namespace FabNet.Tests.Simulator;
 
-internal sealed unsafe class PortHost : IAsyncDisposable
+internal sealed class PortHost : IAsyncDisposable
 {
     private readonly int _descriptor;
     private readonly int _stop;
     private readonly Thread _reader;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
 
-    public PortHost(string path, int baud = 115200)
+    public unsafe PortHost(string path, int baud = 115200)
     {
         _descriptor = Libc.Open(path, Libc.ReadWrite | Libc.NoControllingTerminal | Libc.NonBlocking | Libc.CloseOnExec);
         if (_descriptor < 0)
@@ -30,7 +30,7 @@ internal sealed unsafe class PortHost : IAsyncDisposable
         _reader.Start();
     }
 
-    public void Write(string text)
+    public unsafe void Write(string text)
     {
         var bytes = Encoding.Latin1.GetBytes(text);
         fixed (byte* start = bytes)
@@ -79,7 +79,7 @@ internal sealed unsafe class PortHost : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync()
+    public unsafe ValueTask DisposeAsync()
     {
         ulong one = 1;
         _ = Libc.Write(_stop, (byte*)&one, sizeof(ulong));
@@ -89,7 +89,7 @@ internal sealed unsafe class PortHost : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private void ReadLines()
+    private unsafe void ReadLines()
     {
         var line = new StringBuilder();
         var buffer = stackalloc byte[4096];
