@@ -1,6 +1,5 @@
 // Reads a site's YAML file into an EdgeConfig, and finds every mistake in it with its line.
 
-using FabNet.GCode.Profiles;
 using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
@@ -304,27 +303,33 @@ public static class EdgeConfigReader
             return null;
         }
 
+        if (!text.EndsWith(".yaml", StringComparison.Ordinal) && !text.EndsWith(".yml", StringComparison.Ordinal))
+        {
+            if (MachineProfiles.TryFind(text) is { } builtIn)
+            {
+                return builtIn;
+            }
+
+            section.Problem("profile", $"no profile is named '{text}'. Known: {string.Join(", ", MachineProfiles.BuiltIn.Select(p => p.Name))}; or write the path of a YAML file.");
+            return null;
+        }
+
         try
         {
-            if (text.EndsWith(".yaml", StringComparison.Ordinal) || text.EndsWith(".yml", StringComparison.Ordinal))
+            var path = Resolve(folder, text);
+            var reading = MachineProfileReader.Read(File.ReadAllText(path), path);
+            foreach (var error in reading.Errors)
             {
-                var path = Resolve(folder, text);
-                return MachineProfileReader.Read(File.ReadAllText(path), path);
+                section.Problem("profile", $"the profile can't be used: {error}");
             }
 
-            if (MachineProfiles.Find(text) is { } profile)
-            {
-                return profile;
-            }
-
-            section.Problem("profile", $"no profile is named '{text}'. Known: {string.Join(", ", MachineProfiles.Names)}; or write the path of a YAML file.");
+            return reading.Profile;
         }
-        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            section.Problem("profile", $"the profile can't be used: {e.Message}");
+            section.Problem("profile", $"the profile can't be read: {e.Message}");
+            return null;
         }
-
-        return null;
     }
 
     private static MqttPort? ReadMqtt(ConfigSection? section, string folder)
