@@ -60,6 +60,15 @@ internal sealed class EchoServer : IAsyncDisposable
         builder.Services.AddGrpc(grpc ?? (_ => { }));
         services?.Invoke(builder.Services);
         var app = builder.Build();
+        app.Use((http, next) =>
+        {
+            if (http.Request.Headers.TryGetValue("grpc-encoding", out var encoding) && encoding != "identity")
+            {
+                probe.RequestEncodings.Enqueue(encoding.ToString());
+            }
+
+            return next(http);
+        });
         if (map is null)
         {
             app.MapGrpcService<EchoService>();
