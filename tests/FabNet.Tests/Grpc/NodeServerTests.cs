@@ -16,6 +16,7 @@ public sealed class NodeServerTests : IAsyncLifetime
     private NodePeer _node = null!;
     private GrpcChannel _channel = null!;
     private Echo.EchoClient _client = null!;
+    private bool _answered;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -105,9 +106,25 @@ public sealed class NodeServerTests : IAsyncLifetime
     [Fact(Timeout = TimeoutMs)]
     public async Task Our_deadline_ends_the_call_on_both_sides()
     {
-        var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(300);
-        var failure = await Assert.ThrowsAsync<RpcException>(async () => await _client.UnaryAsync(new EchoRequest { Hang = true }, deadline: deadline, cancellationToken: Token));
-        Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+        foreach (var deadlineMs in EchoServer.Deadlines)
+        {
+            var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(deadlineMs);
+            using var call = _client.Chat(deadline: deadline, cancellationToken: Token);
+            var failure = await Assert.ThrowsAsync<RpcException>(async () =>
+            {
+                await call.RequestStream.WriteAsync(new EchoRequest(), Token);
+                while (await call.ResponseStream.MoveNext(Token))
+                {
+                    _answered = true;
+                }
+            });
+            Assert.Equal(StatusCode.DeadlineExceeded, failure.StatusCode);
+            if (_answered)
+            {
+                break;
+            }
+        }
+
         await _node.ReceiveAsync("cancelled");
     }
 
