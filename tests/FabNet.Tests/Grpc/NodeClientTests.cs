@@ -7,19 +7,11 @@ using Xunit;
 
 namespace FabNet.Tests.Grpc;
 
-public sealed class NodeClientTests : IAsyncLifetime
+public sealed class NodeClientTests(NodeClient client) : IClassFixture<NodeClient>
 {
     private const int TimeoutMs = 60_000;
 
-    private NodePeer _node = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _node = await NodePeer.StartAsync("client.js");
-        await _node.ReceiveAsync(line => line["ready"] is not null);
-    }
-
-    public ValueTask DisposeAsync() => _node?.DisposeAsync() ?? default;
+    private readonly NodePeer _node = client.Node;
 
     [Theory(Timeout = TimeoutMs)]
     [InlineData(false)]
@@ -171,6 +163,20 @@ public sealed class NodeClientTests : IAsyncLifetime
         await _node.SendAsync(command);
         return await _node.ReceiveAsync(line => (string?)line["id"] == id);
     }
+}
+
+/// <summary>The node client, for all tests of a class.</summary>
+public sealed class NodeClient : IAsyncLifetime
+{
+    internal NodePeer Node { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Node = await NodePeer.StartAsync("client.js");
+        await Node.ReceiveAsync(line => line["ready"] is not null);
+    }
+
+    public ValueTask DisposeAsync() => Node?.DisposeAsync() ?? default;
 }
 
 /// <summary>The payload that the node peer makes: the i-th byte is 31 i mod 251.</summary>
