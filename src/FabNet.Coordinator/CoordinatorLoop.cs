@@ -49,20 +49,29 @@ internal sealed class CoordinatorLoop : IAsyncDisposable
         return await answer.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Runs an action on the loop soon. What it throws is logged.</summary>
-    /// <returns>False if the channel is full or closed: the caller's next occasion must do.</returns>
-    public bool TryPost(Action command) => _commands.Writer.TryWrite(() =>
+    /// <summary>Queues an action, and waits while the loop is full. What it throws is logged. Nothing happens once the loop has ended.</summary>
+    public async Task PostAsync(Action command)
     {
         try
         {
-            command();
-            _afterEach();
+            await _commands.Writer.WriteAsync(() =>
+            {
+                try
+                {
+                    command();
+                    _afterEach();
+                }
+                catch (Exception e)
+                {
+                    CoordinatorLog.CommandFailed(_log, e);
+                }
+            });
         }
-        catch (Exception e)
+        catch (ChannelClosedException)
         {
-            CoordinatorLog.CommandFailed(_log, e);
+            // The coordinator is stopping: what was to be done is done after the next start, from the journal.
         }
-    });
+    }
 
     public async ValueTask DisposeAsync()
     {

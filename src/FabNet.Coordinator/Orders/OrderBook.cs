@@ -7,9 +7,7 @@ using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
 using FabNet.Model.Orders;
-using FabNet.Protocol.V1;
-using Job = FabNet.Model.Jobs.Job;
-using Order = FabNet.Model.Orders.Order;
+using EdgeDown = FabNet.Protocol.V1.EdgeDown;
 
 namespace FabNet.Coordinator.Orders;
 

@@ -8,18 +8,19 @@ namespace FabNet.Coordinator.State;
 internal sealed class Chronicle : IDisposable
 {
     private readonly SqliteJournal _journal;
+    private readonly TimeProvider _time;
     private bool _isBroken;
 
     /// <summary>Opens the journal and replays it.</summary>
     /// <exception cref="JournalException">It can't be opened, read or replayed.</exception>
-    public Chronicle(SqliteJournal journal)
+    public Chronicle(SqliteJournal journal, TimeProvider time)
     {
-        _journal = journal;
+        (_journal, _time) = (journal, time);
         foreach (var entry in journal.Read())
         {
             try
             {
-                State.Apply(RecordFormat.Read(entry));
+                State.Apply(RecordFormat.Read(entry), entry.At);
             }
             catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or ArgumentException)
             {
@@ -48,10 +49,11 @@ internal sealed class Chronicle : IDisposable
         }
 
         _journal.Append(journaled);
+        var at = _time.GetUtcNow();
         _isBroken = true;
         foreach (var record in records)
         {
-            State.Apply(record);
+            State.Apply(record, at);
         }
 
         _isBroken = false;

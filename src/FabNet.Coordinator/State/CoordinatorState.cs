@@ -49,6 +49,9 @@ internal sealed class JobEntry(OrderEntry order, DesignPart part, Job job, JobEn
     /// <summary>Machines that rejected this work, with their classes.</summary>
     public ImmutableList<Rejection> Rejections { get; set; } = replaces?.Rejections ?? [];
 
+    /// <summary>When its end was journaled here; <see cref="Model.Jobs.Job.EndedAt"/> is by its site's clock.</summary>
+    public DateTimeOffset? EndJournaledAt { get; set; }
+
     public JobId Id => Job.Id;
 }
 
@@ -120,14 +123,16 @@ internal sealed class CoordinatorState
     public static JobId NextJobOf(OrderEntry order) => JobId.FromNumber(order.Order.Id, order.Jobs.Count + 1);
 
     /// <summary>Applies a journaled fact.</summary>
+    /// <param name="record">The fact.</param>
+    /// <param name="at">When it was journaled.</param>
     /// <exception cref="InvalidOperationException">It does not follow from the facts before it: the journal is not one that a coordinator wrote.</exception>
-    public void Apply(CoordinatorRecord record)
+    public void Apply(CoordinatorRecord record, DateTimeOffset at)
     {
         switch (record)
         {
             case OrderPlaced r: ApplyOrder(r); break;
             case ReplacementCreated r: ApplyReplacement(r); break;
-            case JobHappened r: ApplyEvent(r); break;
+            case JobHappened r: ApplyEvent(r, at); break;
             case ReportRefused r: Advance(r.Origin); break;
             case SiteRegistered r:
                 _sites[r.Site.Id] = r.Site;
@@ -201,7 +206,7 @@ internal sealed class CoordinatorState
         Touch(entry);
     }
 
-    private void ApplyEvent(JobHappened happened)
+    private void ApplyEvent(JobHappened happened, DateTimeOffset at)
     {
         if (happened.Origin is { } origin)
         {
@@ -220,7 +225,7 @@ internal sealed class CoordinatorState
         entry.Events.Add(happened.Event);
         entry.Terms = happened.Terms ?? (entry.Job.State is JobState.Planned ? null : entry.Terms);
         Learn(entry, before, happened.Event);
-        Index(entry, before);
+        Index(entry, before, at);
         Touch(entry);
     }
 
@@ -254,7 +259,7 @@ internal sealed class CoordinatorState
 
     private string? MachineClassOf(MachineId id) => _sites.GetValueOrDefault(id.Site)?.Machines.FirstOrDefault(m => m.Id == id)?.Profile.Name;
 
-    private void Index(JobEntry entry, Job before)
+    private void Index(JobEntry entry, Job before, DateTimeOffset at)
     {
         var after = entry.Job;
         if (before.Machine is { } old && (before.Machine != after.Machine || !IsCommitted(after)) && _committed.TryGetValue(old, out var left))
@@ -278,6 +283,7 @@ internal sealed class CoordinatorState
         {
             _live.Remove(entry);
             _ended.Add(entry);
+            entry.EndJournaledAt = at;
         }
     }
 
