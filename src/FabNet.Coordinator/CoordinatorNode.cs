@@ -88,6 +88,9 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     /// <summary>Runs a function on the loop.</summary>
     public Task<T> AskAsync<T>(Func<T> command, CancellationToken cancellationToken) => _loop.AskAsync(command, cancellationToken);
 
+    /// <summary>Queues an action on the loop; what it throws is logged.</summary>
+    public Task PostAsync(Action command) => _loop.PostAsync(command);
+
     /// <summary>A site opened its stream. A stream that it had before ends. Called on the loop.</summary>
     /// <exception cref="JournalException">The site could not be registered.</exception>
     public void Join(SiteSession session, Model.Sites.Site site, string version)
@@ -151,18 +154,21 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Claims.WithdrawOffers([.. Offers.To(session.Site).Select(j => State.Jobs[j])], "its site left before it answered");
     }
 
+    /// <summary>Ends the streams of sites and watchers: the coordinator is about to stop.</summary>
+    public Task EndStreamsAsync() => _loop.PostAsync(() =>
+    {
+        foreach (var live in Sites.All.Values)
+        {
+            live.Session?.End("The coordinator is stopping.");
+        }
+
+        Board.Close();
+    });
+
     public async ValueTask DisposeAsync()
     {
         await _ticker.DisposeAsync();
-        await _loop.PostAsync(() =>
-        {
-            foreach (var live in Sites.All.Values)
-            {
-                live.Session?.End("The coordinator is stopping.");
-            }
-
-            Board.Close();
-        });
+        await EndStreamsAsync();
         await _loop.DisposeAsync();
         Plan.Dispose();
         Telemetry.Dispose();
@@ -228,6 +234,10 @@ internal sealed class CoordinatorNode : IAsyncDisposable
                     Leases.Follow(entry.Job);
                     Forget(entry);
                     isPlanStale |= entry.Job.State is not JobState.Offered;
+                }
+
+                foreach (var entry in touched.Jobs)
+                {
                     Orders.FollowUp(entry);
                 }
 

@@ -7,7 +7,7 @@ using FabNet.Protocol.V1;
 namespace FabNet.Coordinator.Sites;
 
 /// <summary>The live stream of a site.</summary>
-internal sealed class SiteSession(SiteId site, string boot)
+internal sealed class SiteSession(SiteId site, string boot, long telemetrySequence = 0)
 {
     /// <summary>A site that leaves this many messages unread is cut off; when it comes back, Welcome tells it everything that counts.</summary>
     private const int Capacity = 4096;
@@ -21,6 +21,9 @@ internal sealed class SiteSession(SiteId site, string boot)
 
     /// <summary>When it was heard last, as a timestamp of the clock.</summary>
     public long HeardAt { get; set; }
+
+    /// <summary>The last telemetry report that is kept. Written by the stream's reader alone.</summary>
+    public long TelemetrySequence { get; set; } = telemetrySequence;
 
     /// <summary>What goes down, in order; completes when the session ends, with <see cref="SessionEndedException"/> as its error.</summary>
     public ChannelReader<EdgeDown> Down => _down.Reader;
