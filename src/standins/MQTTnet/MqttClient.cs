@@ -73,7 +73,6 @@ internal sealed class MqttClient(IMqttNetLogger logger) : IMqttClient
 
         if (result.ResultCode != MqttClientConnectResultCode.Success)
         {
-            session.Refusal = result;
             session.Connection.Stop();
             await session.Watch;
             return result;
@@ -230,7 +229,8 @@ internal sealed class MqttClient(IMqttNetLogger logger) : IMqttClient
             return;
         }
 
-        var args = new MqttClientDisconnectedEventArgs(session.WasAccepted, session.Refusal, end.Reason, null, null, end.Exception);
+        var args = new MqttClientDisconnectedEventArgs(
+            session.Answer?.ResultCode == MqttClientConnectResultCode.Success, session.Refusal, end.Reason, null, null, end.Exception);
         _ = Task.Run(() => RaiseAsync(_onDisconnected, args));
     }
 
@@ -257,11 +257,11 @@ internal sealed class MqttClient(IMqttNetLogger logger) : IMqttClient
 
         internal Task Watch { get; set; } = Task.CompletedTask;
 
-        internal bool WasAccepted =>
-            connection.Connected is { IsCompletedSuccessfully: true, Result.ResultCode: MqttClientConnectResultCode.Success };
+        /// <summary>What the broker answered to the connect; null before that, or when there was no answer.</summary>
+        internal MqttClientConnectResult? Answer => connection.Connected.IsCompletedSuccessfully ? connection.Connected.Result : null;
+
+        internal MqttClientConnectResult? Refusal => Answer is { ResultCode: not MqttClientConnectResultCode.Success } refusal ? refusal : null;
 
         internal volatile MqttClientConnectResult? Result;
-
-        internal volatile MqttClientConnectResult? Refusal;
     }
 }

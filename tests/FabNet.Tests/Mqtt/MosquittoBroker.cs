@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using Xunit;
 
 namespace FabNet.Tests.Mqtt;
@@ -15,11 +16,13 @@ namespace FabNet.Tests.Mqtt;
 internal sealed partial class MosquittoBroker : IAsyncDisposable
 {
     private const string Program = "/usr/sbin/mosquitto";
+    private const int SIGHUP = 1;
     private const int SIGTERM = 15;
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fabnet-mosquitto-");
     private readonly string _configuration;
-    private readonly List<string> _log = [];
+    private readonly StringBuilder _log = new();
+    private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private Process? _process;
 
     private MosquittoBroker(string extraConfiguration, (string User, string Password)? login, TestAuthority? authority)
@@ -78,7 +81,6 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
     /// <summary>Starts it on the same port after <see cref="StopAsync"/> or <see cref="Kill"/>.</summary>
     public async Task StartAgainAsync()
     {
-        // SIGHUP and the like aside, Mosquitto says on stderr when it listens.
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process = new Process
         {
@@ -102,7 +104,11 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
 
             lock (_log)
             {
-                _log.Add(line);
+                _log.AppendLine(line);
+                foreach (var (text, seen) in _awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal)))
+                {
+                    seen.TrySetResult();
+                }
             }
 
             if (line.EndsWith(" running", StringComparison.Ordinal))
@@ -119,12 +125,35 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
         {
             lock (_log)
             {
-                return string.Join('\n', _log);
+                return _log.ToString();
             }
         }
     }
 
-    /// <summary>Ends it orderly: it says goodbye to its clients.</summary>
+    /// <summary>Done when a line of the log contains this text, before or after this call.</summary>
+    public async Task LoggedAsync(string text, CancellationToken cancellationToken)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_log)
+        {
+            _awaited.Add((text, seen));
+            if (_log.ToString().Contains(text, StringComparison.Ordinal))
+            {
+                seen.TrySetResult();
+            }
+        }
+
+        await seen.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Takes the user's login away, so that the broker turns out whoever is connected with it.</summary>
+    public void RevokeLogin()
+    {
+        File.WriteAllText(Path.Combine(_directory.FullName, "passwords"), "");
+        _ = kill(_process!.Id, SIGHUP);
+    }
+
+    /// <summary>Ends it orderly.</summary>
     public async Task StopAsync()
     {
         if (_process is { HasExited: false } process)

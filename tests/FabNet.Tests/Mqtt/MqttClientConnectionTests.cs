@@ -103,18 +103,19 @@ public sealed class MqttClientConnectionTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_broker_that_stops_says_why()
+    public async Task A_broker_that_says_why_it_disconnects_is_heard()
     {
-        await using var broker = await MosquittoBroker.StartAsync();
-        using var client = await MqttTestClient.ConnectAsync(broker);
+        await using var broker = await MosquittoBroker.StartAsync(login: ("maker", "sésame"));
+        using var client = new MqttTestClient();
+        await client.Client.ConnectAsync(MqttTestClient.To(broker).WithCredentials("maker", "sésame").Build(), Ct);
 
-        await broker.StopAsync();
+        broker.RevokeLogin();
 
-        Assert.Equal(MqttClientDisconnectReason.ServerShuttingDown, (await client.DisconnectedAsync()).Reason);
+        Assert.Equal(MqttClientDisconnectReason.AdministrativeAction, (await client.DisconnectedAsync()).Reason);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_client_of_the_same_name_takes_the_session_over()
+    public async Task A_client_of_the_same_name_takes_the_connection_over()
     {
         await using var broker = await MosquittoBroker.StartAsync();
         using var first = new MqttTestClient();
@@ -123,8 +124,19 @@ public sealed class MqttClientConnectionTests
 
         await second.Client.ConnectAsync(MqttTestClient.To(broker).WithClientId("edge-1").Build(), Ct);
 
-        Assert.Equal(MqttClientDisconnectReason.SessionTakenOver, (await first.DisconnectedAsync()).Reason);
+        Assert.True((await first.DisconnectedAsync()).ClientWasConnected);
         Assert.True(second.Client.IsConnected);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_message_larger_than_the_broker_takes_is_refused_and_the_connection_stays()
+    {
+        await using var broker = await MosquittoBroker.StartAsync("max_packet_size 2000");
+        using var client = await MqttTestClient.ConnectAsync(broker);
+
+        await Assert.ThrowsAsync<MqttProtocolViolationException>(() => client.Client.PublishBinaryAsync("t", new byte[3000], cancellationToken: Ct));
+
+        Assert.True((await client.Client.PublishBinaryAsync("t", new byte[1000], MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: Ct)).IsSuccess);
     }
 
     [Theory(Timeout = 60_000)]

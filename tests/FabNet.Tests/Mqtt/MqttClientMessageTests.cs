@@ -2,7 +2,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using MQTTnet;
 using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
@@ -246,25 +245,14 @@ public sealed class MqttClientMessageTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task Mosquitto_sub_receives_what_is_published()
     {
-        using Process subscriber = StartTool("mosquitto_sub", "-t", "interop", "-q", "1", "-C", "1", "-d", "-F", "%x");
-        var subscribed = new TaskCompletionSource();
-        var output = new StringBuilder();
-        subscriber.OutputDataReceived += (_, line) =>
-        {
-            output.AppendLine(line.Data);
-            if (line.Data?.Contains("Subscribed", StringComparison.Ordinal) == true)
-            {
-                subscribed.TrySetResult();
-            }
-        };
-        subscriber.BeginOutputReadLine();
-        await subscribed.Task.WaitAsync(Ct);
+        using Process subscriber = StartTool("mosquitto_sub", "-t", "interop", "-q", "1", "-C", "1", "-F", "%x", "-i", "their-client");
+        await _broker.LoggedAsync("Sending SUBACK to their-client", Ct);
 
         using var sender = await MqttTestClient.ConnectAsync(_broker);
         await sender.Client.PublishBinaryAsync("interop", new byte[] { 0, 1, 0xFE, 0xFF }, MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: Ct);
 
+        Assert.Equal("0001feff", (await subscriber.StandardOutput.ReadToEndAsync(Ct)).Trim());
         await subscriber.WaitForExitAsync(Ct);
-        Assert.Contains("0001feff", output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]
