@@ -1,6 +1,7 @@
 // A simulated machine behind a serial port that any host can open: one thread that sleeps until a byte comes or something is due.
 
 using FabNet.FirmwareSimulator.Faults;
+using FabNet.FirmwareSimulator.Grbl;
 using FabNet.FirmwareSimulator.Marlin;
 using FabNet.FirmwareSimulator.Motion;
 using FabNet.FirmwareSimulator.Recording;
@@ -36,6 +37,7 @@ public sealed class SimulatedMachine : IAsyncDisposable
             Firmware firmware = options.Profile.Dialect switch
             {
                 FirmwareDialect.Marlin => new MarlinFirmware(options.Marlin, options.Profile, Log),
+                FirmwareDialect.Grbl => new GrblFirmware(options.Grbl, options.Profile, Log),
                 _ => throw new ArgumentException($"No serial firmware speaks {options.Profile.Dialect}: the profile must name Marlin or Grbl.", nameof(options)),
             };
             _port = PseudoTerminal.Open(options.Link, options.EffectiveBaud);
