@@ -93,6 +93,8 @@ internal static class Bench
         return limit.Token;
     }
 
+    public static void AssertCompleted(RunOutcome outcome) => Assert.True(outcome is RunOutcome.Completed, outcome.ToString());
+
     /// <summary>Waits for an event; the session's events before it are passed over.</summary>
     public static async Task<T> NextAsync<T>(IAsyncEnumerator<MachineEvent> events, Func<T, bool>? isWanted = null)
         where T : MachineEvent

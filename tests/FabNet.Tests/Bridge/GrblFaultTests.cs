@@ -15,7 +15,7 @@ public sealed class GrblFaultTests
     {
         using var program = Bench.RouterProgram(500);
         var (grbl, outcome, session) = await RunAsync(program, static wire => new LittleGrbl(wire));
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), grbl.Motions);
         Assert.False(grbl.HasOverflowed);
         Assert.Equal(MachineState.NeedsClearing, session);
@@ -93,7 +93,7 @@ public sealed class GrblFaultTests
         using var program = Bench.RouterProgram(200);
         var (grbl, outcome, _) = await RunAsync(program, static wire => new LittleGrbl(wire) { OnReply = static (motion, reply) => motion == 60 ? "" : reply });
         var failed = Assert.IsType<RunOutcome.Failed>(outcome);
-        Assert.Contains("never answered", failed.Reason, StringComparison.Ordinal);
+        Assert.Contains("answers or lines were lost", failed.Reason, StringComparison.Ordinal);
         Assert.Equal(Bench.MotionsOf(program), grbl.Motions);
     }
 
@@ -106,7 +106,7 @@ public sealed class GrblFaultTests
             OnReply = static (motion, reply) => motion == 60 ? reply + reply : reply,
             BeforeMotion = static (_, _) => Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System),
         });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), grbl.Motions);
         Assert.False(grbl.HasOverflowed);
     }
@@ -116,7 +116,7 @@ public sealed class GrblFaultTests
     {
         using var program = Bench.RouterProgram(100);
         var (grbl, outcome, _) = await RunAsync(program, static wire => new LittleGrbl(wire) { OnReply = static (motion, reply) => motion == 60 ? "k\r\n" : reply });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), grbl.Motions);
         var (_, stopped, _) = await RunAsync(program, static wire => new LittleGrbl(wire) { OnReply = static (motion, reply) => motion == 60 ? "erxor:2\r\n" : reply });
         Assert.IsType<RunOutcome.Failed>(stopped);

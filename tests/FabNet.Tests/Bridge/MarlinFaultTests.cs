@@ -15,7 +15,7 @@ public sealed class MarlinFaultTests
     {
         using var program = Bench.PrinterProgram(500);
         var (marlin, outcome) = await RunAsync(program, wire => new LittleMarlin(wire) { ResetsOnOpen = true });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
         Assert.Equal(0, marlin.ResendsSent);
         Assert.False(marlin.HasOverflowed);
@@ -28,7 +28,7 @@ public sealed class MarlinFaultTests
     {
         using var program = Bench.PrinterProgram(400);
         var (marlin, outcome) = await RunAsync(program, wire => new LittleMarlin(wire) { AdvancedOk = true, Slots = 6 });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
         Assert.False(marlin.HasOverflowed);
     }
@@ -42,7 +42,7 @@ public sealed class MarlinFaultTests
     {
         using var program = Bench.PrinterProgram(200);
         var (marlin, outcome) = await RunAsync(program, wire => new LittleMarlin(wire) { OnReply = (motion, command, reply) => motion == atMotion && command.StartsWith("G1", StringComparison.Ordinal) ? "" : reply });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
     }
 
@@ -57,7 +57,7 @@ public sealed class MarlinFaultTests
             AdvancedOk = isAdvanced,
             OnReply = static (motion, command, reply) => !command.StartsWith("G1", StringComparison.Ordinal) ? reply : (motion % 20) switch { 0 => "", 10 => reply + reply, _ => reply },
         });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
         Assert.False(marlin.HasOverflowed);
     }
@@ -68,7 +68,7 @@ public sealed class MarlinFaultTests
         using var program = Bench.PrinterProgram(300);
         var polls = 0;
         var (marlin, outcome) = await RunAsync(program, wire => new LittleMarlin(wire) { OnReply = (_, command, reply) => command == "M105" && ++polls % 3 == 2 ? "" : reply });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
     }
 
@@ -81,7 +81,7 @@ public sealed class MarlinFaultTests
         using var program = Bench.PrinterProgram(300);
         var random = new Random(seed);
         var (marlin, outcome) = await RunAsync(program, wire => new LittleMarlin(wire) { OmitsOkAfterResend = omitsOk }, host => host.OnWrite = bytes => Damage(bytes, random, 0.001));
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
         Assert.True(marlin.ResendsSent > 0);
     }
@@ -110,7 +110,7 @@ public sealed class MarlinFaultTests
             program,
             wire => new LittleMarlin(wire) { OnResend = (number, text) => number % 2 == 0 ? text.Replace(was, becomes, StringComparison.Ordinal) : text },
             host => host.OnWrite = bytes => ++count % 40 == 0 ? Break(bytes) : bytes);
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
         Assert.True(marlin.ResendsSent > 0);
     }
@@ -120,7 +120,7 @@ public sealed class MarlinFaultTests
     {
         using var program = Bench.PrinterProgram(100);
         var (marlin, outcome) = await RunAsync(program, wire => new LittleMarlin(wire) { IsPingPongOnly = true });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
     }
 
@@ -129,7 +129,7 @@ public sealed class MarlinFaultTests
     {
         using var program = Bench.PrinterProgram(100);
         var (marlin, outcome) = await RunAsync(program, wire => new LittleMarlin(wire) { HasThermistors = false });
-        Assert.IsType<RunOutcome.Completed>(outcome);
+        Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
     }
 
