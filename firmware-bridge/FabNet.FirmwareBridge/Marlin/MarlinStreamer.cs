@@ -52,6 +52,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private int _misses;
     private bool _isBusyKnown;
     private long _cleanSince;
+    private bool _overdraft;
+    private long _overdraftMs;
 
     /// <summary>A stream that starts with M110.</summary>
     /// <param name="receiveBytes">The firmware's receive buffer, in bytes.</param>
@@ -142,6 +144,13 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return;
         }
 
+        // A lost answer can fill a narrow window while a refused line waits to go again, and a marker can't overtake a number: then that one line may go.
+        if (Sent < Framed && nowMs - Math.Max(_progressMs, _overdraftMs) >= Timings.TemperaturePollMs)
+        {
+            _overdraft = true;
+            _overdraftMs = nowMs;
+        }
+
         var silenceMs = nowMs - _heardMs;
         var stuckMs = nowMs - _progressMs;
         var limitMs = _isBusyKnown ? Timings.NoReplyOnceBusyIsKnownMs : Allowance(Timings.NoReplyMs, PlannerBlocks);
@@ -196,6 +205,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return false;
         if (Window.Admits(LinesInFlight, BytesInFlight, length))
             return !traits.HasFlag(LineTraits.Marker) || _marker < 0 || _marker == sequence;
+        if (_overdraft && sequence <= Framed && BytesInFlight + length <= _receiveBytes)
+            return true;
         // A marker may go beyond the window by one, into the bytes that are kept for it: it is what finds lost answers.
         return traits.HasFlag(LineTraits.Marker) && (_marker < 0 || _marker == sequence) && BytesInFlight + length <= _receiveBytes;
     }
@@ -203,6 +214,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// <inheritdoc />
     protected override void OnSent(int sequence, long nowMs)
     {
+        _overdraft = false;
         if (LinesInFlight == 1)
             _progressMs = Math.Max(_progressMs, nowMs);
         if (sequence == 0)
