@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using Xunit;
 using Job = FabNet.Model.Jobs.Job;
 using LoadedMaterial = FabNet.Model.Sites.LoadedMaterial;
+using MachineState = FabNet.Model.Machines.MachineState;
 
 namespace FabNet.Tests.Edge;
 

@@ -7,6 +7,7 @@ using FabNet.Model.Sites;
 using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.Data.Sqlite;
 using Xunit;
 using JobState = FabNet.Model.Jobs.JobState;
 using LoadedMaterial = FabNet.Model.Sites.LoadedMaterial;
@@ -189,16 +190,44 @@ public sealed class AgentTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_journal_that_can_not_be_written_stops_starts_and_loses_no_fact()
+    {
+        await using var bench = await AgentBench.StartAsync();
+        var job = bench.Grant(material: "PETG");
+        await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Ready);
+        using (var intruder = new SqliteConnection($"Data Source={bench.Folder.In("data/journal.db")};Pooling=false"))
+        {
+            intruder.Open();
+            using var hold = intruder.CreateCommand();
+            hold.CommandText = "BEGIN IMMEDIATE";
+            hold.ExecuteNonQuery();
+            bench.Coordinator.Say(new EdgeDown { CancelIntent = new() { JobId = job.Id.Value, Epoch = 1, Reason = "called off" } });
+            await bench.Coordinator.WaitForAsync(m => m.MachineStatus is { HasDetail: true } s && s.Detail.Contains("can't be written", StringComparison.Ordinal), "the trouble to be told");
+            Assert.Equal(JobState.Ready, bench.Coordinator.Job(job.Id).State);
+            hold.CommandText = "ROLLBACK";
+            hold.ExecuteNonQuery();
+        }
+
+        await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Cancelled);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Telemetry_reaches_the_coordinator_and_stays_on_disk_while_it_is_away()
     {
         await using var bench = await AgentBench.StartAsync();
         await bench.Coordinator.WaitAsync(() => bench.Coordinator.Samples > 0, "samples");
         await bench.Coordinator.GoAwayAsync();
-        var job = Bench.Leased(Bench.AnyDesign);
-        var spool = Directory.GetDirectories(bench.Folder.In("data/telemetry")).Single();
         var before = bench.Coordinator.Samples;
-        await bench.Marlin.Log.WaitForCountAsync(bench.Marlin.Log.Count + 6, Bench.Token);
+        var spool = Directory.GetDirectories(bench.Folder.In("data/telemetry")).Single();
+        var bytes = SizeOf(spool);
+        while (SizeOf(spool) <= bytes)
+        {
+            await bench.Marlin.Log.WaitForCountAsync(bench.Marlin.Log.Count + 1, Bench.Token);
+        }
+
         await bench.Coordinator.ComeBackAsync();
-        await bench.Coordinator.WaitAsync(() => bench.Coordinator.Samples > before, $"the samples of {spool} after {job.Id}");
+        await bench.Coordinator.WaitAsync(() => bench.Coordinator.Samples > before, "the samples that were taken meanwhile");
+
+        static long SizeOf(string folder) => Directory.GetFiles(folder).Sum(f => new FileInfo(f).Length);
     }
 }

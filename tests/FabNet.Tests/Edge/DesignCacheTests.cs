@@ -181,7 +181,7 @@ public sealed class DesignCacheTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_full_disk_is_named_and_leaves_nothing_behind()
+    public async Task A_full_disk_is_named()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has /dev/full.");
         using var folder = new TestFolder();

@@ -12,6 +12,8 @@ using FabNet.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
+using Job = FabNet.Model.Jobs.Job;
+using LoadedMaterial = FabNet.Model.Sites.LoadedMaterial;
 
 namespace FabNet.Tests.Edge;
 

@@ -8,6 +8,7 @@ using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Artefact = FabNet.Model.Designs.Artefact;
 using DesignRef = FabNet.Model.Designs.DesignRef;

@@ -5,6 +5,7 @@ using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Job = FabNet.Model.Jobs.Job;
 using JobEvent = FabNet.Model.Jobs.JobEvent;
@@ -139,7 +140,7 @@ internal sealed class TestCoordinator : EdgeLink.EdgeLinkBase, IAsyncDisposable
             throw new RpcException(new Status(StatusCode.InvalidArgument, "The first message must be hello."));
         }
 
-        using var connection = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        var connection = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         var down = Channel.CreateUnbounded<EdgeDown>();
         lock (_gate)
         {
