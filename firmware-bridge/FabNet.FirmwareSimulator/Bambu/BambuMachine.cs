@@ -194,11 +194,11 @@ internal sealed class BambuMachine
         }
     }
 
-    /// <summary>A fault of the printer: the print is held with an error.</summary>
+    /// <summary>A fault of the printer: the print is held with an error. 0 clears the error.</summary>
     public void RaiseError(int code)
     {
         PrintError = code;
-        if (State == BambuState.Running)
+        if (code != 0 && State == BambuState.Running)
         {
             State = BambuState.Pause;
         }
