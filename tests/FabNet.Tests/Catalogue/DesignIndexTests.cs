@@ -19,7 +19,7 @@ public sealed class DesignIndexTests
         Add(SampleDesign.Of("cable-clip", title: "Cable clip", function: "Holds a cable"));
         Add(SampleDesign.Of("lamp", title: "Desk lamp", function: "Shines", parts: ["Cable cover"]));
         Assert.Equal(["cable-clip", "lamp", "desk-tray"], Find("cable"));
-        Assert.Equal(["lamp", "desk-tray"], Find("CABLE desk!"));
+        Assert.Equal(["desk-tray", "lamp"], Find("CABLE desk!"));
         Assert.Equal(["lamp"], Find("pla 3dp"));
         Assert.Equal(["cable-clip", "desk-tray", "lamp"], Find(""));
         Assert.Empty(Find("cable nothing"));
