@@ -1,5 +1,6 @@
 // Admission: the only way from G-code of any origin to a program that may run.
 
+using FabNet.GCode.Checking;
 using FabNet.GCode.Program;
 using FabNet.GCode.Reading;
 using FabNet.Model.Machines;
@@ -23,28 +24,27 @@ public static class Admission
     public static AdmissionResult Check(
         Stream source, MachineProfile profile, Stream sink, AdmissionOptions? options = null, CancellationToken cancellationToken = default)
     {
+        options ??= new AdmissionOptions();
         var start = sink.Position;
         using var lines = new LineSource(source);
         using var writer = new ProgramWriter(sink);
-        var seconds = new SampledTable();
+        var log = new ViolationLog(options.MaxViolations);
+        var checker = new ProgramChecker(profile, options, log, writer);
         while (lines.TryRead(out var line))
         {
             if ((lines.LineNumber & 0xFFF) == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            var comment = line.IndexOf((byte)';');
-            var text = (comment < 0 ? line : line[..comment]).Trim(" \t"u8);
-            if (!text.IsEmpty && text[0] != (byte)'%')
-                writer.Write(text, lines.LineNumber);
+            checker.Take(line, lines.IsCut, lines.LineNumber);
         }
 
+        var summary = checker.End(lines.LineNumber, lines.ByteCount);
         var digest = writer.Finish();
-        var summary = new ProgramSummary { CommandCount = writer.LineCount, SourceLineCount = lines.LineNumber, SourceByteCount = lines.ByteCount };
         return new AdmissionResult
         {
-            Program = new AdmittedProgram(profile, sink, start, writer, digest, seconds, summary),
-            Violations = [],
-            ViolationCount = 0,
-            RefusalCount = 0,
+            Program = log.RefusalCount == 0 ? new AdmittedProgram(profile, sink, start, writer, digest, checker.Seconds, summary) : null,
+            Violations = log.Kept(),
+            ViolationCount = log.Count,
+            RefusalCount = log.RefusalCount,
             Summary = summary,
         };
     }

@@ -7,7 +7,7 @@ internal sealed class SampledTable
 {
     private const int Capacity = 1 << 16;
 
-    // Sample k belongs to line k × _stride; line 0 is the state before the first line.
+    // Sample k belongs to line k × _stride; line 0 is the state before the first line. The value of LastLine itself is in _last.
     private readonly List<double> _samples = [0];
     private int _stride = 1;
     private int _nextLine = 1;
@@ -16,15 +16,18 @@ internal sealed class SampledTable
     /// <summary>The last line that has a value.</summary>
     public int LastLine { get; private set; }
 
-    /// <summary>Sets the value at the end of a line. Lines between the last one set and this one keep the value before.</summary>
+    /// <summary>Sets the value at the end of a line. A line may be set again until a later one is; lines between keep the value before.</summary>
     public void Set(int line, double value)
     {
-        while (_nextLine < line)
-            Append(_last);
-        LastLine = Math.Max(LastLine, line);
-        _last = Math.Max(_last, value);
-        if (_nextLine == line)
-            Append(_last);
+        if (line > LastLine)
+        {
+            while (_nextLine < line)
+                Append();
+            LastLine = line;
+        }
+
+        if (value > _last)
+            _last = value;
     }
 
     /// <summary>The value at the end of a line: exact at samples and at the end, linear between.</summary>
@@ -34,11 +37,8 @@ internal sealed class SampledTable
             return 0;
         if (line >= LastLine)
             return _last;
-        var index = line / _stride;
-        if (index >= _samples.Count)
-            return _last;
-        var below = _samples[index];
-        var belowLine = index * _stride;
+        var index = Math.Min(line / _stride, _samples.Count - 1);
+        var (below, belowLine) = (_samples[index], index * _stride);
         var (above, aboveLine) = index + 1 < _samples.Count ? (_samples[index + 1], belowLine + _stride) : (_last, LastLine);
         return aboveLine <= belowLine ? below : below + ((above - below) * (line - belowLine) / (aboveLine - belowLine));
     }
@@ -50,14 +50,15 @@ internal sealed class SampledTable
         return (index * _stride, _samples[index]);
     }
 
-    private void Append(double value)
+    private void Append()
     {
-        _samples.Add(value);
-        if (_samples.Count >= Capacity)
+        _samples.Add(_last);
+        if (_samples.Count > Capacity)
         {
-            for (var i = 1; i < (_samples.Count + 1) / 2; i++)
+            var half = (_samples.Count + 1) / 2;
+            for (var i = 1; i < half; i++)
                 _samples[i] = _samples[2 * i];
-            _samples.RemoveRange((_samples.Count + 1) / 2, _samples.Count - ((_samples.Count + 1) / 2));
+            _samples.RemoveRange(half, _samples.Count - half);
             _stride *= 2;
         }
 

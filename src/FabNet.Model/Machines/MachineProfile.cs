@@ -40,6 +40,9 @@ public sealed record AxisLimits
     /// <summary>The reachable range in machine coordinates after homing, in mm. The extruder has none.</summary>
     public AxisRange? RangeMm { get; init; }
 
+    /// <summary>Where homing leaves the axis, in machine coordinates, in mm. Null: at the lower end of the range (0, if the range holds it, for Z).</summary>
+    public double? HomeMm { get; init; }
+
     /// <summary>The greatest feed rate, in mm/min; above 0.</summary>
     public required double MaxFeedMmPerMin { get; init; }
 
