@@ -1,0 +1,84 @@
+// An arc's geometry: centre, sweep, length and true extent.
+
+namespace FabNet.GCode.Checking;
+
+/// <summary>An arc in its plane, between two points. Unit: mm; angles in radians.</summary>
+internal readonly record struct Arc(double CentreU, double CentreV, double Radius, double StartAngle, double Sweep)
+{
+    // GRBL refuses ends whose radius differs by more than 0.5 mm or 0.1 % (error 33); Marlin would draw them with a step at the end.
+    private const double RadiusToleranceMm = 0.5;
+    private const double RadiusToleranceShare = 0.001;
+
+    /// <summary>An arc around a centre given from the start. Null with the reason if it is not one.</summary>
+    public static Arc? AroundCentre(double u, double v, double endU, double endV, double offsetU, double offsetV, bool clockwise, double fullTurns, out string? problem)
+    {
+        problem = null;
+        var (centreU, centreV) = (u + offsetU, v + offsetV);
+        var radius = Math.Sqrt((offsetU * offsetU) + (offsetV * offsetV));
+        var endRadius = Math.Sqrt(Square(endU - centreU) + Square(endV - centreV));
+        var difference = Math.Abs(radius - endRadius);
+        if (radius < 1e-6)
+            problem = "its centre is its start";
+        else if (difference > 0.005 && (difference > RadiusToleranceMm || difference > Math.Max(0.05, RadiusToleranceShare * radius)))
+            problem = $"its radius is {radius:0.###} mm at the start and {endRadius:0.###} mm at the end";
+        if (problem is not null)
+            return null;
+        return new Arc(centreU, centreV, Math.Max(radius, endRadius), Math.Atan2(v - centreV, u - centreU), SweepOf(u, v, endU, endV, centreU, centreV, clockwise, fullTurns));
+    }
+
+    /// <summary>An arc of a given radius; a negative one takes the long way. Null with the reason if it is not one.</summary>
+    public static Arc? OfRadius(double u, double v, double endU, double endV, double radius, bool clockwise, out string? problem)
+    {
+        problem = null;
+        var (du, dv) = (endU - u, endV - v);
+        var chord = Math.Sqrt((du * du) + (dv * dv));
+        if (chord < 1e-6)
+            problem = "its end is its start, which a radius can't tell apart from no arc";
+        else if (chord > (2 * Math.Abs(radius)) + 0.005)
+            problem = $"its ends are {chord:0.###} mm apart, more than twice its radius of {Math.Abs(radius):0.###} mm";
+        if (problem is not null)
+            return null;
+        var height = Math.Sqrt(Math.Max(0, (radius * radius) - (chord * chord / 4)));
+        var side = clockwise == radius < 0 ? 1 : -1;
+        var centreU = ((u + endU) / 2) - (side * height * dv / chord);
+        var centreV = ((v + endV) / 2) + (side * height * du / chord);
+        return new Arc(centreU, centreV, Math.Abs(radius), Math.Atan2(v - centreV, u - centreU), SweepOf(u, v, endU, endV, centreU, centreV, clockwise, 0));
+    }
+
+    /// <summary>The least and greatest coordinates that the arc reaches between its ends.</summary>
+    public (double MinU, double MaxU, double MinV, double MaxV) Reach(double u, double v, double endU, double endV) => (
+        Passes(Math.PI) ? CentreU - Radius : Math.Min(u, endU),
+        Passes(0) ? CentreU + Radius : Math.Max(u, endU),
+        Passes(-Math.PI / 2) ? CentreV - Radius : Math.Min(v, endV),
+        Passes(Math.PI / 2) ? CentreV + Radius : Math.Max(v, endV));
+
+    /// <summary>The arc's length without its lift, in mm.</summary>
+    public double Length => Math.Abs(Sweep) * Radius;
+
+    private bool Passes(double angle)
+    {
+        if (Math.Abs(Sweep) >= 2 * Math.PI)
+            return true;
+        var ahead = Sweep >= 0 ? angle - StartAngle : StartAngle - angle;
+        ahead -= 2 * Math.PI * Math.Floor(ahead / (2 * Math.PI));
+        return ahead <= Math.Abs(Sweep);
+    }
+
+    private static double SweepOf(double u, double v, double endU, double endV, double centreU, double centreV, bool clockwise, double fullTurns)
+    {
+        var sweep = Math.Atan2(endV - centreV, endU - centreU) - Math.Atan2(v - centreV, u - centreU);
+        const double tolerance = 5e-7;
+        if (clockwise)
+        {
+            if (sweep >= -tolerance)
+                sweep -= 2 * Math.PI;
+            return sweep - (2 * Math.PI * fullTurns);
+        }
+
+        if (sweep <= tolerance)
+            sweep += 2 * Math.PI;
+        return sweep + (2 * Math.PI * fullTurns);
+    }
+
+    private static double Square(double value) => value * value;
+}

@@ -1,0 +1,47 @@
+// A growing box around positions, axis by axis.
+
+using FabNet.Model;
+
+namespace FabNet.GCode.Checking;
+
+/// <summary>The least and greatest position on each axis. Unit: mm.</summary>
+internal sealed class Extent
+{
+    private readonly double[] _min = [double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity];
+    private readonly double[] _max = [double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity];
+
+    /// <summary>True if no position was added.</summary>
+    public bool IsEmpty => !Has(0) && !Has(1) && !Has(2);
+
+    /// <summary>True if the axis has a position.</summary>
+    public bool Has(int axis) => _max[axis] >= _min[axis];
+
+    /// <summary>The greatest less the least.</summary>
+    public double Length(int axis) => Has(axis) ? _max[axis] - _min[axis] : 0;
+
+    /// <summary>Adds a position on an axis.</summary>
+    public void Add(int axis, double value)
+    {
+        if (value < _min[axis])
+            _min[axis] = value;
+        if (value > _max[axis])
+            _max[axis] = value;
+    }
+
+    /// <summary>Adds another extent, shifted by nothing.</summary>
+    public void Add(Extent other)
+    {
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (!other.Has(axis))
+                continue;
+            Add(axis, other._min[axis]);
+            Add(axis, other._max[axis]);
+        }
+    }
+
+    /// <summary>The box; an axis without a position is given as 0. Null if empty.</summary>
+    public Box3? ToBox() => IsEmpty ? null : new Box3(Range(0), Range(1), Range(2));
+
+    private AxisRange Range(int axis) => Has(axis) ? new AxisRange(_min[axis], _max[axis]) : default;
+}

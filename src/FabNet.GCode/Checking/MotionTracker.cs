@@ -1,0 +1,444 @@
+// Motion: where each line leads, whether it stays in the envelope, how long it takes, what it extrudes.
+
+using FabNet.GCode.Commands;
+using FabNet.GCode.Motion;
+using FabNet.GCode.Reading;
+using FabNet.Model;
+using FabNet.Model.Machines;
+
+namespace FabNet.GCode.Checking;
+
+/// <summary>Follows the tool. The envelope is checked with the true extent of every move and arc.</summary>
+internal sealed class MotionTracker
+{
+    // Marlin refuses to push more than this in one move (PREVENT_LENGTHY_EXTRUDE), in mm of filament.
+    private const double LongestExtrusionMm = 200;
+
+    // A feed this many times the fastest axis is a mistake, not a wish to go as fast as possible.
+    private const double AbsurdFeedRatio = 100;
+    private const double ToleranceMm = 0.001;
+
+    // Homing as Marlin does it by default (HOMING_FEEDRATE_MM_M, two bumps), and what a procedure such as bed levelling takes.
+    private const double HomingMmPerS = 50;
+    private const double HomingZMmPerS = 4;
+    private const double HomingBumpSeconds = 2;
+    private const double ProcedureSeconds = 45;
+    private static readonly char[] AxisNames = ['X', 'Y', 'Z'];
+
+    private readonly MachineProfile _profile;
+    private readonly ViolationLog _log;
+    private readonly Timeline _time;
+    private readonly ModalState _modes;
+    private readonly HeatTracker _heat;
+    private readonly SpindleTracker _spindle;
+    private readonly LayerTracker _layers;
+    private readonly WorkFrame _frame;
+    private readonly ArcPath _arcs;
+    private readonly AxisRange[] _envelope;
+    private readonly double[] _home;
+    private readonly double[] _maxFeed;
+    private readonly Extent[] _reached = new Extent[WorkFrame.Count];
+    private readonly Extent _cut = new();
+    private readonly bool[] _isTooLarge = new bool[3 * WorkFrame.Count];
+    private readonly bool[] _isHomed = new bool[3];
+    private readonly bool _isGrbl;
+    private readonly double _absurdFeed;
+    private double _e;
+    private int _line;
+
+    public MotionTracker(
+        MachineProfile profile, AdmissionOptions options, ViolationLog log, Timeline time, ModalState modes, HeatTracker heat, SpindleTracker spindle, LayerTracker layers)
+    {
+        _profile = profile;
+        _log = log;
+        _time = time;
+        _modes = modes;
+        _heat = heat;
+        _spindle = spindle;
+        _layers = layers;
+        _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
+        _frame = new WorkFrame(profile, options);
+        _arcs = new ArcPath(time, _isGrbl);
+        _envelope = [profile.X.RangeMm ?? default, profile.Y.RangeMm ?? default, profile.Z.RangeMm ?? default];
+        _home =
+        [
+            profile.X.HomeMm ?? _envelope[0].Min,
+            profile.Y.HomeMm ?? _envelope[1].Min,
+            profile.Z.HomeMm ?? Math.Clamp(0, _envelope[2].Min, Math.Max(_envelope[2].Min, _envelope[2].Max)),
+        ];
+        _maxFeed = [profile.X.MaxFeedMmPerMin, profile.Y.MaxFeedMmPerMin, profile.Z.MaxFeedMmPerMin];
+        _absurdFeed = AbsurdFeedRatio * Math.Max(_maxFeed.Max(), profile.E?.MaxFeedMmPerMin ?? 0);
+        for (var i = 0; i < _reached.Length; i++)
+            _reached[i] = new Extent();
+    }
+
+    public double FilamentMm { get; private set; }
+
+    public double PathMm { get; private set; }
+
+    public double MaxFeedMmPerMin { get; private set; }
+
+    public int MotionCount { get; private set; }
+
+    /// <summary>True if everything that moved is known in machine coordinates.</summary>
+    public bool IsInMachineCoordinates => _reached[1..].All(extent => extent.IsEmpty);
+
+    /// <summary>The extent of all motion.</summary>
+    public Box3? Reached
+    {
+        get
+        {
+            var all = new Extent();
+            foreach (var extent in _reached)
+                all.Add(extent);
+            return all.ToBox();
+        }
+    }
+
+    /// <summary>The extent of what is made.</summary>
+    public Box3? Cut => _cut.ToBox();
+
+    /// <summary>Takes the F word of a line.</summary>
+    public void SetFeed(double feed)
+    {
+        var mmPerMin = _modes.IsInverseTime ? feed : feed * _modes.UnitMm;
+        if (feed <= 0 || mmPerMin > _absurdFeed)
+        {
+            _log.Refuse(ViolationCode.FeedAbsurd, $"F{feed:0.##} is no feed rate for {_profile.Name}, whose axes move at {_maxFeed.Max():0} mm/min at most. Correct the feed.");
+            return;
+        }
+
+        _modes.FeedMmPerMin = mmPerMin;
+    }
+
+    /// <summary>G0, G1, G2, G3 and probing, with the words of the line.</summary>
+    public void Move(CommandKind kind, in Words words, bool inMachineCoordinates, int line)
+    {
+        _line = line;
+        if (((words.Present & ~words.Valued) & (Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('E') | Words.Bit('F') | Words.Bit('I') | Words.Bit('J') | Words.Bit('R'))) != 0)
+        {
+            _log.Refuse(ViolationCode.MissingValue, $"a motion has an axis letter without a number, which firmwares take for 0 or for nothing. Write the number.");
+            return;
+        }
+
+        var moves = words.Has('X') || words.Has('Y') || words.Has('Z');
+        if (inMachineCoordinates && _frame.Frame != 0)
+        {
+            MoveInMachine(words);
+            return;
+        }
+
+        var x = Target(0, words, inMachineCoordinates);
+        var y = Target(1, words, inMachineCoordinates);
+        var z = Target(2, words, inMachineCoordinates);
+        var extruded = Extruded(words, moves);
+        if (kind is CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise)
+        {
+            MoveAlongArc(kind == CommandKind.ArcClockwise, words, x, y, z, extruded);
+            return;
+        }
+
+        if (!moves && extruded == 0)
+            return;
+        MotionCount++;
+        var (dx, dy, dz) = (x - _frame[0], y - _frame[1], z - _frame[2]);
+        var length = Math.Sqrt((dx * dx) + (dy * dy) + (dz * dz));
+        var isRapid = kind == CommandKind.Rapid && _isGrbl;
+        var feed = FeedOf(isRapid, length);
+        if (moves)
+        {
+            var isCut = IsCut(extruded, isRapid, dx != 0 || dy != 0, z);
+            if (isCut)
+                CutHere();
+            MoveAxis(0, x, words.Has('X'));
+            MoveAxis(1, y, words.Has('Y'));
+            MoveAxis(2, z, words.Has('Z'));
+            if (isCut)
+                CutHere();
+            CheckAxisFeed(feed, dx, dy, length, isRapid);
+            PathMm += length;
+            if (isRapid)
+                _spindle.Idle("a rapid move");
+        }
+
+        if (extruded > 0 && (dx != 0 || dy != 0))
+            _layers.Extrude(z, line);
+        _layers.Filament(extruded);
+        _time.Add(new Move(dx, dy, dz, extruded, feed / 60, line));
+    }
+
+    /// <summary>G28 of a printer.</summary>
+    public void Home(in Words words, int line)
+    {
+        var all = !words.Mentions('X') && !words.Mentions('Y') && !words.Mentions('Z');
+        var seconds = 0.0;
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (!all && !words.Mentions(AxisNames[axis]))
+                continue;
+            var distance = _frame.IsKnown(axis) ? Math.Abs(_frame[axis] - _home[axis]) : Math.Min(100, _envelope[axis].Length / 2);
+            seconds += (distance / (axis == 2 ? HomingZMmPerS : HomingMmPerS)) + HomingBumpSeconds;
+            _frame.Home(axis, _home[axis]);
+            _isHomed[axis] = true;
+        }
+
+        _time.Wait(seconds, line);
+    }
+
+    /// <summary>Bed levelling and the like: it takes its time, and where it ends is the firmware's choice.</summary>
+    public void Procedure(int line) => _time.Wait(ProcedureSeconds, line);
+
+    /// <summary>GRBL's G28 and G30: by way of a point to a stored position that nobody told.</summary>
+    public void GoToStored(in Words words, int line)
+    {
+        var hasAxes = words.Has('X') || words.Has('Y') || words.Has('Z');
+        if (hasAxes)
+            Move(CommandKind.Rapid, words, inMachineCoordinates: false, line);
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (!hasAxes || words.Has(AxisNames[axis]))
+                _frame.Forget(axis);
+        }
+    }
+
+    /// <summary>G92.</summary>
+    public void Rename(in Words words)
+    {
+        var names = words.Present & (Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('E'));
+        if ((names & ~words.Valued) != 0)
+        {
+            _log.Refuse(ViolationCode.MissingValue, $"G92 has an axis letter without a number. Write the number.");
+            return;
+        }
+
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (!words.Has(AxisNames[axis]) && (names != 0 || _isGrbl))
+                continue;
+            if (!_frame.IsKnown(axis))
+                Assume(axis);
+            _frame.Rename(axis, words.Or(AxisNames[axis], 0) * _modes.UnitMm);
+        }
+
+        if (words.Has('E') || names == 0)
+            _e = words.Or('E', 0) * _modes.UnitMm;
+    }
+
+    /// <summary>G92.1.</summary>
+    public void ClearRenaming() => _frame.ClearRenaming();
+
+    /// <summary>G43.1, and G49 with 0.</summary>
+    public void SetToolLength(double length) => _frame.SetToolLength(length * _modes.UnitMm);
+
+    /// <summary>G54 to G59.3.</summary>
+    public void SelectOffset(int code) => _frame.SelectOffset(code);
+
+    private double Target(int axis, in Words words, bool inMachineCoordinates)
+    {
+        var letter = AxisNames[axis];
+        if (!words.Has(letter))
+            return _frame[axis];
+        var value = words[letter] * _modes.UnitMm;
+        if (inMachineCoordinates)
+            return value;
+        if (!_modes.IsRelative)
+            return value + _frame.Shift(axis);
+        if (!_frame.IsKnown(axis))
+            Assume(axis);
+        return _frame[axis] + value;
+    }
+
+    private void Assume(int axis)
+    {
+        if (_isGrbl)
+            _log.Warn(ViolationCode.AssumedPosition, $"{AxisNames[axis]} moves relative to a position that the program does not state; it is taken as {_frame[axis] - _frame.Shift(axis):0.###} mm. Begin with an absolute move.");
+        _frame.MoveTo(axis, _frame[axis]);
+        if (_frame.Frame != 0)
+            Reach(axis, _frame[axis]);
+    }
+
+    private double Extruded(in Words words, bool moves)
+    {
+        if (!words.Has('E'))
+            return 0;
+        var value = words['E'] * _modes.UnitMm;
+        var amount = _modes.IsExtruderRelative || (_modes.IsRelative && _profile.Dialect == FirmwareDialect.Klipper) ? value : value - _e;
+        _e += amount;
+        amount *= _modes.FlowScale;
+        if (_profile.E is null)
+        {
+            _log.Refuse(ViolationCode.NoExtruder, $"the program extrudes (E), and {_profile.Name} has no extruder. Export the program for this machine.");
+            return 0;
+        }
+
+        if (amount > 0 && !_heat.MayExtrude)
+            _log.Refuse(ViolationCode.ColdExtrusion, $"{amount:0.##} mm of filament are pushed while hot end {_heat.Tool} is not set to an extruding temperature. Set it with M104 or M109 before.");
+        if (Math.Abs(amount) > LongestExtrusionMm)
+            _log.Refuse(ViolationCode.ExcessiveExtrusion, $"one line moves {amount:0.#} mm of filament; more than {LongestExtrusionMm:0} mm is a mistake, such as a missing G92 E0 or M83. Export the program again.");
+        FilamentMm += amount;
+        return amount;
+    }
+
+    private double FeedOf(bool isRapid, double length)
+    {
+        if (isRapid)
+            return 1e9;
+        if (_modes.FeedMmPerMin <= 0)
+        {
+            _log.Refuse(ViolationCode.FeedMissing, $"a cutting motion comes before any feed rate. Set F on this line or before.");
+            return _maxFeed[0];
+        }
+
+        return _modes.IsInverseTime ? _modes.FeedMmPerMin * length : _modes.FeedMmPerMin * _modes.FeedScale;
+    }
+
+    private void CheckAxisFeed(double feed, double dx, double dy, double length, bool isRapid)
+    {
+        if (isRapid || length <= 0)
+            return;
+        if (feed > MaxFeedMmPerMin)
+            MaxFeedMmPerMin = feed;
+
+        // Slicers lift Z at the travel feed and trust the firmware to hold Z back; only X and Y tell of a wrong machine.
+        if (feed * Math.Abs(dx) > _maxFeed[0] * length * 1.001)
+            WarnFeed(feed, 0);
+        else if (feed * Math.Abs(dy) > _maxFeed[1] * length * 1.001)
+            WarnFeed(feed, 1);
+    }
+
+    private void WarnFeed(double feed, int axis) =>
+        _log.Warn(ViolationCode.FeedAboveLimit, $"the feed of {feed:0} mm/min is above the {_maxFeed[axis]:0} mm/min of {AxisNames[axis]}; the firmware will slow it down.");
+
+    private bool IsCut(double extruded, bool isRapid, bool travels, double z)
+    {
+        if (!_isGrbl)
+            return extruded > 0 && travels;
+        return !isRapid && (_spindle.IsCutting || z < 0 || _frame[2] < 0);
+    }
+
+    private void CutHere()
+    {
+        for (var axis = 0; axis < 3; axis++)
+            _cut.Add(axis, _frame[axis]);
+    }
+
+    private void MoveAxis(int axis, double value, bool isNamed)
+    {
+        if (!isNamed)
+            return;
+        _frame.MoveTo(axis, value);
+        Reach(axis, value);
+        if (!_isHomed[axis] && !_isGrbl && _log.IsFirst(ViolationCode.MotionBeforeHoming))
+            _log.Warn(ViolationCode.MotionBeforeHoming, $"{AxisNames[axis]} moves before it was homed: the firmware takes its place at power-up as 0. Put G28 into the start code.");
+    }
+
+    /// <summary>Adds a position to what was reached, and checks it.</summary>
+    private void Reach(int axis, double value)
+    {
+        var frame = _frame.Frame;
+        var reached = _reached[frame];
+        reached.Add(axis, value);
+        var range = _envelope[axis];
+        if (frame == 0)
+        {
+            if (value < range.Min - ToleranceMm || value > range.Max + ToleranceMm)
+                _log.Refuse(ViolationCode.OutsideEnvelope, $"{AxisNames[axis]} reaches {value:0.###} mm; {_profile.Name} goes from {range.Min:0.###} to {range.Max:0.###} mm. Move the part, or choose a larger machine.");
+        }
+        else if (reached.Length(axis) > range.Length + ToleranceMm && !_isTooLarge[(3 * frame) + axis])
+        {
+            _isTooLarge[(3 * frame) + axis] = true;
+            _log.Refuse(ViolationCode.ProgramTooLarge, $"the program spans {reached.Length(axis):0.###} mm in {AxisNames[axis]} by this line; {_profile.Name} has {range.Length:0.###} mm, wherever work zero is. Choose a larger machine.");
+        }
+    }
+
+    /// <summary>G53 while the work offset is not known: machine coordinates are checked as such, and the place in the work frame is lost.</summary>
+    private void MoveInMachine(in Words words)
+    {
+        MotionCount++;
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (!words.Has(AxisNames[axis]))
+                continue;
+            var value = words[AxisNames[axis]] * _modes.UnitMm;
+            var range = _envelope[axis];
+            if (!range.Contains(value))
+                _log.Refuse(ViolationCode.OutsideEnvelope, $"{AxisNames[axis]} goes to machine position {value:0.###} mm (G53); {_profile.Name} goes from {range.Min:0.###} to {range.Max:0.###} mm. Correct the position.");
+            _frame.Forget(axis);
+        }
+    }
+
+    private void MoveAlongArc(bool clockwise, in Words words, double x, double y, double z, double extruded)
+    {
+        MotionCount++;
+        var (u, v, w) = _modes.Plane switch
+        {
+            CommandKind.PlaneZX => (2, 0, 1),
+            CommandKind.PlaneYZ => (1, 2, 0),
+            _ => (0, 1, 2),
+        };
+        Span<double> target = [x, y, z];
+        var arc = ArcOf(clockwise, words, u, v, target, out var problem);
+        if (arc is not { } path)
+        {
+            _log.Refuse(ViolationCode.ArcInvalid, $"the arc can't be drawn: {problem}. Export the program again with more decimals, or without arcs.");
+            return;
+        }
+
+        var (startU, startV, startW) = (_frame[u], _frame[v], _frame[w]);
+        var lift = target[w] - startW;
+        var length = Math.Sqrt((path.Length * path.Length) + (lift * lift));
+        var feed = FeedOf(isRapid: false, length);
+        MaxFeedMmPerMin = Math.Max(MaxFeedMmPerMin, feed);
+        var isCut = IsCut(extruded, isRapid: false, travels: true, z);
+        var (minU, maxU, minV, maxV) = path.Reach(startU, startV, target[u], target[v]);
+        if (isCut)
+            CutHere();
+        MoveAxis(u, target[u], isNamed: true);
+        MoveAxis(v, target[v], isNamed: true);
+        MoveAxis(w, target[w], isNamed: words.Has(AxisNames[w]));
+        ReachArc(u, minU, maxU, isCut);
+        ReachArc(v, minV, maxV, isCut);
+        if (isCut)
+            CutHere();
+        if (extruded > 0)
+            _layers.Extrude(z, _line);
+        _layers.Filament(extruded);
+        PathMm += length;
+        _arcs.Add(path, u, v, lift, extruded, feed / 60, length, _line);
+    }
+
+    private void ReachArc(int axis, double min, double max, bool isCut)
+    {
+        Reach(axis, min);
+        Reach(axis, max);
+        if (!isCut)
+            return;
+        _cut.Add(axis, min);
+        _cut.Add(axis, max);
+    }
+
+    private Arc? ArcOf(bool clockwise, in Words words, int u, int v, ReadOnlySpan<double> target, out string? problem)
+    {
+        ReadOnlySpan<char> offsets = ['I', 'J', 'K'];
+        var turns = words.Or('P', 0);
+        if (_isGrbl ? words.Mentions('P') : turns is < 0 or > 100 || turns != Math.Floor(turns))
+        {
+            problem = "P is not a number of turns that the firmware takes";
+            return null;
+        }
+
+        if (words.Has('R'))
+        {
+            if (words.Has(offsets[u]) || words.Has(offsets[v]))
+            {
+                problem = "it has both a radius and a centre";
+                return null;
+            }
+
+            return Arc.OfRadius(_frame[u], _frame[v], target[u], target[v], words['R'] * _modes.UnitMm, clockwise, out problem);
+        }
+
+        var (offsetU, offsetV) = (words.Or(offsets[u], 0) * _modes.UnitMm, words.Or(offsets[v], 0) * _modes.UnitMm);
+        return Arc.AroundCentre(_frame[u], _frame[v], target[u], target[v], offsetU, offsetV, clockwise, turns, out problem);
+    }
+}

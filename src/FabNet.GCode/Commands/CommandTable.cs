@@ -1,0 +1,69 @@
+// The commands that one machine knows: its dialect's, with what its profile adds and forbids.
+
+using System.Collections.Frozen;
+using FabNet.GCode.Reading;
+using FabNet.Model.Machines;
+
+namespace FabNet.GCode.Commands;
+
+/// <summary>Looks commands up for one profile. Immutable.</summary>
+internal sealed class CommandTable
+{
+    private readonly FrozenDictionary<int, CommandKind> _kinds;
+    private readonly FrozenSet<string> _names;
+    private readonly FrozenSet<string> _forbiddenNames;
+
+    private CommandTable(Dictionary<int, CommandKind> kinds, HashSet<string> names, HashSet<string> forbiddenNames)
+    {
+        _kinds = kinds.ToFrozenDictionary();
+        _names = names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _forbiddenNames = forbiddenNames.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What a command means.</summary>
+    public CommandKind this[int key] => _kinds.GetValueOrDefault(key);
+
+    /// <summary>What a command with a name of its own (Klipper's <c>QUAD_GANTRY_LEVEL</c>) means: harmless, forbidden or unknown.</summary>
+    public CommandKind Named(string name) =>
+        _forbiddenNames.Contains(name) ? CommandKind.Forbidden : _names.Contains(name) ? CommandKind.Harmless : CommandKind.Unknown;
+
+    /// <summary>The table of a profile.</summary>
+    public static CommandTable Of(MachineProfile profile)
+    {
+        var kinds = new Dictionary<int, CommandKind>(profile.Dialect == FirmwareDialect.Grbl ? GrblCommands.Kinds : MarlinCommands.Kinds);
+        var names = new HashSet<string>(profile.Dialect == FirmwareDialect.Klipper ? MarlinCommands.KlipperNames : [], StringComparer.OrdinalIgnoreCase);
+        var forbidden = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var text in profile.ExtraCommands)
+        {
+            // What is always refused stays so: a profile can't allow it.
+            if (!Command.TryParse(text, out var key))
+                names.Add(text);
+            else if (!kinds.ContainsKey(key))
+                kinds[key] = CommandKind.Harmless;
+        }
+
+        foreach (var text in profile.ForbiddenCommands)
+        {
+            if (!Command.TryParse(text, out var key))
+                forbidden.Add(text);
+            else if (!IsAlwaysRefused(kinds.GetValueOrDefault(key)))
+                kinds[key] = CommandKind.Forbidden;
+        }
+
+        return new CommandTable(kinds, names, forbidden);
+    }
+
+    /// <summary>True for the kinds that no profile can allow.</summary>
+    public static bool IsAlwaysRefused(CommandKind kind) =>
+        kind is CommandKind.Settings or CommandKind.Storage or CommandKind.Firmware or CommandKind.Safety;
+
+    internal static void Add(Dictionary<int, CommandKind> kinds, CommandKind kind, string commands)
+    {
+        foreach (var text in commands.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Command.TryParse(text, out var key))
+                throw new InvalidOperationException($"'{text}' is not a command.");
+            kinds.Add(key, kind);
+        }
+    }
+}

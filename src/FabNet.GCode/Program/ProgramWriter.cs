@@ -1,0 +1,70 @@
+// Program lines to the sink: buffered, hashed and indexed on the way.
+
+using System.Buffers;
+using System.Security.Cryptography;
+using FabNet.Model;
+
+namespace FabNet.GCode.Program;
+
+/// <summary>Writes program lines to a sink. One owner; not thread safe.</summary>
+internal sealed class ProgramWriter : IDisposable
+{
+    private readonly Stream _sink;
+    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private int _length;
+    private long _flushed;
+
+    public ProgramWriter(Stream sink) => _sink = sink;
+
+    /// <summary>Where each program line ends in the sink, sampled.</summary>
+    public SampledTable Offsets { get; } = new();
+
+    /// <summary>The source line of each program line.</summary>
+    public SourceLineTable SourceLines { get; } = new();
+
+    /// <summary>Lines written.</summary>
+    public int LineCount { get; private set; }
+
+    /// <summary>Bytes written, line ends included.</summary>
+    public long ByteCount => _flushed + _length;
+
+    /// <summary>Writes one line and its end.</summary>
+    public void Write(ReadOnlySpan<byte> line, int sourceLine)
+    {
+        if (_length + line.Length + 1 > _buffer.Length)
+            Flush();
+        line.CopyTo(_buffer.AsSpan(_length));
+        _length += line.Length;
+        _buffer[_length++] = (byte)'\n';
+        LineCount = checked(LineCount + 1);
+        SourceLines.Add(LineCount, sourceLine);
+        Offsets.Set(LineCount, ByteCount);
+    }
+
+    /// <summary>Ends the program and gives the digest of all that was written.</summary>
+    public Digest Finish()
+    {
+        Flush();
+        _sink.Flush();
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _hash.GetHashAndReset(hash);
+        return Digest.FromHash(hash);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _hash.Dispose();
+    }
+
+    private void Flush()
+    {
+        var written = _buffer.AsSpan(0, _length);
+        _hash.AppendData(written);
+        _sink.Write(written);
+        _flushed += _length;
+        _length = 0;
+    }
+}
