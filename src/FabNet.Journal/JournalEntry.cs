@@ -23,4 +23,7 @@ public sealed class JournalException : IOException
         : base(message, inner)
     {
     }
+
+    /// <summary>True if there was no room on the disk: it can be tried again once there is.</summary>
+    public bool IsOutOfSpace { get; init; }
 }

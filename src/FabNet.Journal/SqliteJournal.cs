@@ -64,7 +64,10 @@ public sealed class SqliteJournal : IDisposable
     /// <param name="path">The file, such as <c>~/.fabnet/coordinator/journal.db</c>.</param>
     /// <param name="time">The clock that stamps entries.</param>
     /// <exception cref="JournalException">Another process has it open, it is damaged, or it was written by a newer FabNet.</exception>
-    public static SqliteJournal Open(string path, TimeProvider time)
+    public static SqliteJournal Open(string path, TimeProvider time) => Open(path, time, maxPages: null);
+
+    /// <summary>Opens a journal that may not outgrow a number of pages of 4 KiB: beyond it, SQLite answers as on a full disk.</summary>
+    internal static SqliteJournal Open(string path, TimeProvider time, int? maxPages)
     {
         ArgumentNullException.ThrowIfNull(time);
         path = Path.GetFullPath(path);
@@ -78,6 +81,11 @@ public sealed class SqliteJournal : IDisposable
             connection.Open();
             Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
             CreateOrCheckSchema(connection, path);
+            if (maxPages is { } limit)
+            {
+                Execute(connection, $"PRAGMA max_page_count={limit}");
+            }
+
             return new SqliteJournal(path, fileLock, connection, time);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException or JournalException)
@@ -120,7 +128,7 @@ public sealed class SqliteJournal : IDisposable
             {
                 throw new JournalException(e.SqliteErrorCode is SqliteFull or SqliteIoError
                     ? $"The journal {_path} can't be written: {e.Message} Free some space on its disk; nothing is lost, and work goes on once it can be written."
-                    : $"The journal {_path} can't be written: {e.Message}", e);
+                    : $"The journal {_path} can't be written: {e.Message}", e) { IsOutOfSpace = e.SqliteErrorCode is SqliteFull };
             }
             finally
             {

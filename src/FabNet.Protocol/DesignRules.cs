@@ -84,6 +84,11 @@ internal static class DesignRules
             }
         }
 
+        if (artefacts.GroupBy(a => a.Digest).FirstOrDefault(g => g.DistinctBy(a => a.Size).Skip(1).Any()) is { } contradiction)
+        {
+            throw new FormatException($"The digest of '{contradiction.First().Path}' stands there with two sizes.");
+        }
+
         foreach (var path in byPath.Keys)
         {
             for (var slash = path.IndexOf('/', StringComparison.Ordinal); slash >= 0; slash = path.IndexOf('/', slash + 1))

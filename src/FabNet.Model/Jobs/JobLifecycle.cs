@@ -19,7 +19,8 @@ public readonly record struct JobTransition(Job Job, string? Refusal)
 ///    └──── released ────┴──────────┴─────────┴→ Rejected
 /// </code>
 /// Cancelled is reached from every state that is not final. Lost is reached when a lease lapses, and left again by whatever the
-/// site reports under the same epoch, or by a person's cancel. A lapsed job never goes back to Planned: replacement work is a new job.
+/// site reports under the same epoch, or by a person's cancel. Only the site's own word (released, so never to be started under this epoch) brings a lapsed
+/// job back to Planned; without it, replacement work is a new job, and a lapsed job that was replaced ends as Cancelled when it is released.
 /// </remarks>
 public static class JobLifecycle
 {
@@ -55,11 +56,14 @@ public static class JobLifecycle
                 EstimatedGrams = null,
             }),
             JobLeaseRenewed e => From(job.IsHeldBySite, () => job with { LeaseExpiresAt = e.ExpiresAt }),
-            JobReleased e => From(job.StartedAt is null && job.IsHeldBySite, () => job with
+            JobReleased e => From(job.StartedAt is null && job.IsHeldBySite, () => job.ReplacedBy is not null ? Ended(JobState.Cancelled, e, e.Reason) : job with
             {
                 State = JobState.Planned,
                 Machine = null,
                 LeaseExpiresAt = null,
+                Program = null,
+                EstimatedSeconds = null,
+                EstimatedGrams = null,
                 Reason = e.Reason,
             }),
             JobPreparing => From(job.State is JobState.Leased or JobState.Ready || IsLostBeforeStart(job), () => job with { State = JobState.Preparing, Reason = null }),
@@ -87,7 +91,7 @@ public static class JobLifecycle
 
         JobTransition From(bool allowed, Func<Job> next) => allowed ? new(next(), null) : Refused($"the job is {job.State}");
 
-        Job Ended(JobState state, JobEvent e, string? reason) => job with { State = state, EndedAt = e.At, Reason = reason };
+        Job Ended(JobState state, JobEvent e, string? reason) => job with { State = state, EndedAt = e.At, LeaseExpiresAt = null, Reason = reason };
     }
 
     private static bool IsLostBeforeStart(Job job) => job.State is JobState.Lost && job.StartedAt is null;

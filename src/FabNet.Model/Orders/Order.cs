@@ -62,10 +62,13 @@ public enum OrderStatus
 public static class OrderProgress
 {
     /// <summary>The status of an order with these jobs.</summary>
-    /// <param name="jobs">All jobs of the order, replaced ones included. A job that failed and has a replacement no longer counts.</param>
+    /// <param name="jobs">
+    /// All jobs of the order, replaced ones included. A job that has a replacement no longer counts. Once part of an order is called off and nothing of it is under way, what
+    /// failed before needs nobody any more: the order is cancelled.
+    /// </param>
     public static OrderStatus StatusOf(IEnumerable<Job> jobs)
     {
-        int live = 0, started = 0, completed = 0, cancelled = 0, stuck = 0;
+        int live = 0, started = 0, completed = 0, cancelled = 0, failed = 0, lost = 0;
         foreach (var job in jobs)
         {
             if (job.ReplacedBy is not null)
@@ -78,15 +81,16 @@ public static class OrderProgress
             {
                 case JobState.Completed: completed++; break;
                 case JobState.Cancelled: cancelled++; break;
-                case JobState.Failed or JobState.Rejected or JobState.Lost: stuck++; break;
+                case JobState.Failed or JobState.Rejected: failed++; break;
+                case JobState.Lost: lost++; break;
                 case JobState.Preparing or JobState.Ready or JobState.Running or JobState.Paused: started++; break;
                 default: break;
             }
         }
 
         return live > 0 && completed == live ? OrderStatus.Completed
-            : live > 0 && cancelled > 0 && completed + cancelled == live ? OrderStatus.Cancelled
-            : stuck > 0 ? OrderStatus.NeedsAttention
+            : cancelled > 0 && completed + cancelled + failed == live ? OrderStatus.Cancelled
+            : failed + lost > 0 ? OrderStatus.NeedsAttention
             : started + completed > 0 ? OrderStatus.InProduction
             : OrderStatus.Open;
     }

@@ -26,6 +26,9 @@ internal sealed class EchoServer : IAsyncDisposable
         Address = new Uri(app.Urls.First());
     }
 
+    /// <summary>Deadlines to try in turn (ms), until one is long enough for the call to have reached its handler on a busy machine.</summary>
+    public static IReadOnlyList<int> Deadlines { get; } = [200, 2_000, 10_000];
+
     public EchoProbe Probe { get; }
 
     public Uri Address { get; }
@@ -60,6 +63,15 @@ internal sealed class EchoServer : IAsyncDisposable
         builder.Services.AddGrpc(grpc ?? (_ => { }));
         services?.Invoke(builder.Services);
         var app = builder.Build();
+        app.Use((http, next) =>
+        {
+            if (http.Request.Headers.TryGetValue("grpc-encoding", out var encoding) && encoding != "identity")
+            {
+                probe.RequestEncodings.Enqueue(encoding.ToString());
+            }
+
+            return next(http);
+        });
         if (map is null)
         {
             app.MapGrpcService<EchoService>();

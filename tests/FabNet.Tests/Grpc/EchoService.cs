@@ -12,6 +12,9 @@ internal sealed class EchoProbe
 {
     public ConcurrentQueue<string> Connections { get; } = new();
 
+    /// <summary>The <c>grpc-encoding</c> of each call that had one.</summary>
+    public ConcurrentQueue<string> RequestEncodings { get; } = new();
+
     public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TaskCompletionSource<Exception?> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

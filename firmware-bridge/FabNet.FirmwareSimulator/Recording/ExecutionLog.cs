@@ -1,0 +1,146 @@
+// What the firmware executed, in order: the truth that tests and people compare a job with.
+
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FabNet.FirmwareSimulator.Motion;
+
+namespace FabNet.FirmwareSimulator.Recording;
+
+/// <summary>One command that the firmware executed.</summary>
+public sealed record ExecutedCommand
+{
+    /// <summary>Place in the log, from 1, without gaps, over resets too.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>How often the firmware had booted: 1 for the first time.</summary>
+    public required int Boot { get; init; }
+
+    /// <summary>The line number it was sent with (<c>N</c>); null without.</summary>
+    public long? Number { get; init; }
+
+    /// <summary>The command exactly as accepted, without line number and checksum.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Seconds of machine time when it was done (a move: when it was queued).</summary>
+    public required double TimeS { get; init; }
+
+    /// <summary>Where the machine will stand once all queued moves are done, in mm, machine coordinates.</summary>
+    public required Axes Position { get; init; }
+}
+
+/// <summary>
+/// Records every executed command before the firmware acknowledges it, in memory (the newest <c>capacity</c>) and optionally as one JSON object per line in a file. A line is
+/// handed to the operating system before the acknowledgement leaves, so no crash of any process loses a command that a host saw acknowledged. Thread-safe.
+/// </summary>
+public sealed class ExecutionLog : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<ExecutedCommand> _commands = new();
+    private readonly int _capacity;
+    private readonly FileStream? _file;
+    private readonly MemoryStream _line = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Creates a log.</summary>
+    /// <param name="path">A file to append to, or null.</param>
+    /// <param name="capacity">How many commands memory keeps; above 0.</param>
+    /// <exception cref="IOException">The file cannot be opened for appending.</exception>
+    public ExecutionLog(string? path = null, int capacity = 1_000_000)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        _capacity = capacity;
+        if (path is not null)
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory)
+            {
+                Directory.CreateDirectory(directory);
+            }
+
+            _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        }
+    }
+
+    /// <summary>Commands executed so far, also those that memory no longer keeps.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Where the last executed command leads to.</summary>
+    public Axes FinalPosition { get; private set; }
+
+    /// <summary>The commands that memory keeps, oldest first.</summary>
+    public IReadOnlyList<ExecutedCommand> Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _commands];
+        }
+    }
+
+    /// <summary>Completes once at least <paramref name="count"/> commands were executed.</summary>
+    public async Task WaitForCountAsync(long count, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (Count >= count)
+                {
+                    return;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _file?.Dispose();
+        }
+    }
+
+    internal void Add(int boot, long? number, string text, double timeS, Axes position)
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            var command = new ExecutedCommand { Sequence = Count + 1, Boot = boot, Number = number, Text = text, TimeS = Math.Round(timeS, 6), Position = position };
+            Write(command);
+            if (_commands.Count == _capacity)
+            {
+                _commands.Dequeue();
+            }
+
+            _commands.Enqueue(command);
+            Count++;
+            FinalPosition = position;
+            changed = _changed;
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        changed.SetResult();
+    }
+
+    private void Write(ExecutedCommand command)
+    {
+        if (_file is null)
+        {
+            return;
+        }
+
+        _line.SetLength(0);
+        JsonSerializer.Serialize(_line, command, ExecutionLogJson.Default.ExecutedCommand);
+        _line.WriteByte((byte)'\n');
+        _file.Write(_line.GetBuffer(), 0, (int)_line.Length);
+    }
+}
+
+/// <summary>The JSON form of a log line: <c>{"sequence":1,"boot":1,"number":1,"text":"G28","timeS":12.3,"position":{"x":0,"y":0,"z":0,"e":0}}</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ExecutedCommand))]
+internal sealed partial class ExecutionLogJson : JsonSerializerContext;

@@ -1,0 +1,19 @@
+// Where a catalogue keeps its data, and how much it takes.
+
+namespace FabNet.Catalogue;
+
+/// <summary>Options of a catalogue node.</summary>
+public sealed record CatalogueOptions
+{
+    /// <summary>The folder of its journal (<c>journal.db</c>) and blobs (<c>blobs/</c>); created where it is missing.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>The most bytes of one blob. Default 2 GiB.</summary>
+    public long MaxBlobBytes { get; init; } = 2L << 30;
+
+    /// <summary>Uploads are refused when less than this would stay free on the disk, so that the journal can always be written. In bytes; default 256 MiB.</summary>
+    public long MinFreeBytes { get; init; } = 256L << 20;
+
+    /// <summary>An upload that was broken off can go on for this long after its last byte. Default 7 days.</summary>
+    public TimeSpan PartialRetention { get; init; } = TimeSpan.FromDays(7);
+}

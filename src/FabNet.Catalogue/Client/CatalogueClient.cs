@@ -1,0 +1,113 @@
+// A catalogue as a client sees it: lists, searches, verified manifests.
+
+using System.Runtime.CompilerServices;
+using FabNet.Model;
+using FabNet.Model.Designs;
+using FabNet.Protocol;
+using FabNet.Protocol.V1;
+using Grpc.Net.Client;
+using Polly;
+
+namespace FabNet.Catalogue.Client;
+
+/// <summary>
+/// Asks a catalogue. Calls that it can't answer throw <see cref="Grpc.Core.RpcException"/>, whose status detail is a sentence for people;
+/// those that end UNAVAILABLE were tried again first. Thread safe.
+/// </summary>
+public sealed class CatalogueClient : IDisposable
+{
+    private readonly GrpcChannel _channel;
+    private readonly DesignCatalogue.DesignCatalogueClient _client;
+    private readonly ResiliencePipeline _retry;
+
+    private CatalogueClient(GrpcChannel channel, TimeProvider time)
+    {
+        _channel = channel;
+        _client = new DesignCatalogue.DesignCatalogueClient(channel);
+        _retry = CatalogueRetry.Create(time);
+        Publisher = new DesignPublisher(_client, _retry);
+        Puller = new DesignPuller(_client, _retry);
+    }
+
+    /// <summary>Publishes folders.</summary>
+    public DesignPublisher Publisher { get; }
+
+    /// <summary>Pulls designs into folders.</summary>
+    public DesignPuller Puller { get; }
+
+    /// <summary>Makes a client; nothing is sent yet.</summary>
+    /// <param name="address">The catalogue, such as <c>http://127.0.0.1:7710</c>.</param>
+    /// <param name="options">The channel's options (credentials, handler), or null; the message limits are set here.</param>
+    /// <param name="time">The clock that retries wait by; null for the system's.</param>
+    public static CatalogueClient Connect(Uri address, GrpcChannelOptions? options = null, TimeProvider? time = null)
+    {
+        options ??= new GrpcChannelOptions();
+        options.MaxReceiveMessageSize = CatalogueHost.MaxMessageBytes;
+        options.MaxSendMessageSize = CatalogueHost.MaxMessageBytes;
+        return new CatalogueClient(GrpcChannel.ForAddress(address, options), time ?? TimeProvider.System);
+    }
+
+    /// <summary>A version of a design, verified; the newest if <paramref name="version"/> is null.</summary>
+    /// <exception cref="TamperedException">The manifest is not what the catalogue calls it.</exception>
+    public async Task<Design> GetAsync(string name, string? version, CancellationToken cancellationToken = default)
+    {
+        var request = new GetDesignRequest { Name = name };
+        if (version is not null)
+        {
+            request.Version = version;
+        }
+
+        var design = await GetAsync(request, cancellationToken);
+        return design.Ref.Name == name && (version is null || design.Ref.Version == version) ? design
+            : throw new TamperedException($"The catalogue was asked for {name}{(version is null ? "" : $"@{version}")} and sent {design.Ref}. Don't trust it.");
+    }
+
+    /// <summary>The design with this manifest, verified.</summary>
+    /// <exception cref="TamperedException">The manifest has another digest.</exception>
+    public async Task<Design> GetAsync(Digest manifest, CancellationToken cancellationToken = default)
+    {
+        var design = await GetAsync(new GetDesignRequest { ManifestDigest = manifest.Value }, cancellationToken);
+        return design.Ref.Manifest == manifest ? design
+            : throw new TamperedException($"The catalogue was asked for the manifest {manifest.Short} and sent {design.Ref.Manifest.Short}. Don't trust it.");
+    }
+
+    /// <summary>The newest version of every design that matches, best first; of all designs, by name, for an empty text. Pages are fetched as they are read.</summary>
+    public async IAsyncEnumerable<DesignSummary> SearchAsync(string text, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var request = new SearchDesignsRequest { Text = text, PageSize = 100 };
+        do
+        {
+            var page = await _retry.ExecuteAsync(async ct => await _client.SearchDesignsAsync(request, cancellationToken: ct), cancellationToken);
+            foreach (var design in page.Designs)
+            {
+                yield return design;
+            }
+
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+    }
+
+    /// <summary>Every version of a design, newest first.</summary>
+    public async Task<IReadOnlyList<DesignSummary>> ListVersionsAsync(string name, CancellationToken cancellationToken = default)
+    {
+        var reply = await _retry.ExecuteAsync(async ct => await _client.ListVersionsAsync(new ListVersionsRequest { Name = name }, cancellationToken: ct), cancellationToken);
+        return reply.Versions;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _channel.Dispose();
+
+    private async Task<Design> GetAsync(GetDesignRequest request, CancellationToken cancellationToken)
+    {
+        var published = await _retry.ExecuteAsync(async ct => await _client.GetDesignAsync(request, cancellationToken: ct), cancellationToken);
+        try
+        {
+            return published.ToModel();
+        }
+        catch (FormatException e)
+        {
+            throw new TamperedException(e.Message, e);
+        }
+    }
+}

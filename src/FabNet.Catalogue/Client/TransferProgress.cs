@@ -1,0 +1,19 @@
+// How far a publication or a pull is.
+
+namespace FabNet.Catalogue.Client;
+
+/// <summary>How far a transfer is. Reported after each chunk, by the loop that transfers.</summary>
+/// <param name="Path">The file that is under way, as the design names it.</param>
+/// <param name="BytesDone">Bytes of all files that are through, what was there before included.</param>
+/// <param name="BytesTotal">Bytes of all files.</param>
+public readonly record struct TransferProgress(string Path, long BytesDone, long BytesTotal);
+
+/// <summary>Bytes that a catalogue sent are not the ones that were asked for. They were thrown away.</summary>
+public sealed class TamperedException : IOException
+{
+    /// <summary>Creates the exception.</summary>
+    public TamperedException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}

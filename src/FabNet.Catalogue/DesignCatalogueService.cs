@@ -1,0 +1,179 @@
+// The gRPC face of the catalogue: protos/fabnet/v1/catalogue.proto says what each call promises.
+
+using FabNet.Catalogue.Blobs;
+using FabNet.Journal;
+using FabNet.Model;
+using FabNet.Protocol;
+using FabNet.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace FabNet.Catalogue;
+
+/// <summary>Serves a <see cref="CatalogueStore"/>. Refusals become statuses here, and nowhere else.</summary>
+internal sealed class DesignCatalogueService(CatalogueStore store) : DesignCatalogue.DesignCatalogueBase
+{
+    /// <summary>The most bytes of one chunk, either way: 256 KiB.</summary>
+    internal const int MaxChunkBytes = 256 * 1024;
+
+    private const int MaxDescriptors = 10_000;
+
+    private const int DefaultPageSize = 50;
+
+    private const int MaxPageSize = 200;
+
+    /// <inheritdoc />
+    public override Task<FindMissingBlobsReply> FindMissingBlobs(FindMissingBlobsRequest request, ServerCallContext context) => Answer(() =>
+    {
+        if (request.Blobs.Count > MaxDescriptors)
+        {
+            throw new CatalogueException(CatalogueFault.Invalid, $"{request.Blobs.Count} blobs were asked for; ask for at most {MaxDescriptors} at a time.");
+        }
+
+        var reply = new FindMissingBlobsReply();
+        foreach (var blob in request.Blobs)
+        {
+            var digest = Digest.Parse(blob.Digest);
+            if (!store.Blobs.Has(digest, blob.Size))
+            {
+                reply.Missing.Add(new FindMissingBlobsReply.Types.MissingBlob { Digest = digest.Value, Received = Math.Min(store.Blobs.ReceivedOf(digest), blob.Size) });
+            }
+        }
+
+        return Task.FromResult(reply);
+    }, context.CancellationToken);
+
+    /// <inheritdoc />
+    public override Task<PutBlobReply> PutBlob(IAsyncStreamReader<PutBlobRequest> requestStream, ServerCallContext context) => Answer(async () =>
+    {
+        var stop = context.CancellationToken;
+        if (!await requestStream.MoveNext(stop) || requestStream.Current.PartCase != PutBlobRequest.PartOneofCase.Header)
+        {
+            throw new CatalogueException(CatalogueFault.Invalid, "An upload begins with a header.");
+        }
+
+        var header = requestStream.Current.Header;
+        var (digest, size) = (Digest.Parse(header.Blob?.Digest ?? ""), header.Blob?.Size ?? 0);
+        await using var upload = await store.Blobs.BeginUploadAsync(digest, size, header.Offset, stop);
+        while (await requestStream.MoveNext(stop))
+        {
+            if (requestStream.Current is not { PartCase: PutBlobRequest.PartOneofCase.Chunk, Chunk.Length: <= MaxChunkBytes } part)
+            {
+                throw new CatalogueException(CatalogueFault.Invalid, $"After the header an upload has chunks of at most {MaxChunkBytes} bytes, and nothing else.");
+            }
+
+            await upload.WriteAsync(part.Chunk.Memory, stop);
+        }
+
+        await upload.CompleteAsync(stop);
+        return new PutBlobReply { Received = upload.Received };
+    }, context.CancellationToken);
+
+    /// <inheritdoc />
+    public override Task<PublishedDesign> PublishDesign(PublishDesignRequest request, ServerCallContext context) => Answer(() =>
+    {
+        var published = store.Publish(request.Manifest.ToByteArray());
+        return Task.FromResult(published.Design.ToWire(published.Manifest));
+    }, context.CancellationToken);
+
+    /// <inheritdoc />
+    public override Task<PublishedDesign> GetDesign(GetDesignRequest request, ServerCallContext context) => Answer(() =>
+    {
+        var published = request.HasManifestDigest
+            ? store.Get(Digest.Parse(request.ManifestDigest))
+            : store.Get(request.Name, request.HasVersion ? request.Version : null);
+        return Task.FromResult(published.Design.ToWire(published.Manifest));
+    }, context.CancellationToken);
+
+    /// <inheritdoc />
+    public override Task<SearchDesignsReply> SearchDesigns(SearchDesignsRequest request, ServerCallContext context) => Answer(() =>
+    {
+        if (request.PageSize is < 0 or > MaxPageSize)
+        {
+            throw new CatalogueException(CatalogueFault.Invalid, $"page_size is {request.PageSize}; it must be from 1 to {MaxPageSize}, or 0 for {DefaultPageSize}.");
+        }
+
+        var page = store.Search(request.Text, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.PageToken);
+        var reply = new SearchDesignsReply { NextPageToken = page.NextPageToken };
+        reply.Designs.AddRange(page.Designs.Select(d => d.ToSummary()));
+        return Task.FromResult(reply);
+    }, context.CancellationToken);
+
+    /// <inheritdoc />
+    public override Task<ListVersionsReply> ListVersions(ListVersionsRequest request, ServerCallContext context) => Answer(() =>
+    {
+        var reply = new ListVersionsReply();
+        reply.Versions.AddRange(store.Versions(request.Name).Select(d => d.ToSummary()));
+        return Task.FromResult(reply);
+    }, context.CancellationToken);
+
+    /// <inheritdoc />
+    public override Task GetBlob(GetBlobRequest request, IServerStreamWriter<GetBlobReply> responseStream, ServerCallContext context) => Answer(async () =>
+    {
+        var digest = Digest.Parse(request.Digest);
+        await using var blob = store.Blobs.OpenRead(digest);
+        var (size, offset) = (blob.Length, request.Offset);
+        if (offset < 0 || offset > size)
+        {
+            throw new CatalogueException(CatalogueFault.OutOfRange, $"The blob {digest.Short} has {size} bytes, and was asked for from byte {offset}. Ask from 0.");
+        }
+
+        // One buffer for the whole call: a message is serialised before WriteAsync returns.
+        var buffer = new byte[(int)Math.Min(MaxChunkBytes, Math.Max(size - offset, 1))];
+        var isFirst = true;
+        while (isFirst || offset < size)
+        {
+            var read = await RandomAccess.ReadAsync(blob.SafeFileHandle, buffer, offset, context.CancellationToken);
+            if (read == 0 && offset < size)
+            {
+                throw new CatalogueException(CatalogueFault.NotFound, $"The blob {digest.Short} was cut off on the catalogue's disk. Pull it from another catalogue.");
+            }
+
+            var reply = new GetBlobReply { Chunk = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) };
+            if (isFirst)
+            {
+                reply.Size = size;
+            }
+
+            await responseStream.WriteAsync(reply, context.CancellationToken);
+            (offset, isFirst) = (offset + read, false);
+        }
+
+        return true;
+    }, context.CancellationToken);
+
+    private static async Task<T> Answer<T>(Func<Task<T>> work, CancellationToken stop)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (CatalogueException e)
+        {
+            throw new RpcException(new Status(StatusOf(e.Fault), e.Message, e));
+        }
+        catch (FormatException e)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message, e));
+        }
+        catch (JournalException e)
+        {
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, e.Message, e));
+        }
+        catch (IOException e) when (!stop.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, $"The catalogue's disk failed: {e.Message} Whoever runs it should look at it.", e));
+        }
+    }
+
+    private static StatusCode StatusOf(CatalogueFault fault) => fault switch
+    {
+        CatalogueFault.NotFound => StatusCode.NotFound,
+        CatalogueFault.AlreadyExists => StatusCode.AlreadyExists,
+        CatalogueFault.BlobsMissing => StatusCode.FailedPrecondition,
+        CatalogueFault.OutOfRange => StatusCode.OutOfRange,
+        CatalogueFault.NoSpace => StatusCode.ResourceExhausted,
+        CatalogueFault.Busy => StatusCode.Unavailable,
+        _ => StatusCode.InvalidArgument,
+    };
+}

@@ -1,0 +1,29 @@
+// Collects findings while a folder is imported.
+
+using FabNet.Catalogue.Designs;
+
+namespace FabNet.Catalogue.OpenKnowHow;
+
+/// <summary>Collects findings. <see cref="InOrderOfFixing"/> sorts them by kind, keeping the order of the file within a kind.</summary>
+internal sealed class FindingList(string manifestFile)
+{
+    /// <summary>A hostile manifest can't make more than this many.</summary>
+    private const int MaxCount = 1_000;
+
+    private readonly List<ImportFinding> _findings = [];
+
+    /// <summary>The manifest's name within the folder.</summary>
+    public string ManifestFile => manifestFile;
+
+    public void Add(FindingKind kind, int? line, string message) => Add(kind, manifestFile, line, message);
+
+    public void Add(FindingKind kind, string file, int? line, string message)
+    {
+        if (_findings.Count < MaxCount)
+        {
+            _findings.Add(new ImportFinding { Kind = kind, File = file, Line = line, Message = message });
+        }
+    }
+
+    public IReadOnlyList<ImportFinding> InOrderOfFixing() => [.. _findings.OrderBy(f => f.Kind)];
+}

@@ -1,0 +1,266 @@
+// Reads the fields of one table of a manifest, forgiving what real manifests get wrong, and reporting it.
+
+using System.Globalization;
+using System.Text.RegularExpressions;
+using FabNet.Catalogue.Designs;
+using FabNet.Model;
+
+namespace FabNet.Catalogue.OpenKnowHow;
+
+/// <summary>
+/// The fields of one table. A key that is not known but is one or two slips away from a known and absent one is taken for it, with a
+/// finding; other unknown keys are reported and left alone.
+/// </summary>
+internal sealed partial class OkhFields
+{
+    private readonly Dictionary<string, ManifestNode> _byName = new(StringComparer.Ordinal);
+    private readonly FindingList _findings;
+    private readonly string _place;
+
+    public OkhFields(MapNode map, string place, IReadOnlyCollection<string> known, FindingList findings)
+    {
+        (Map, _place, _findings) = (map, place, findings);
+        foreach (var (key, value) in map.Members)
+        {
+            if (known.Contains(key))
+            {
+                _byName[key] = value;
+            }
+        }
+
+        foreach (var (key, value) in map.Members.Where(m => !known.Contains(m.Key)))
+        {
+            AddUnknown(key, value, known);
+        }
+    }
+
+    public MapNode Map { get; }
+
+    public ManifestNode? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>A text in one line; numbers and dates are taken as they would be written.</summary>
+    public string? Text(string name)
+    {
+        var node = Find(name);
+        if (node is null)
+        {
+            return null;
+        }
+
+        if (AsText(node) is { } text)
+        {
+            return text.Trim() is { Length: > 0 } trimmed ? trimmed : null;
+        }
+
+        _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name} should be a text, and is {Describe(node)}. It was left out.");
+        return null;
+    }
+
+    /// <summary>The names of people or organisations: a text, a table with a name, or a list of those.</summary>
+    public string? People(string name) => Find(name) switch
+    {
+        null => null,
+        ListNode list => Join(list.Items.Select(PersonName)),
+        var node => PersonName(node),
+    };
+
+    /// <summary>Paths: a text, a list of them, or (okh v1) tables with a path. Addresses on the web are not files of the folder.</summary>
+    public IReadOnlyList<OkhFile> Files(string name)
+    {
+        var files = new List<OkhFile>();
+        foreach (var node in Find(name) switch { null => [], ListNode list => list.Items, var one => [one] })
+        {
+            var pathNode = node is MapNode map ? map.Members.GetValueOrDefault("path") ?? map.Members.GetValueOrDefault("file") : node;
+            if (pathNode is not null && AsText(pathNode)?.Trim() is { Length: > 0 } path)
+            {
+                if (!path.Contains("://", StringComparison.Ordinal) && !path.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase))
+                {
+                    files.Add(new OkhFile(path, _place + name, node.Line));
+                }
+            }
+            else
+            {
+                _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name} should be a path, or a list of paths, and is {Describe(node)}. It was left out.");
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>A mass in grams; a text with a unit is taken with a finding.</summary>
+    public double? MassGrams() => Find("mass") is not { } node ? null : Quantity(node, "mass", "grams", ("kg", 1000), ("mg", 0.001), ("g", 1));
+
+    /// <summary>A count of at least 1.</summary>
+    public int? Count(string name)
+    {
+        var node = Find(name);
+        if (node is null)
+        {
+            return null;
+        }
+
+        if (AsText(node) is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= 100_000)
+        {
+            return count;
+        }
+
+        _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name} should be a whole number from 1 to 100000, and is {Describe(node)}. 1 was taken.");
+        return null;
+    }
+
+    /// <summary>Outer dimensions in mm: a table; an OpenSCAD cube or three numbers in a text are taken with a finding.</summary>
+    public Size3? Dimensions()
+    {
+        const string Name = "outer-dimensions";
+        switch (Find(Name))
+        {
+            case null:
+                return null;
+            case MapNode map:
+                var fields = new OkhFields(map, $"{_place}{Name}.", ["width", "depth", "height"], _findings);
+                return fields.Length("width") is { } width && fields.Length("depth") is { } depth && fields.Length("height") is { } height
+                    ? new Size3(width, depth, height)
+                    : null;
+            case var node:
+                var numbers = NumberPattern().Matches(AsText(node) ?? "").Select(m => ToNumber(m.Value)).ToList();
+                var size = numbers is [{ } x and > 0, { } y and > 0, { } z and > 0] ? new Size3(x, y, z) : (Size3?)null;
+                _findings.Add(FindingKind.ValueForm, node.Line,
+                    $"{_place}{Name} should be a table of width, depth and height in mm, and is {Describe(node)}. "
+                    + (size is { } s ? $"It was taken as {{ width = {s.Width}, depth = {s.Depth}, height = {s.Height} }}." : "It was left out."));
+                return size;
+        }
+    }
+
+    private double? Length(string name)
+    {
+        if (Find(name) is { } node)
+        {
+            return Quantity(node, name, "mm", ("mm", 1), ("cm", 10), ("m", 1000));
+        }
+
+        _findings.Add(FindingKind.ValueForm, Map.Line, $"{_place}{name} is missing. The claimed dimensions were left out.");
+        return null;
+    }
+
+    private double? Quantity(ManifestNode node, string name, string unit, params ReadOnlySpan<(string Unit, double Factor)> units)
+    {
+        var (value, isPlain) = node switch
+        {
+            ScalarNode { Value: long whole } => (whole, true),
+            ScalarNode { Value: double number } => (number, true),
+            ScalarNode { Value: string text } => QuantityIn(text.Trim(), units),
+            _ => ((double?)null, false),
+        };
+        if (value is not (> 0 and < 1e9))
+        {
+            _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name} should be a number above 0 ({unit}), and is {Describe(node)}. It was left out.");
+            return null;
+        }
+
+        if (!isPlain)
+        {
+            _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name} should be a plain number ({unit}), and is {Describe(node)}. It was taken as {value}.");
+        }
+
+        return value;
+    }
+
+    private static (double? Value, bool IsPlain) QuantityIn(string text, ReadOnlySpan<(string Unit, double Factor)> units)
+    {
+        if (ToNumber(text) is { } plain)
+        {
+            return (plain, true);
+        }
+
+        foreach (var (unit, factor) in units)
+        {
+            if (text.EndsWith(unit, StringComparison.OrdinalIgnoreCase))
+            {
+                return (ToNumber(text[..^unit.Length].Trim().Replace(',', '.')) * factor, false);
+            }
+        }
+
+        return (ToNumber(text.Replace(',', '.')), false);
+    }
+
+    private static double? ToNumber(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number) ? number : null;
+
+    private void AddUnknown(string key, ManifestNode value, IReadOnlyCollection<string> known)
+    {
+        var slips = key.Length <= 4 ? 1 : 2;
+        var meant = known.Where(k => !_byName.ContainsKey(k) && SpellingDistance(key, k) <= slips).MinBy(k => SpellingDistance(key, k));
+        if (meant is not null)
+        {
+            _byName[meant] = value;
+            _findings.Add(FindingKind.KeyMisspelt, value.Line, $"'{_place}{key}' was taken for '{meant}'. Write {meant}.");
+        }
+        else
+        {
+            _findings.Add(FindingKind.KeyUnknown, value.Line, $"Open Know-How has no '{_place}{Shorten(key)}'. It was left alone.");
+        }
+    }
+
+    /// <summary>Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment); case does not count.</summary>
+    internal static int SpellingDistance(string left, string right)
+    {
+        const int FarApart = 99;
+        if (Math.Abs(left.Length - right.Length) > 2)
+        {
+            return FarApart;
+        }
+
+        var rows = new int[left.Length + 1, right.Length + 1];
+        for (var i = 0; i <= left.Length; i++)
+        {
+            for (var j = 0; j <= right.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    rows[i, j] = i + j;
+                    continue;
+                }
+
+                var isSame = Same(left[i - 1], right[j - 1]);
+                var least = Math.Min(Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1, rows[i - 1, j - 1] + (isSame ? 0 : 1));
+                var isSwap = i > 1 && j > 1 && Same(left[i - 1], right[j - 2]) && Same(left[i - 2], right[j - 1]);
+                rows[i, j] = isSwap ? Math.Min(least, rows[i - 2, j - 2] + 1) : least;
+            }
+        }
+
+        return rows[left.Length, right.Length];
+    }
+
+    // Keys of okh v1 in snake_case are the same words as in kebab-case.
+    private static bool Same(char a, char b) => char.ToLowerInvariant(a) == char.ToLowerInvariant(b) || (a is '-' or '_' && b is '-' or '_');
+
+    private static string? AsText(ManifestNode node) => node is not ScalarNode scalar ? null : scalar.Value switch
+    {
+        string text => text,
+        bool flag => flag ? "true" : "false",
+        DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        double number => number.ToString("0.0###############", CultureInfo.InvariantCulture),
+        IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
+        _ => null,
+    };
+
+    private static string? PersonName(ManifestNode node) => node is MapNode map
+        ? Join([AsText(map.Members.GetValueOrDefault("name") ?? map.Members.GetValueOrDefault("email") ?? new ScalarNode("", map.Line))])
+        : AsText(node)?.Trim();
+
+    private static string? Join(IEnumerable<string?> names) =>
+        string.Join(", ", names.Where(n => !string.IsNullOrWhiteSpace(n)).Select(n => n!.Trim())) is { Length: > 0 } joined ? joined : null;
+
+    private static string Describe(ManifestNode node) => node switch
+    {
+        ListNode => "a list",
+        MapNode => "a table",
+        _ => $"'{Shorten(AsText(node) ?? "")}'",
+    };
+
+    private static string Shorten(string text) => text.Length > 60 ? text[..60] + "…" : text;
+
+    [GeneratedRegex(@"[0-9]+(\.[0-9]+)?", RegexOptions.CultureInvariant)]
+    private static partial Regex NumberPattern();
+}

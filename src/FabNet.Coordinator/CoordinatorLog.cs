@@ -1,0 +1,39 @@
+// What a coordinator writes to its log.
+
+using FabNet.Model;
+using Microsoft.Extensions.Logging;
+
+namespace FabNet.Coordinator;
+
+internal static partial class CoordinatorLog
+{
+    [LoggerMessage(1, LogLevel.Error, "A command of the coordinator failed; it goes on with the next.")]
+    public static partial void CommandFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Information, "The coordinator replayed its journal: {Orders} orders, {Jobs} jobs, {Sites} sites.")]
+    public static partial void Replayed(ILogger logger, int orders, int jobs, int sites);
+
+    [LoggerMessage(3, LogLevel.Information, "Site {Site} joined with {Machines} machines (agent {Version}).")]
+    public static partial void SiteJoined(ILogger logger, SiteId site, int machines, string version);
+
+    [LoggerMessage(4, LogLevel.Information, "Site {Site} left: {Reason}")]
+    public static partial void SiteLeft(ILogger logger, SiteId site, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "A report of site {Site} was refused: {Reason}")]
+    public static partial void ReportRefused(ILogger logger, SiteId site, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "Job {Job} is lost: {Reason}")]
+    public static partial void JobLost(ILogger logger, JobId job, string reason);
+
+    [LoggerMessage(7, LogLevel.Error, "The journal can't be written; it is tried again at the next occasion.")]
+    public static partial void JournalUnwritable(ILogger logger, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Debug, "Planned {Jobs} jobs on {Machines} machines in {Milliseconds} ms: {Assigned} placed, {Unplaced} not.")]
+    public static partial void Planned(ILogger logger, int jobs, int machines, double milliseconds, int assigned, int unplaced);
+
+    [LoggerMessage(9, LogLevel.Error, "Planning failed; the plan in force stays.")]
+    public static partial void PlanningFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Warning, "A status of site {Site} was ignored: {Reason}")]
+    public static partial void StatusIgnored(ILogger logger, SiteId site, string reason);
+}

@@ -1,0 +1,66 @@
+// What a coordinator can be told, with units, ranges and defaults.
+
+namespace FabNet.Coordinator;
+
+/// <summary>Options of a coordinator.</summary>
+public sealed record CoordinatorOptions
+{
+    /// <summary>The folder of its journal and its telemetry; created where there is none.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Where the catalogue is that it resolves designs with, such as <c>http://127.0.0.1:5070</c>. Not used where a catalogue client is registered already.</summary>
+    public Uri? CatalogueAddress { get; init; }
+
+    /// <summary>How long a lease lasts without a renewal. 5 s to 1 h. Default 60 s.</summary>
+    public TimeSpan LeaseTtl { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a site has to answer an offer. 1 s to 1 day. Default 30 s.</summary>
+    public TimeSpan OfferTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a machine is not offered a job again that it declined, unless something changes there. Default 10 min.</summary>
+    public TimeSpan DeclineBackOff { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many jobs a machine is given ahead: the running one and the next. 1 to 10. Default 2. Few, so that plans stay flexible.</summary>
+    public int QueueDepth { get; init; } = 2;
+
+    /// <summary>How long changes are gathered before a new plan. Zero plans after each. Default 200 ms.</summary>
+    public TimeSpan PlanDebounce { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How often it plans when nothing changes: waiting has a cost, and back-offs end. Default 30 s.</summary>
+    public TimeSpan PlanInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a site may be silent before its stream is ended. Default 60 s: six missed keep-alives.</summary>
+    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long an ended job stays in the network's view. Default 1 h.</summary>
+    public TimeSpan RecentlyEnded { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How many telemetry samples are kept, the oldest going first. Default 2,000,000 (some 150 MB).</summary>
+    public long TelemetrySamplesKept { get; init; } = 2_000_000;
+
+    /// <summary>How long telemetry samples are kept. Default 14 days.</summary>
+    public TimeSpan TelemetryAge { get; init; } = TimeSpan.FromDays(14);
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">One is outside its range; the message names it.</exception>
+    internal void Validate()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(DataFolder);
+        InRange(LeaseTtl, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), nameof(LeaseTtl));
+        InRange(OfferTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), nameof(OfferTimeout));
+        InRange(DeclineBackOff, TimeSpan.Zero, TimeSpan.FromDays(7), nameof(DeclineBackOff));
+        InRange(PlanDebounce, TimeSpan.Zero, TimeSpan.FromMinutes(1), nameof(PlanDebounce));
+        InRange(PlanInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(PlanInterval));
+        InRange(SilenceLimit, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), nameof(SilenceLimit));
+        InRange(QueueDepth, 1, 10, nameof(QueueDepth));
+    }
+
+    private static void InRange<T>(T value, T least, T most, string name)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be between {least} and {most}.");
+        }
+    }
+}

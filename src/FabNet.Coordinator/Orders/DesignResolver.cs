@@ -1,0 +1,73 @@
+// Gets designs from the catalogue, and believes only what their digests prove.
+
+using FabNet.Model;
+using FabNet.Model.Designs;
+using FabNet.Protocol;
+using FabNet.Protocol.V1;
+using Grpc.Core;
+using Design = FabNet.Model.Designs.Design;
+
+namespace FabNet.Coordinator.Orders;
+
+/// <summary>Resolves what an order names. Thread safe.</summary>
+internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catalogue, TimeProvider time)
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
+
+    /// <summary>The verified design of <c>name</c> (its newest version), <c>name@version</c>, or a manifest's digest.</summary>
+    /// <exception cref="RefusedException">There is none, the catalogue does not answer, or what it sent is not what was asked for.</exception>
+    public async Task<Design> ResolveAsync(string text, CancellationToken cancellationToken)
+    {
+        var (request, digest) = Read(text.Trim());
+        PublishedDesign published;
+        try
+        {
+            published = await catalogue.GetDesignAsync(request, deadline: time.GetUtcNow().UtcDateTime + AnswerWithin, cancellationToken: cancellationToken);
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.NotFound)
+        {
+            throw new RefusedException(Refusal.NotFound, $"design: the catalogue has no '{Clip.Reason(text, "", 120)}'. Search it with: fabnet catalogue search", e);
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.InvalidArgument)
+        {
+            throw new RefusedException(Refusal.Invalid, $"design: {e.Status.Detail}", e);
+        }
+        catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RefusedException(Refusal.Unavailable, $"The catalogue does not answer ({e.StatusCode}: {e.Status.Detail}). Order again once it is back.", e);
+        }
+
+        var actual = Digest.Of(published.Manifest.Span);
+        var claimed = digest ?? published.Ref.ToModel().Manifest;
+        if (actual != claimed)
+        {
+            throw new RefusedException(Refusal.Unavailable, $"The catalogue sent a manifest for '{Clip.Reason(text, "", 120)}' with the digest {actual}, not {claimed}. It was not used: tell who runs the catalogue.");
+        }
+
+        try
+        {
+            return DesignManifest.Read(published.Manifest.Span, published.PublishedAt.ToModel("published_at"));
+        }
+        catch (FormatException e)
+        {
+            throw new RefusedException(Refusal.Unavailable, $"The manifest of '{Clip.Reason(text, "", 120)}' can't be read: {e.Message}", e);
+        }
+    }
+
+    private static (GetDesignRequest Request, Digest? Digest) Read(string text)
+    {
+        if (Digest.TryParse(text, out var digest))
+        {
+            return (new GetDesignRequest { ManifestDigest = digest.Value }, digest);
+        }
+
+        var at = text.IndexOf('@', StringComparison.Ordinal);
+        var name = at < 0 ? text : text[..at];
+        if (!Names.IsValid(name) || at == text.Length - 1 || text.Length > 200)
+        {
+            throw new RefusedException(Refusal.Invalid, $"design: '{Clip.Reason(text, "", 120)}' names no design. Write name, name@version, or the manifest's digest.");
+        }
+
+        return (at < 0 ? new GetDesignRequest { Name = name } : new GetDesignRequest { Name = name, Version = text[(at + 1)..] }, null);
+    }
+}

@@ -1,0 +1,249 @@
+// Takes orders and splits them into jobs; calls them off; replaces work that failed.
+
+using FabNet.Coordinator.Leases;
+using FabNet.Coordinator.Sites;
+using FabNet.Coordinator.State;
+using FabNet.Model;
+using FabNet.Model.Designs;
+using FabNet.Model.Jobs;
+using FabNet.Model.Orders;
+using EdgeDown = FabNet.Protocol.V1.EdgeDown;
+
+namespace FabNet.Coordinator.Orders;
+
+/// <summary>The book of orders. Owned by the coordinator's loop.</summary>
+internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferBook offers, TimeProvider time)
+{
+    /// <summary>How often work that failed or was rejected is planned again by itself. After that a person decides.</summary>
+    public const int MostReplacements = 3;
+
+    private CoordinatorState State => chronicle.State;
+
+    /// <summary>The order of an id.</summary>
+    /// <exception cref="RefusedException">There is none.</exception>
+    public OrderEntry Order(string id) => OrderIdOf(id) is { } order && State.Orders.TryGetValue(order, out var entry) ? entry
+        : throw new RefusedException(Refusal.NotFound, $"There is no order '{Clip.Reason(id, "", 40)}' here.");
+
+    /// <summary>The job of an id.</summary>
+    /// <exception cref="RefusedException">There is none.</exception>
+    public JobEntry Job(string id) => JobIdOf(id) is { } job && State.Jobs.TryGetValue(job, out var entry) ? entry
+        : throw new RefusedException(Refusal.NotFound, $"There is no job '{Clip.Reason(id, "", 40)}' here.");
+
+    /// <summary>Places an order, or returns the one that its key placed before.</summary>
+    /// <param name="request">Checked.</param>
+    /// <param name="design">Verified.</param>
+    /// <exception cref="RefusedException">It can't be made as asked for.</exception>
+    public OrderEntry Place(OrderRequest request, Design design)
+    {
+        if (request.Key is { } key && State.OrderByKey(key) is { } placed)
+        {
+            return placed;
+        }
+
+        if (request.Destination is { } destination && State.Sites.Count > 0 && !State.Sites.ContainsKey(destination))
+        {
+            throw new RefusedException(Refusal.Invalid, $"destination: {destination} is not a site of this network. Its sites: {string.Join(", ", State.Sites.Keys.Take(20))}.");
+        }
+
+        var id = OrderId.FromNumber(State.LastOrderNumber + 1);
+        var parts = request.PartsOf(design);
+        var jobs = new List<NewJob>();
+        for (var part = 0; part < parts.Count; part++)
+        {
+            var material = request.Material ?? parts[part].Part.Material?.ToUpperInvariant();
+            if (material is not null)
+            {
+                OrderRequest.RequireKnownMaterial(material, parts[part].Part, State);
+            }
+
+            for (var copy = 0; copy < parts[part].Copies; copy++)
+            {
+                jobs.Add(new NewJob { Id = JobId.FromNumber(id, jobs.Count + 1), Part = part, Material = material, Color = request.Color });
+            }
+        }
+
+        chronicle.Record(new OrderPlaced
+        {
+            Key = request.Key,
+            Parts = [.. parts.Select(p => p.Part)],
+            Jobs = jobs,
+            Order = new Order
+            {
+                Id = id,
+                Design = design.Ref,
+                Part = request.Part,
+                Quantity = request.Quantity,
+                Material = request.Material,
+                Color = request.Color,
+                Due = request.Due,
+                Destination = request.Destination,
+                Customer = request.Customer,
+                PlacedAt = time.GetUtcNow(),
+            },
+        });
+        return State.Orders[id];
+    }
+
+    /// <summary>Calls off all of an order that has not ended.</summary>
+    public void Cancel(OrderEntry order, string reason)
+    {
+        List<CoordinatorRecord> records = [];
+        List<JobEntry> held = [];
+        foreach (var entry in order.Jobs)
+        {
+            if (!entry.Job.IsFinal)
+            {
+                AddCancel(entry, reason, records, held);
+            }
+        }
+
+        Carry(records, held);
+    }
+
+    /// <summary>Calls off a job.</summary>
+    /// <exception cref="RefusedException">It has ended.</exception>
+    public void Cancel(JobEntry entry, string reason)
+    {
+        if (entry.Job.IsFinal)
+        {
+            throw new RefusedException(Refusal.Precondition, $"Job {entry.Id} has ended already: it is {entry.Job.State}.");
+        }
+
+        List<CoordinatorRecord> records = [];
+        List<JobEntry> held = [];
+        AddCancel(entry, reason, records, held);
+        Carry(records, held);
+    }
+
+    /// <summary>Has the work of a lost job done again, because a person says so.</summary>
+    /// <returns>The new job.</returns>
+    /// <exception cref="RefusedException">It is not lost, or replaced already.</exception>
+    public JobEntry ReplaceLost(JobEntry entry, string reason)
+    {
+        if (entry.Job.State is not JobState.Lost || entry.Job.ReplacedBy is not null)
+        {
+            throw new RefusedException(Refusal.Precondition, entry.Job.ReplacedBy is { } by
+                ? $"Job {entry.Id} was replaced by {by} already."
+                : $"Job {entry.Id} is not lost: it is {entry.Job.State}.");
+        }
+
+        // Should its site come back with the work not yet started, it is not to be made twice.
+        return Replace(entry, new CancelRequested { Job = entry.Id, Reason = $"its work is done again: {reason}" });
+    }
+
+    /// <summary>Does what follows from a job's state: jobs to be called off that no site holds any more end; failed work is planned again.</summary>
+    public void FollowUp(JobEntry entry)
+    {
+        if (entry.Job.State is JobState.Planned or JobState.Offered && entry.CancelReason is { } reason)
+        {
+            Carry([Cancelled(entry, reason)], []);
+        }
+        else if (State.Broken.Contains(entry) && ShouldReplace(entry))
+        {
+            Replace(entry);
+        }
+    }
+
+    /// <summary>Sends a site the cancels that wait for it.</summary>
+    public void SendCancels(SiteSession session)
+    {
+        foreach (var entry in State.Live)
+        {
+            if (entry is { CancelReason: not null, Job: { IsHeldBySite: true, Machine: { } machine } } && machine.Site == session.Site)
+            {
+                session.Send(Intent(entry));
+            }
+        }
+    }
+
+    private static bool ShouldReplace(JobEntry entry) =>
+        entry.Attempt < MostReplacements && entry.CancelReason is null && entry.Events is [.., var last] && last is not JobRejected { Everywhere: true };
+
+    private JobEntry Replace(JobEntry entry, params ReadOnlySpan<CoordinatorRecord> further)
+    {
+        var id = CoordinatorState.NextJobOf(entry.Order);
+        chronicle.Record(
+        [
+            new ReplacementCreated { Id = id, Replaces = entry.Id },
+            new JobHappened { Event = new JobReplaced { Job = entry.Id, Epoch = entry.Job.Epoch, At = time.GetUtcNow(), By = id } },
+            .. further,
+        ]);
+        return State.Jobs[id];
+    }
+
+    private void AddCancel(JobEntry entry, string reason, List<CoordinatorRecord> records, List<JobEntry> held)
+    {
+        // A person who calls off a lost job has found out what happened: nobody else will.
+        if (entry.Job.IsHeldBySite && entry.Job.State is not JobState.Lost)
+        {
+            if (entry.CancelReason is null)
+            {
+                records.Add(new CancelRequested { Job = entry.Id, Reason = reason });
+            }
+
+            held.Add(entry);
+        }
+        else
+        {
+            records.Add(Cancelled(entry, reason));
+        }
+    }
+
+    private JobHappened Cancelled(JobEntry entry, string reason) =>
+        new() { Event = new JobCancelled { Job = entry.Id, Epoch = entry.Job.Epoch, At = time.GetUtcNow(), Reason = reason } };
+
+    private void Carry(List<CoordinatorRecord> records, List<JobEntry> held)
+    {
+        List<(SiteId Site, EdgeDown Message)> messages = [];
+        foreach (var record in records.OfType<JobHappened>())
+        {
+            var entry = State.Jobs[record.Event.Job];
+            if (offers.OfferedTo(entry.Id) is { } machine)
+            {
+                messages.Add((machine.Site, new EdgeDown { OfferWithdrawn = new() { JobId = entry.Id.Value } }));
+            }
+            else if (entry.Job is { State: JobState.Lost, Machine: { } lostOn })
+            {
+                messages.Add((lostOn.Site, new EdgeDown { LeaseEnded = new() { JobId = entry.Id.Value, Epoch = entry.Job.Epoch, Reason = "it was called off" } }));
+            }
+        }
+
+        if (records.Count > 0)
+        {
+            chronicle.Record([.. records]);
+        }
+
+        messages.AddRange(held.Select(h => (h.Job.Machine!.Value.Site, Intent(h))));
+        foreach (var (site, message) in messages)
+        {
+            sites.SessionOf(site)?.Send(message);
+        }
+    }
+
+    private static EdgeDown Intent(JobEntry entry) =>
+        new() { CancelIntent = new() { JobId = entry.Id.Value, Epoch = entry.Job.Epoch, Reason = entry.CancelReason ?? "called off" } };
+
+    private static OrderId? OrderIdOf(string id)
+    {
+        try
+        {
+            return OrderId.Parse(id);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static JobId? JobIdOf(string id)
+    {
+        try
+        {
+            return JobId.Parse(id);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+}

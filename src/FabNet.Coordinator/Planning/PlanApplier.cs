@@ -1,0 +1,211 @@
+// Plans when something changed, and turns the plan into offers: revalidated against the state as it is then, a few jobs ahead for each machine.
+
+using System.Diagnostics;
+using FabNet.Coordinator.Leases;
+using FabNet.Coordinator.Sites;
+using FabNet.Coordinator.State;
+using FabNet.Model;
+using FabNet.Model.Jobs;
+using FabNet.Model.Plans;
+using FabNet.Planning;
+using FabNet.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace FabNet.Coordinator.Planning;
+
+/// <summary>
+/// Plans and offers. Its state is owned by the coordinator's loop; the planner itself runs beside it on an immutable snapshot, one plan at a time.
+/// </summary>
+internal sealed class PlanApplier : IDisposable
+{
+    private readonly Chronicle _chronicle;
+    private readonly SiteDirectory _sites;
+    private readonly OfferBook _offers;
+    private readonly SnapshotBuilder _snapshots;
+    private readonly CoordinatorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Func<Action, Task> _post;
+    private readonly ITimer _debounce;
+    private readonly Dictionary<JobId, Assignment> _planned = [];
+    private readonly Dictionary<JobId, string> _waiting = [];
+    private bool _isPlanning;
+    private bool _isWanted;
+    private bool _isTimed;
+    private long _plannedAt;
+
+    // post runs an action on the loop, and waits while the loop is full.
+    public PlanApplier(
+        Chronicle chronicle, SiteDirectory sites, OfferBook offers, SnapshotBuilder snapshots, CoordinatorOptions options, TimeProvider time, ILogger log, Func<Action, Task> post)
+    {
+        (_chronicle, _sites, _offers, _snapshots, _options, _time, _log, _post) = (chronicle, sites, offers, snapshots, options, time, log, post);
+        _plannedAt = time.GetTimestamp();
+        _debounce = time.CreateTimer(_ => _post(Begin), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Something changed that a plan rests on: plan soon.</summary>
+    public void Request()
+    {
+        _isWanted = true;
+        if (_isPlanning || _isTimed)
+        {
+            return;
+        }
+
+        _isTimed = true;
+        if (_options.PlanDebounce == TimeSpan.Zero)
+        {
+            Begin();
+        }
+        else
+        {
+            _debounce.Change(_options.PlanDebounce, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Plans if the last plan is old.</summary>
+    public void Tick()
+    {
+        if (_time.GetElapsedTime(_plannedAt) >= _options.PlanInterval)
+        {
+            Begin();
+        }
+    }
+
+    /// <summary>What the plan in force says of a job that waits: its cost where it is planned, and why there, or why it waits.</summary>
+    public (CostBreakdown? Cost, string Why) WordsFor(JobEntry entry) =>
+        _planned.TryGetValue(entry.Id, out var assignment) ? (assignment.Cost, $"planned for {assignment.StartsAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {assignment.Why}")
+        : (null, _waiting.GetValueOrDefault(entry.Id) ?? "It waits for the next plan.");
+
+    public void Dispose() => _debounce.Dispose();
+
+    private void Begin()
+    {
+        _isTimed = false;
+        if (_isPlanning)
+        {
+            return;
+        }
+
+        _isWanted = false;
+        _plannedAt = _time.GetTimestamp();
+        var snapshot = _snapshots.Build();
+        if (snapshot.Jobs.Count == 0)
+        {
+            _planned.Clear();
+            _waiting.Clear();
+            return;
+        }
+
+        _isPlanning = true;
+        if (snapshot.Jobs.Count * (long)snapshot.Machines.Count <= PlannedAtOnce)
+        {
+            Apply(Make(snapshot));
+        }
+        else
+        {
+            _ = Task.Run(async () =>
+            {
+                var plan = Make(snapshot);
+                await _post(() => Apply(plan));
+            });
+        }
+    }
+
+    /// <summary>Below this many pairs of job and machine a plan takes a few milliseconds, less than what a thread would add to an answer.</summary>
+    private const long PlannedAtOnce = 20_000;
+
+    private Plan? Make(PlantSnapshot snapshot)
+    {
+        try
+        {
+            var begun = Stopwatch.GetTimestamp();
+            var plan = Planner.Plan(snapshot);
+            CoordinatorLog.Planned(_log, snapshot.Jobs.Count, snapshot.Machines.Count, Stopwatch.GetElapsedTime(begun).TotalMilliseconds, plan.Assignments.Count, plan.Unplaced.Count);
+            return plan;
+        }
+        catch (Exception e)
+        {
+            CoordinatorLog.PlanningFailed(_log, e);
+            return null;
+        }
+    }
+
+    private void Apply(Plan? plan)
+    {
+        _isPlanning = false;
+        if (plan is not null)
+        {
+            _planned.Clear();
+            _waiting.Clear();
+            foreach (var assignment in plan.Assignments)
+            {
+                _planned[assignment.Job] = assignment;
+            }
+
+            foreach (var unplaced in plan.Unplaced)
+            {
+                _waiting[unplaced.Job] = unplaced.Reason;
+            }
+
+            Offer(plan);
+        }
+
+        if (_isWanted)
+        {
+            Request();
+        }
+    }
+
+    private void Offer(Plan plan)
+    {
+        List<Assignment> offered = [];
+        Dictionary<MachineId, int> ahead = [];
+        foreach (var assignment in plan.Assignments)
+        {
+            var count = ahead.TryGetValue(assignment.Machine, out var known) ? known : _chronicle.State.CommittedTo(assignment.Machine).Count(e => e.Job.ReplacedBy is null);
+            if (count < _options.QueueDepth && IsStillTrue(assignment))
+            {
+                offered.Add(assignment);
+                count++;
+            }
+
+            ahead[assignment.Machine] = count;
+        }
+
+        if (offered.Count == 0)
+        {
+            return;
+        }
+
+        var at = _time.GetUtcNow();
+        _chronicle.Record([.. offered.Select(a => new JobHappened
+        {
+            Event = new JobOffered { Job = a.Job, Epoch = _chronicle.State.Jobs[a.Job].Job.Epoch, At = at, Machine = a.Machine },
+            Terms = new Terms { Cost = a.Cost, Why = a.Why },
+        })]);
+        foreach (var assignment in offered)
+        {
+            _offers.Add(assignment.Job, assignment.Machine);
+            _sites.SessionOf(assignment.Machine.Site)?.Send(new()
+            {
+                Offer = new()
+                {
+                    Job = _chronicle.State.Jobs[assignment.Job].Job.ToWire(),
+                    Machine = assignment.Machine.ToString(),
+                    Cost = assignment.Cost.ToWire(),
+                    Why = assignment.Why,
+                    AnswerBy = ((DateTimeOffset?)_offers.AnswerBy).ToWire(),
+                },
+            });
+        }
+    }
+
+    /// <summary>The state may have moved on while the plan was made.</summary>
+    private bool IsStillTrue(Assignment assignment) =>
+        _chronicle.State.Jobs.TryGetValue(assignment.Job, out var entry)
+        && entry is { Job.State: JobState.Planned, CancelReason: null }
+        && _sites.IsOnline(assignment.Machine.Site)
+        && _sites.MachineOf(assignment.Machine) is not null
+        && !_offers.AvoidedBy(assignment.Job, m => _sites.StatusOf(m)?.Status).Any(a => a.Machine == assignment.Machine);
+}

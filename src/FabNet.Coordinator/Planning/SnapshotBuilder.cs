@@ -1,0 +1,105 @@
+// Makes the planner's snapshot from what the coordinator knows.
+
+using FabNet.Coordinator.Leases;
+using FabNet.Coordinator.Sites;
+using FabNet.Coordinator.State;
+using FabNet.Model;
+using FabNet.Model.Jobs;
+using FabNet.Model.Machines;
+using FabNet.Model.Sites;
+using FabNet.Planning;
+
+namespace FabNet.Coordinator.Planning;
+
+/// <summary>Builds snapshots. Owned by the coordinator's loop; the snapshot itself is immutable and may be planned anywhere.</summary>
+internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory sites, OfferBook offers, TimeProvider time)
+{
+    private const double LeastRemainingSeconds = 30;
+
+    /// <summary>The whole network now.</summary>
+    public PlantSnapshot Build() => new()
+    {
+        Now = time.GetUtcNow(),
+        Sites = [.. state.Sites.Values],
+        Machines = [.. state.Sites.Values.SelectMany(s => s.Machines).Select(m => Machine(m, StateOf(m.Id)))],
+        Jobs = [.. state.Open.Where(e => e.CancelReason is null).Select(e => Open(e))],
+        History = state.History,
+    };
+
+    /// <summary>One machine, as its site claims for it: the site knows what it does, so its state is no obstacle.</summary>
+    public PlantSnapshot ForClaim(MachineId machine) => new()
+    {
+        Now = time.GetUtcNow(),
+        Sites = [.. state.Sites.Values],
+        Machines = sites.MachineOf(machine) is { } found ? [Machine(found, (MachineState.Idle, null, null))] : [],
+        Jobs = [],
+        History = state.History,
+    };
+
+    /// <summary>A job as the planner sees it.</summary>
+    /// <param name="entry">The job.</param>
+    /// <param name="forClaim">True where its own site asks: what it declined before does not bind it.</param>
+    public OpenJob Open(JobEntry entry, bool forClaim = false) => new()
+    {
+        Id = entry.Id,
+        Work = WorkOf(entry),
+        PlacedAt = entry.Order.Order.PlacedAt,
+        Due = entry.Order.Order.Due,
+        Destination = entry.Order.Order.Destination,
+        Exclusions = [.. Rejected(entry), .. forClaim ? [] : offers.AvoidedBy(entry.Id, m => sites.StatusOf(m)?.Status).Select(a => new MachineExclusion(a.Machine, a.Reason))],
+    };
+
+    private static Work WorkOf(JobEntry entry) => new()
+    {
+        Design = entry.Job.Design,
+        Part = entry.Part,
+        Material = entry.Job.Material,
+        Color = entry.Job.Color,
+        Copies = entry.Job.Copies,
+    };
+
+    /// <summary>A class that rejected the work is not asked again at that site, and nowhere once two sites rejected it on that class: then it is the class, not a site's slicer.</summary>
+    private IEnumerable<MachineExclusion> Rejected(JobEntry entry)
+    {
+        if (entry.Rejections.IsEmpty)
+        {
+            yield break;
+        }
+
+        foreach (var machine in state.Sites.Values.SelectMany(s => s.Machines))
+        {
+            var alike = entry.Rejections.FindAll(r => r.MachineClass == machine.Profile.Name);
+            if (alike.Exists(r => r.Machine.Site == machine.Id.Site) || alike.Select(r => r.Machine.Site).Distinct().Count() > 1)
+            {
+                yield return new MachineExclusion(machine.Id, $"{alike[0].Machine} rejected the work, and is of the same class");
+            }
+        }
+    }
+
+    private PlantMachine Machine(Machine machine, (MachineState State, string? Detail, DateTimeOffset? Since) now)
+    {
+        var status = sites.StatusOf(machine.Id)?.Status;
+        return new()
+        {
+            Machine = status is null ? machine : machine with { Loaded = status.Loaded },
+            State = now.State,
+            Detail = now.Detail,
+            Since = now.Since,
+            Committed = [.. state.CommittedTo(machine.Id).Where(e => e.Job.ReplacedBy is null).OrderBy(e => e.Job.StartedAt is null).Select(e => Committed(e, status))],
+        };
+    }
+
+    private (MachineState State, string? Detail, DateTimeOffset? Since) StateOf(MachineId machine) => sites.StatusOf(machine) is { } live
+        ? sites.IsOnline(machine.Site) ? (live.Status.State, live.Status.Detail, live.Since) : (MachineState.Offline, "its site is not connected", sites[machine.Site].LastSeenAt)
+        : (MachineState.Offline, sites.IsOnline(machine.Site) ? "it has not told its state yet" : "its site is not connected", sites[machine.Site].LastSeenAt);
+
+    private CommittedWork Committed(JobEntry entry, MachineStatus? status) => new()
+    {
+        Job = entry.Id,
+        Work = WorkOf(entry),
+        HasStarted = entry.Job.StartedAt is not null,
+        RemainingSeconds = status is { RemainingSeconds: { } left } && status.Job == entry.Id ? Math.Max(0, left)
+            : entry.Job is { StartedAt: { } started, EstimatedSeconds: { } whole } ? Math.Max(LeastRemainingSeconds, whole - (time.GetUtcNow() - started).TotalSeconds)
+            : entry.Job.EstimatedSeconds,
+    };
+}

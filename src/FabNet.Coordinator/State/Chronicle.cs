@@ -1,0 +1,63 @@
+// The journal and its projection together: what is recorded is on the disk first, and applied afterwards.
+
+using FabNet.Journal;
+
+namespace FabNet.Coordinator.State;
+
+/// <summary>Records facts. Owned by the coordinator's loop.</summary>
+internal sealed class Chronicle : IDisposable
+{
+    private readonly SqliteJournal _journal;
+    private readonly TimeProvider _time;
+    private bool _isBroken;
+
+    /// <summary>Opens the journal and replays it.</summary>
+    /// <exception cref="JournalException">It can't be opened, read or replayed.</exception>
+    public Chronicle(SqliteJournal journal, TimeProvider time)
+    {
+        (_journal, _time) = (journal, time);
+        foreach (var entry in journal.Read())
+        {
+            try
+            {
+                State.Apply(RecordFormat.Read(entry), entry.At);
+            }
+            catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or ArgumentException)
+            {
+                throw new JournalException($"Entry {entry.Cursor} ({entry.Kind}) of the coordinator's journal does not follow from those before it: {e.Message} Restore the journal from a copy.", e);
+            }
+        }
+
+        State.TakeTouched();
+    }
+
+    public CoordinatorState State { get; } = new();
+
+    /// <summary>Appends facts as one unit, then applies them.</summary>
+    /// <exception cref="JournalException">Nothing was appended and nothing applied.</exception>
+    public void Record(params ReadOnlySpan<CoordinatorRecord> records)
+    {
+        if (_isBroken)
+        {
+            throw new JournalException("The coordinator's state no longer follows its journal after an earlier error. Restart it: it goes on from the journal.");
+        }
+
+        var journaled = new JournalRecord[records.Length];
+        for (var i = 0; i < records.Length; i++)
+        {
+            journaled[i] = RecordFormat.Write(records[i]);
+        }
+
+        _journal.Append(journaled);
+        var at = _time.GetUtcNow();
+        _isBroken = true;
+        foreach (var record in records)
+        {
+            State.Apply(record, at);
+        }
+
+        _isBroken = false;
+    }
+
+    public void Dispose() => _journal.Dispose();
+}

@@ -1,0 +1,324 @@
+// The coordinator's projection: what its journal says, in memory. Live work and replay run the same Apply.
+
+using System.Collections.Immutable;
+using FabNet.Model;
+using FabNet.Model.Designs;
+using FabNet.Model.Jobs;
+using FabNet.Model.Orders;
+using FabNet.Model.Plans;
+using FabNet.Model.Sites;
+using FabNet.Planning;
+
+namespace FabNet.Coordinator.State;
+
+/// <summary>An order, its parts and its jobs.</summary>
+internal sealed class OrderEntry(OrderPlaced placed, long number)
+{
+    public Order Order { get; } = placed.Order;
+
+    /// <summary>Its number: orders are listed by it.</summary>
+    public long Number { get; } = number;
+
+    public IReadOnlyList<DesignPart> Parts { get; } = placed.Parts;
+
+    public List<JobEntry> Jobs { get; } = [];
+
+    public OrderStatus Status => OrderProgress.StatusOf(Jobs.Select(j => j.Job));
+}
+
+/// <summary>A job and everything that happened to it.</summary>
+internal sealed class JobEntry(OrderEntry order, DesignPart part, Job job, JobEntry? replaces)
+{
+    public OrderEntry Order { get; } = order;
+
+    public DesignPart Part { get; } = part;
+
+    public Job Job { get; set; } = job;
+
+    public List<JobEvent> Events { get; } = [];
+
+    /// <summary>The terms of the last offer or lease; null before.</summary>
+    public Terms? Terms { get; set; }
+
+    /// <summary>Why somebody wants it called off; null if nobody does.</summary>
+    public string? CancelReason { get; set; }
+
+    /// <summary>How many jobs failed before this one at the same work.</summary>
+    public int Attempt { get; } = replaces is null ? 0 : replaces.Attempt + 1;
+
+    /// <summary>Machines that rejected this work, with their classes.</summary>
+    public ImmutableList<Rejection> Rejections { get; set; } = replaces?.Rejections ?? [];
+
+    /// <summary>When its end was journaled here; <see cref="Model.Jobs.Job.EndedAt"/> is by its site's clock.</summary>
+    public DateTimeOffset? EndJournaledAt { get; set; }
+
+    public JobId Id => Job.Id;
+}
+
+/// <summary>A machine that could not start a work.</summary>
+internal readonly record struct Rejection(MachineId Machine, string MachineClass);
+
+/// <summary>What its journal tells a coordinator. Owned by the coordinator's loop.</summary>
+internal sealed class CoordinatorState
+{
+    /// <summary>How many data folders of a site are remembered, the newest: a folder is lost rarely.</summary>
+    private const int RememberedBoots = 16;
+
+    private readonly Dictionary<OrderId, OrderEntry> _orders = [];
+    private readonly Dictionary<JobId, JobEntry> _jobs = [];
+    private readonly Dictionary<string, OrderEntry> _keys = new(StringComparer.Ordinal);
+    private readonly Dictionary<SiteId, Site> _sites = [];
+    private readonly Dictionary<SiteId, List<(string Boot, long Sequence)>> _lanes = [];
+    private readonly Dictionary<MachineId, List<JobEntry>> _committed = [];
+    private readonly HashSet<JobEntry> _open = [];
+    private readonly HashSet<JobEntry> _live = [];
+    private readonly HashSet<JobEntry> _broken = [];
+    private readonly List<JobEntry> _ended = [];
+
+    public long LastOrderNumber { get; private set; }
+
+    public IReadOnlyDictionary<OrderId, OrderEntry> Orders => _orders;
+
+    public IReadOnlyDictionary<JobId, JobEntry> Jobs => _jobs;
+
+    public IReadOnlyDictionary<SiteId, Site> Sites => _sites;
+
+    /// <summary>Jobs that wait for a machine.</summary>
+    public IReadOnlyCollection<JobEntry> Open => _open;
+
+    /// <summary>Jobs that have not ended.</summary>
+    public IReadOnlyCollection<JobEntry> Live => _live;
+
+    /// <summary>Jobs that failed or were rejected and have no replacement.</summary>
+    public IReadOnlyCollection<JobEntry> Broken => _broken;
+
+    /// <summary>Jobs that have ended, in the order in which they did.</summary>
+    public IReadOnlyList<JobEntry> Ended => _ended;
+
+    /// <summary>What runs taught.</summary>
+    public ImmutableDictionary<RunKey, RunHistory> History { get; private set; } = ImmutableDictionary<RunKey, RunHistory>.Empty;
+
+    /// <summary>What changed since it was last taken.</summary>
+    public Touched Touched { get; private set; } = new();
+
+    /// <summary>Takes what changed, and begins anew.</summary>
+    public Touched TakeTouched()
+    {
+        var taken = Touched;
+        Touched = new Touched();
+        return taken;
+    }
+
+    /// <summary>The offered and held work of a machine, in the order in which it was taken.</summary>
+    public IReadOnlyList<JobEntry> CommittedTo(MachineId machine) => _committed.TryGetValue(machine, out var jobs) ? jobs : [];
+
+    /// <summary>The order that was placed with a key; null if none was.</summary>
+    public OrderEntry? OrderByKey(string key) => _keys.GetValueOrDefault(key);
+
+    /// <summary>The sequence of the last report taken from a site's data folder; 0 if none was.</summary>
+    public long LastSequence(SiteId site, string boot) =>
+        _lanes.TryGetValue(site, out var lanes) && lanes.Find(l => l.Boot == boot) is { Boot: not null } lane ? lane.Sequence : 0;
+
+    /// <summary>The number of the next job of an order.</summary>
+    public static JobId NextJobOf(OrderEntry order) => JobId.FromNumber(order.Order.Id, order.Jobs.Count + 1);
+
+    /// <summary>Applies a journaled fact.</summary>
+    /// <param name="record">The fact.</param>
+    /// <param name="at">When it was journaled.</param>
+    /// <exception cref="InvalidOperationException">It does not follow from the facts before it: the journal is not one that a coordinator wrote.</exception>
+    public void Apply(CoordinatorRecord record, DateTimeOffset at)
+    {
+        switch (record)
+        {
+            case OrderPlaced r: ApplyOrder(r); break;
+            case ReplacementCreated r: ApplyReplacement(r); break;
+            case JobHappened r: ApplyEvent(r, at); break;
+            case ReportRefused r: Advance(r.Origin); break;
+            case SiteRegistered r:
+                _sites[r.Site.Id] = r.Site;
+                Touched.Sites.Add(r.Site.Id);
+                break;
+            case CancelRequested r:
+                _jobs[r.Job].CancelReason = r.Reason;
+                Touch(_jobs[r.Job]);
+                break;
+            default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
+        }
+    }
+
+    private void ApplyOrder(OrderPlaced placed)
+    {
+        var order = new OrderEntry(placed, LastOrderNumber + 1);
+        if (placed.Order.Id != OrderId.FromNumber(order.Number))
+        {
+            throw new InvalidOperationException($"Order {placed.Order.Id} came where {OrderId.FromNumber(order.Number)} was due.");
+        }
+
+        LastOrderNumber = order.Number;
+        _orders.Add(placed.Order.Id, order);
+        if (placed.Key is { } key)
+        {
+            _keys.Add(key, order);
+        }
+
+        foreach (var job in placed.Jobs)
+        {
+            var part = placed.Parts[job.Part];
+            AddJob(new JobEntry(order, part, new Job
+            {
+                Id = job.Id,
+                Order = placed.Order.Id,
+                Design = placed.Order.Design,
+                Part = part.Name,
+                Material = job.Material,
+                Color = job.Color,
+            }, replaces: null));
+        }
+    }
+
+    private void ApplyReplacement(ReplacementCreated created)
+    {
+        var old = _jobs[created.Replaces];
+        AddJob(new JobEntry(old.Order, old.Part, new Job
+        {
+            Id = created.Id,
+            Order = old.Job.Order,
+            Design = old.Job.Design,
+            Part = old.Job.Part,
+            Copies = old.Job.Copies,
+            Material = old.Job.Material,
+            Color = old.Job.Color,
+            Replaces = old.Id,
+        }, old));
+    }
+
+    private void AddJob(JobEntry entry)
+    {
+        if (entry.Id != NextJobOf(entry.Order))
+        {
+            throw new InvalidOperationException($"Job {entry.Id} came where {NextJobOf(entry.Order)} was due.");
+        }
+
+        _jobs.Add(entry.Id, entry);
+        entry.Order.Jobs.Add(entry);
+        _open.Add(entry);
+        _live.Add(entry);
+        Touch(entry);
+    }
+
+    private void ApplyEvent(JobHappened happened, DateTimeOffset at)
+    {
+        if (happened.Origin is { } origin)
+        {
+            Advance(origin);
+        }
+
+        var entry = _jobs[happened.Event.Job];
+        var before = entry.Job;
+        var transition = JobLifecycle.Apply(before, happened.Event);
+        if (!transition.IsApplied)
+        {
+            throw new InvalidOperationException(transition.Refusal);
+        }
+
+        entry.Job = transition.Job;
+        entry.Events.Add(happened.Event);
+        entry.Terms = happened.Terms ?? (entry.Job.State is JobState.Planned ? null : entry.Terms);
+        Learn(entry, before, happened.Event);
+        Index(entry, before, at);
+        Touch(entry);
+    }
+
+    private void Learn(JobEntry entry, Job before, JobEvent happened)
+    {
+        if (before.Machine is not { } machine || MachineClassOf(machine) is not { } machineClass)
+        {
+            return;
+        }
+
+        var key = new RunKey(entry.Job.Design.Manifest, entry.Job.Part, machineClass);
+        var old = History.GetValueOrDefault(key) ?? new RunHistory();
+        var copies = (double)entry.Job.Copies;
+        switch (happened)
+        {
+            case JobReady e:
+                History = History.SetItem(key, old with { ProgramSeconds = e.EstimatedSeconds / copies, ProgramGrams = e.EstimatedGrams / copies });
+                break;
+            case JobCompleted e:
+                History = History.SetItem(key, old with { Completed = old.Completed + 1, TotalSeconds = old.TotalSeconds + (e.Seconds / copies), TotalGrams = old.TotalGrams + (e.Grams / copies) });
+                break;
+            case JobFailed:
+                History = History.SetItem(key, old with { Failed = old.Failed + 1 });
+                break;
+            case JobRejected:
+                entry.Rejections = entry.Rejections.Add(new Rejection(machine, machineClass));
+                break;
+            default: break;
+        }
+    }
+
+    private string? MachineClassOf(MachineId id) => _sites.GetValueOrDefault(id.Site)?.Machines.FirstOrDefault(m => m.Id == id)?.Profile.Name;
+
+    private void Index(JobEntry entry, Job before, DateTimeOffset at)
+    {
+        var after = entry.Job;
+        if (before.Machine is { } old && (before.Machine != after.Machine || !IsCommitted(after)) && _committed.TryGetValue(old, out var left))
+        {
+            left.Remove(entry);
+        }
+
+        if (after.Machine is { } machine && IsCommitted(after) && (before.Machine != after.Machine || !IsCommitted(before)))
+        {
+            if (!_committed.TryGetValue(machine, out var taken))
+            {
+                _committed.Add(machine, taken = []);
+            }
+
+            taken.Add(entry);
+        }
+
+        _ = after.State is JobState.Planned ? _open.Add(entry) : _open.Remove(entry);
+        _ = after.State is JobState.Failed or JobState.Rejected && after.ReplacedBy is null ? _broken.Add(entry) : _broken.Remove(entry);
+        if (after.IsFinal && !before.IsFinal)
+        {
+            _live.Remove(entry);
+            _ended.Add(entry);
+            entry.EndJournaledAt = at;
+        }
+    }
+
+    private static bool IsCommitted(Job job) => job.State is JobState.Offered || job.IsHeldBySite;
+
+    private void Advance(ReportOrigin origin)
+    {
+        if (!_lanes.TryGetValue(origin.Site, out var lanes))
+        {
+            _lanes.Add(origin.Site, lanes = []);
+        }
+
+        lanes.RemoveAll(l => l.Boot == origin.Boot);
+        lanes.Add((origin.Boot, origin.Sequence));
+        if (lanes.Count > RememberedBoots)
+        {
+            lanes.RemoveAt(0);
+        }
+    }
+
+    private void Touch(JobEntry entry)
+    {
+        Touched.Jobs.Add(entry);
+        Touched.Orders.Add(entry.Order);
+    }
+}
+
+/// <summary>What changed in the projection.</summary>
+internal sealed class Touched
+{
+    public HashSet<JobEntry> Jobs { get; } = [];
+
+    public HashSet<OrderEntry> Orders { get; } = [];
+
+    public HashSet<SiteId> Sites { get; } = [];
+
+    public bool IsNothing => Jobs.Count == 0 && Sites.Count == 0;
+}

@@ -1,0 +1,83 @@
+// The stored form of the records: UTF-8 JSON, with a kind that carries the form's version.
+
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FabNet.Journal;
+using FabNet.Model;
+
+namespace FabNet.Coordinator.State;
+
+/// <summary>Writes and reads the coordinator's journal records. A form that changes gets a new version in its kind, and the old one stays readable.</summary>
+internal static class RecordFormat
+{
+    /// <summary>The journal record of a fact.</summary>
+    public static JournalRecord Write(CoordinatorRecord record) => record switch
+    {
+        OrderPlaced r => new("order.placed/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.OrderPlaced)),
+        ReplacementCreated r => new("job.replacement/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ReplacementCreated)),
+        JobHappened r => new("job.event/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.JobHappened)),
+        ReportRefused r => new("job.event.refused/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ReportRefused)),
+        SiteRegistered r => new("site.registered/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.SiteRegistered)),
+        CancelRequested r => new("cancel.requested/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.CancelRequested)),
+        _ => throw new NotSupportedException($"{record.GetType().Name} has no stored form."),
+    };
+
+    /// <summary>The fact of a journal entry.</summary>
+    /// <exception cref="JournalException">The kind is not known, or the payload can't be read; the message names the entry.</exception>
+    public static CoordinatorRecord Read(JournalEntry entry)
+    {
+        try
+        {
+            CoordinatorRecord? record = entry.Kind switch
+            {
+                "order.placed/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.OrderPlaced),
+                "job.replacement/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ReplacementCreated),
+                "job.event/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.JobHappened),
+                "job.event.refused/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ReportRefused),
+                "site.registered/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.SiteRegistered),
+                "cancel.requested/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.CancelRequested),
+                _ => throw new JournalException($"Entry {entry.Cursor} of the coordinator's journal has the kind '{entry.Kind}', which this FabNet does not know. Use the FabNet that wrote it, or a newer one."),
+            };
+            return record ?? throw new JsonException("it is null");
+        }
+        catch (Exception e) when (e is JsonException or FormatException or NotSupportedException)
+        {
+            throw new JournalException($"Entry {entry.Cursor} ({entry.Kind}) of the coordinator's journal can't be read: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>The generated serialisers.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    IgnoreReadOnlyProperties = true,
+    UseStringEnumConverter = true,
+    Converters = [typeof(SiteIdJson), typeof(MachineIdJson), typeof(OrderIdJson), typeof(JobIdJson), typeof(DigestJson)])]
+[JsonSerializable(typeof(OrderPlaced))]
+[JsonSerializable(typeof(ReplacementCreated))]
+[JsonSerializable(typeof(JobHappened))]
+[JsonSerializable(typeof(ReportRefused))]
+[JsonSerializable(typeof(SiteRegistered))]
+[JsonSerializable(typeof(CancelRequested))]
+internal sealed partial class RecordJson : JsonSerializerContext;
+
+/// <summary>Ids and digests are stored as people write them.</summary>
+internal abstract class TextJson<T>(Func<string, T> parse) : JsonConverter<T>
+    where T : struct
+{
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        parse(reader.GetString() ?? throw new JsonException($"a {typeof(T).Name} is null"));
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
+
+internal sealed class SiteIdJson() : TextJson<SiteId>(SiteId.Parse);
+
+internal sealed class MachineIdJson() : TextJson<MachineId>(MachineId.Parse);
+
+internal sealed class OrderIdJson() : TextJson<OrderId>(OrderId.Parse);
+
+internal sealed class JobIdJson() : TextJson<JobId>(JobId.Parse);
+
+internal sealed class DigestJson() : TextJson<Digest>(Digest.Parse);
