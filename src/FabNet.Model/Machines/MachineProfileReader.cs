@@ -43,9 +43,10 @@ public static partial class MachineProfileReader
             return new MachineProfileReading(null, errors);
         }
 
+        var mark = Mark.Empty;
         try
         {
-            if (!IsShallow(yaml, out var mark))
+            if (!IsShallow(yaml, ref mark))
             {
                 errors.Add(new MachineProfileError(sourceName, (int)mark.Line, (int)mark.Column, "the profile is nested too deeply, or uses anchors; write it out plainly"));
                 return new MachineProfileReading(null, errors);
@@ -67,10 +68,16 @@ public static partial class MachineProfileReader
             errors.Add(new MachineProfileError(sourceName, (int)exception.Start.Line, (int)exception.Start.Column, $"this is not valid YAML: {exception.Message}"));
             return new MachineProfileReading(null, errors);
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // YamlDotNet meets some broken texts with exceptions of the platform instead of its own.
+            errors.Add(new MachineProfileError(sourceName, (int)mark.Line, (int)mark.Column, $"this is not valid YAML from here on: {exception.Message}"));
+            return new MachineProfileReading(null, errors);
+        }
     }
 
     /// <summary>Looks at the events only, so that a hostile text can't exhaust the stack or expand aliases.</summary>
-    private static bool IsShallow(string yaml, out Mark mark)
+    private static bool IsShallow(string yaml, ref Mark mark)
     {
         var parser = new Parser(new StringReader(yaml));
         var depth = 0;
@@ -82,7 +89,6 @@ public static partial class MachineProfileReader
                 return false;
         }
 
-        mark = Mark.Empty;
         return true;
     }
 

@@ -201,7 +201,7 @@ public static partial class MachineProfileReader
                 if (_known.Contains(name))
                     continue;
                 var nearest = _known.Select(known => (Known: known, Distance: EditDistance(name, known))).OrderBy(pair => pair.Distance).FirstOrDefault();
-                var hint = nearest.Known is not null && nearest.Distance <= Math.Max(2, name.Length / 3) ? $"; did you mean {nearest.Known}?" : $"; known are {string.Join(", ", _known)}";
+                var hint = nearest.Known is not null && (nearest.Distance <= Math.Max(2, name.Length / 3) || name.StartsWith(nearest.Known, StringComparison.OrdinalIgnoreCase)) ? $"; did you mean {nearest.Known}?" : $"; known are {string.Join(", ", _known)}";
                 Note(mark, $"{PathOf(name)} is not a key of a profile{hint}");
             }
         }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace FabNet.Tests.Grpc;
 
-public sealed class NodeClientTests : IAsyncLifetime
+public sealed class NodeClientTests(NodeClient client) : IClassFixture<NodeClient>, IAsyncLifetime
 {
     private const int TimeoutMs = 60_000;
 
@@ -15,11 +15,11 @@ public sealed class NodeClientTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _node = await NodePeer.StartAsync("client.js");
-        await _node.ReceiveAsync(line => line["ready"] is not null);
+        await client.StartAsync();
+        _node = client.Node;
     }
 
-    public ValueTask DisposeAsync() => _node?.DisposeAsync() ?? default;
+    public ValueTask DisposeAsync() => default;
 
     [Theory(Timeout = TimeoutMs)]
     [InlineData(false)]
@@ -171,6 +171,25 @@ public sealed class NodeClientTests : IAsyncLifetime
         await _node.SendAsync(command);
         return await _node.ReceiveAsync(line => (string?)line["id"] == id);
     }
+}
+
+/// <summary>The node client, for all tests of a class. The first test starts it: only a test can skip.</summary>
+public sealed class NodeClient : IAsyncDisposable
+{
+    internal NodePeer Node { get; private set; } = null!;
+
+    public async ValueTask StartAsync()
+    {
+        if (Node is not null)
+        {
+            return;
+        }
+
+        Node = await NodePeer.StartAsync("client.js");
+        await Node.ReceiveAsync(line => line["ready"] is not null);
+    }
+
+    public ValueTask DisposeAsync() => Node?.DisposeAsync() ?? default;
 }
 
 /// <summary>The payload that the node peer makes: the i-th byte is 31 i mod 251.</summary>

@@ -9,12 +9,12 @@ using Xunit;
 
 namespace FabNet.Tests.Grpc;
 
-public sealed class NodeServerTests : IAsyncLifetime
+public sealed class NodeServerTests(NodeServer server) : IClassFixture<NodeServer>, IAsyncLifetime
 {
     private const int TimeoutMs = 60_000;
 
+    private readonly string _id = Guid.NewGuid().ToString();
     private NodePeer _node = null!;
-    private GrpcChannel _channel = null!;
     private Echo.EchoClient _client = null!;
     private bool _answered;
 
@@ -22,17 +22,12 @@ public sealed class NodeServerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _node = await NodePeer.StartAsync("server.js");
-        var listening = await _node.ReceiveAsync("listening");
-        _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{listening["port"]}", new GrpcChannelOptions { MaxReceiveMessageSize = null });
-        _client = new Echo.EchoClient(_channel);
+        await server.StartAsync();
+        _node = server.Node;
+        _client = new Echo.EchoClient(server.Channel);
     }
 
-    public ValueTask DisposeAsync()
-    {
-        _channel?.Dispose();
-        return _node?.DisposeAsync() ?? default;
-    }
+    public ValueTask DisposeAsync() => default;
 
     [Fact(Timeout = TimeoutMs)]
     public Task Node_serves_all_four_kinds_of_calls() => MakeAllFourKindsAsync(_client);
@@ -109,7 +104,7 @@ public sealed class NodeServerTests : IAsyncLifetime
         foreach (var deadlineMs in EchoServer.Deadlines)
         {
             var deadline = TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(deadlineMs);
-            using var call = _client.Chat(deadline: deadline, cancellationToken: Token);
+            using var call = _client.Chat(new Metadata { { "x-id", _id } }, deadline, Token);
             var failure = await Assert.ThrowsAsync<RpcException>(async () =>
             {
                 await call.RequestStream.WriteAsync(new EchoRequest(), Token);
@@ -125,7 +120,7 @@ public sealed class NodeServerTests : IAsyncLifetime
             }
         }
 
-        await _node.ReceiveAsync("cancelled");
+        await _node.ReceiveAsync(line => (string?)line["event"] == "cancelled" && (string?)line["id"] == _id);
     }
 
     [Theory(Timeout = TimeoutMs)]
@@ -134,7 +129,7 @@ public sealed class NodeServerTests : IAsyncLifetime
     public async Task Our_cancellation_reaches_the_handler(bool byDisposal)
     {
         using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        using var call = _client.Chat(cancellationToken: giveUp.Token);
+        using var call = _client.Chat(new Metadata { { "x-id", _id } }, cancellationToken: giveUp.Token);
         await call.RequestStream.WriteAsync(new EchoRequest { Text = "one" }, Token);
         Assert.True(await call.ResponseStream.MoveNext(Token));
         if (byDisposal)
@@ -146,7 +141,7 @@ public sealed class NodeServerTests : IAsyncLifetime
             await giveUp.CancelAsync();
         }
 
-        await _node.ReceiveAsync("cancelled");
+        await _node.ReceiveAsync(line => (string?)line["event"] == "cancelled" && (string?)line["id"] == _id);
         Assert.Equal(StatusCode.Cancelled, call.GetStatus().StatusCode);
         var failure = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Token));
         Assert.Equal(StatusCode.Cancelled, failure.StatusCode);
@@ -172,11 +167,13 @@ public sealed class NodeServerTests : IAsyncLifetime
     [Fact(Timeout = TimeoutMs)]
     public async Task A_killed_server_is_unavailable()
     {
-        using var call = _client.Chat(cancellationToken: Token);
+        await using var doomed = new NodeServer();
+        await doomed.StartAsync();
+        using var call = new Echo.EchoClient(doomed.Channel).Chat(cancellationToken: Token);
         await call.RequestStream.WriteAsync(new EchoRequest { Text = "one" }, Token);
         Assert.True(await call.ResponseStream.MoveNext(Token));
         var next = call.ResponseStream.MoveNext(Token);
-        await _node.DisposeAsync();
+        await doomed.Node.DisposeAsync();
         var failure = await Assert.ThrowsAsync<RpcException>(() => next);
         Assert.Equal(StatusCode.Unavailable, failure.StatusCode);
     }
@@ -211,5 +208,31 @@ public sealed class NodeServerTests : IAsyncLifetime
         await chat.RequestStream.CompleteAsync();
         Assert.False(await chat.ResponseStream.MoveNext(Token));
         Assert.Equal(StatusCode.OK, chat.GetStatus().StatusCode);
+    }
+}
+
+/// <summary>The node server and a channel to it, for all tests of a class. The first test starts it: only a test can skip.</summary>
+public sealed class NodeServer : IAsyncDisposable
+{
+    internal NodePeer Node { get; private set; } = null!;
+
+    internal GrpcChannel Channel { get; private set; } = null!;
+
+    public async ValueTask StartAsync()
+    {
+        if (Node is not null)
+        {
+            return;
+        }
+
+        Node = await NodePeer.StartAsync("server.js");
+        var listening = await Node.ReceiveAsync("listening");
+        Channel = GrpcChannel.ForAddress($"http://127.0.0.1:{listening["port"]}", new GrpcChannelOptions { MaxReceiveMessageSize = null });
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Channel?.Dispose();
+        return Node?.DisposeAsync() ?? default;
     }
 }

@@ -3,7 +3,7 @@
 'use strict';
 
 const fs = require('node:fs');
-const { grpc, loadEcho, fromMetadata, onLines, tell } = require('./wire');
+const { grpc, loadEcho, onLines, tell } = require('./wire');
 
 const [protoPath, certificatePath, keyPath] = process.argv.slice(2);
 const Echo = loadEcho(protoPath);
@@ -42,8 +42,8 @@ function begin(call, request) {
 }
 
 function watch(call, method) {
-  tell({ event: 'started', method, metadata: fromMetadata(call.metadata) });
-  call.on('cancelled', () => tell({ event: 'cancelled', method }));
+  const id = call.metadata.get('x-id')[0];
+  call.on('cancelled', () => tell({ event: 'cancelled', method, id }));
 }
 
 const server = new grpc.Server({ 'grpc.max_receive_message_length': -1 });

@@ -13,6 +13,7 @@ namespace Grpc.AspNetCore.Server.Calls;
 /// </summary>
 internal sealed class HttpServerCallContext : ServerCallContext, IServerCallContextFeature
 {
+    private const int Http2NoError = 0;
     private const int Http2Cancel = 8;
     private const int Http2InternalError = 2;
 
@@ -311,14 +312,17 @@ internal sealed class HttpServerCallContext : ServerCallContext, IServerCallCont
         _settings.Logger.DeadlineExceeded(Method);
         try
         {
-            // If a write is stuck behind the client's window, trailers would be stuck too: then only the reset goes out.
-            if (!writing)
+            // If a write is stuck behind the client's window, trailers would be stuck too: then only a reset goes out.
+            if (writing)
+            {
+                Http.Features.Get<IHttpResetFeature>()?.Reset(Http2Cancel);
+            }
+            else
             {
                 WriteStatus(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
                 await Http.Response.CompleteAsync();
+                Http.Features.Get<IHttpResetFeature>()?.Reset(Http2NoError);
             }
-
-            Http.Features.Get<IHttpResetFeature>()?.Reset(Http2Cancel);
         }
         finally
         {

@@ -1,0 +1,98 @@
+// One run of one program, from the request to the outcome. Owned by the session's loop.
+
+using FabNet.GCode;
+
+namespace FabNet.FirmwareBridge;
+
+/// <summary>Where a run is.</summary>
+internal enum RunPhase
+{
+    /// <summary>The caller's hook runs; nothing has been sent.</summary>
+    Preparing,
+
+    /// <summary>Lines go out.</summary>
+    Streaming,
+
+    /// <summary>All lines are taken; the machine comes to rest.</summary>
+    Finishing,
+
+    /// <summary>The run broke off; heaters and spindle are turned off.</summary>
+    Securing,
+}
+
+/// <summary>One run of one program.</summary>
+internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, TaskCompletionSource<RunOutcome> done)
+{
+    private double _pace = 1;
+
+    /// <summary>The program.</summary>
+    public AdmittedProgram Program => program;
+
+    /// <summary>The caller's decisions.</summary>
+    public RunOptions Options => options;
+
+    /// <summary>Completes with the outcome.</summary>
+    public TaskCompletionSource<RunOutcome> Done => done;
+
+    /// <summary>Where it is.</summary>
+    public RunPhase Phase { get; set; } = RunPhase.Preparing;
+
+    /// <summary>The caller's hook, while it runs.</summary>
+    public Task? Hook { get; set; }
+
+    /// <summary>True while a person or the machine holds it.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>Why it breaks off; null if it does not.</summary>
+    public string? BreakReason { get; set; }
+
+    /// <summary>True if it was called off, false if it failed.</summary>
+    public bool IsCalledOff { get; set; }
+
+    /// <summary>When the first line was sent, in ms; -1 before.</summary>
+    public long StartedMs { get; set; } = -1;
+
+    /// <summary>Time spent paused, in ms.</summary>
+    public long PausedMs { get; set; }
+
+    /// <summary>When the present pause began, in ms.</summary>
+    public long PausedSinceMs { get; set; }
+
+    /// <summary>When securing began, in ms.</summary>
+    public long SecuringSinceMs { get; set; }
+
+    /// <summary>When progress was last told, in ms.</summary>
+    public long ProgressToldMs { get; set; } = long.MinValue / 2;
+
+    /// <summary>The last acknowledged program line when the run broke off or ended.</summary>
+    public int AcknowledgedLine { get; set; }
+
+    /// <summary>The last sent program line.</summary>
+    public int SentLine { get; set; }
+
+    /// <summary>Share done and time left, corrected by the pace measured so far.</summary>
+    public (double Fraction, TimeSpan? Remaining) Estimate(int line, long nowMs)
+    {
+        var total = program.SecondsUntilLine(program.LineCount);
+        if (total <= 0)
+            return (program.LineCount == 0 ? 1 : (double)line / program.LineCount, null);
+        var modelled = program.SecondsUntilLine(line);
+        var running = (nowMs - StartedMs - PausedMs) / 1000.0;
+        // Half a minute of model time is needed before the machine's own pace says anything.
+        if (modelled > 30 && running > 1)
+            _pace = Math.Clamp(running / modelled, 0.02, 20);
+        return (Math.Clamp(modelled / total, 0, 1), TimeSpan.FromSeconds((total - modelled) * _pace));
+    }
+
+    /// <summary>The outcome, once it is known what became of heaters and spindle.</summary>
+    public RunOutcome Outcome(SafeState safeState, int plannerBlocks, long nowMs)
+    {
+        var duration = TimeSpan.FromMilliseconds(StartedMs < 0 ? 0 : nowMs - StartedMs);
+        var executed = Math.Max(0, AcknowledgedLine - plannerBlocks);
+        if (BreakReason is null)
+            return new RunOutcome.Completed { LastExecutedLine = program.LineCount, LastSentLine = program.LineCount, Duration = duration };
+        return IsCalledOff
+            ? new RunOutcome.Cancelled { Reason = BreakReason, SafeState = safeState, LastExecutedLine = executed, LastSentLine = SentLine, Duration = duration }
+            : new RunOutcome.Failed { Reason = BreakReason, SafeState = safeState, LastExecutedLine = executed, LastSentLine = SentLine, Duration = duration };
+    }
+}

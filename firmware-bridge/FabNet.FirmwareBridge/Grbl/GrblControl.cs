@@ -1,0 +1,326 @@
+// Steers a GRBL: status reports, holds, alarms, the end of a program, and the safe stop that keeps position.
+
+using FabNet.FirmwareBridge.Serial;
+using FabNet.FirmwareBridge.Streaming;
+using FabNet.Model.Machines;
+
+namespace FabNet.FirmwareBridge.Grbl;
+
+/// <summary>Steers one GRBL.</summary>
+internal sealed class GrblControl : FirmwareControl
+{
+    private const long IdlePollMs = 1000;
+    private const long BannerMs = 4000;
+    private const long SlowDownMs = 10_000;
+
+    private readonly GrblStatus _status = new();
+    private GrblStreamer _streamer;
+    private long _polledMs = long.MinValue / 2;
+    private long _heardMs;
+    private int _misses;
+    private int _restingReports;
+    private int _stillReports;
+    private bool _resetSent;
+    private long _resetMs;
+    private bool _isStopped;
+    private bool _isHoldAsked;
+    private bool _markerSubmitted;
+
+    /// <summary>Takes a GRBL that answered <c>$I</c>.</summary>
+    public GrblControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, long nowMs)
+        : base(info, options, events)
+    {
+        _streamer = Start();
+        _heardMs = nowMs;
+    }
+
+    /// <inheritdoc />
+    public override IFirmwareDialect Dialect => GrblDialect.Instance;
+
+    /// <inheritdoc />
+    public override GCodeStreamer Streamer => _streamer;
+
+    /// <inheritdoc />
+    public override void SetRun(ActiveRun? run)
+    {
+        base.SetRun(run);
+        _isStopped = false;
+        _markerSubmitted = false;
+        _isHoldAsked = false;
+        _restingReports = 0;
+    }
+
+    /// <inheritdoc />
+    public override void On(in FirmwareMessage message, long nowMs)
+    {
+        if (message.Kind is not (FirmwareMessageKind.Unknown or FirmwareMessageKind.Empty))
+        {
+            _heardMs = nowMs;
+            _misses = 0;
+        }
+
+        switch (message.Kind)
+        {
+            case FirmwareMessageKind.Status:
+                OnStatus(message);
+                break;
+            case FirmwareMessageKind.Start:
+                OnStart(message);
+                break;
+            case FirmwareMessageKind.Alarm:
+                OnAlarm(message);
+                break;
+            default:
+                _streamer.On(message, nowMs);
+                if (message.Kind is FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown)
+                    Say(message);
+                break;
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Check(long nowMs)
+    {
+        _streamer.Check(nowMs);
+        var isHoming = _streamer.IsHoming;
+        var everyMs = Run is null && _status.State is GrblState.Idle or GrblState.Alarm or GrblState.Sleep && _streamer.IsDrained ? IdlePollMs : Options.Timings.StatusPollMs;
+        if (isHoming)
+        {
+            _heardMs = nowMs;
+        }
+        else if (nowMs - _polledMs >= everyMs)
+        {
+            _polledMs = nowMs;
+            SendUrgent([GrblDialect.StatusQuery]);
+        }
+
+        if (nowMs - _heardMs > Options.Timings.NoReplyOnceBusyIsKnownMs)
+        {
+            _heardMs = nowMs;
+            if (++_misses > Options.Timings.Misses)
+                OnSilence();
+        }
+
+        // Idle for so long with lines unanswered: an answer was lost, or a line. GRBL's line has no number to tell which.
+        if (Run is { Phase: RunPhase.Streaming, IsPaused: false } && _streamer.LinesInFlight > 0 && _restingReports >= 3
+            && nowMs - _streamer.ProgressMs > _streamer.AllowanceMs(3000, Info.PlannerBlocks))
+            BreakOff($"GRBL is idle but has not answered {_streamer.LinesInFlight} lines, the last of them line {_streamer.SentProgramLine}: answers or lines were lost on the wire. Check the cable for noise");
+    }
+
+    /// <inheritdoc />
+    public override string? Pause()
+    {
+        _isHoldAsked = true;
+        _streamer.IsProgramHeld = true;
+        SendUrgent([GrblDialect.FeedHold]);
+        return null;
+    }
+
+    /// <inheritdoc />
+    public override string? Resume()
+    {
+        if (_status.State == GrblState.Door && _status.SubState > 0)
+            return "The safety door is open. Close it, then resume.";
+        _isHoldAsked = false;
+        _streamer.IsProgramHeld = false;
+        if (Question is not null)
+            Events.Add(new PromptClosed { At = Events.Now });
+        Question = null;
+        SendUrgent([GrblDialect.CycleStart]);
+        return null;
+    }
+
+    /// <inheritdoc />
+    public override void BeginFinish(long nowMs)
+    {
+        _streamer.SubmitMarker();
+        _markerSubmitted = true;
+        _restingReports = 0;
+    }
+
+    /// <inheritdoc />
+    public override bool IsFinished(long nowMs)
+    {
+        if (!_markerSubmitted || !_streamer.IsCountProven)
+        {
+            _restingReports = 0;
+            return false;
+        }
+
+        if (_streamer.LostAnswers > 0)
+        {
+            BreakOff(
+                $"{_streamer.LostAnswers} of the program's lines were never answered, though all were sent: an answer was lost on the wire, or a line was. Look at the part before it is used");
+            return false;
+        }
+
+        // A single Idle may stand between the last line's planning and its motion.
+        return _restingReports >= 2;
+    }
+
+    /// <inheritdoc />
+    public override void BeginSecure(ActiveRun run, long nowMs)
+    {
+        _resetSent = false;
+        _stillReports = 0;
+        _streamer.Detach();
+        if (_isStopped)
+            return;
+        ForgetUrgent();
+        // The hold goes out at once: what is buffered must not be cut.
+        SendUrgent([GrblDialect.FeedHold, GrblDialect.StatusQuery]);
+        _polledMs = nowMs;
+    }
+
+    /// <inheritdoc />
+    public override SafeState? Secured(ActiveRun run, long nowMs)
+    {
+        if (_isStopped)
+            return SafeState.FirmwareStopped;
+        if (_resetSent)
+        {
+            // OnStart ends this; without a banner nobody knows.
+            if (nowMs - _resetMs < BannerMs)
+                return null;
+            IsDead = true;
+            return SafeState.Unconfirmed;
+        }
+
+        if (_stillReports >= 1 || nowMs - run.SecuringSinceMs > SlowDownMs)
+        {
+            _resetSent = true;
+            _resetMs = nowMs;
+            SendUrgent([GrblDialect.Reset]);
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc />
+    public override void OnEmergencyStop(long nowMs)
+    {
+        _resetSent = true;
+        _resetMs = nowMs;
+        RestState = MachineState.Alarm;
+        RestReason = "Emergency stop: position may be lost. Home the machine.";
+    }
+
+    /// <inheritdoc />
+    public override string? Answer(int choice) => Question is null ? "The machine asks nothing." : Resume();
+
+    /// <inheritdoc />
+    public override string? Clear(long nowMs)
+    {
+        if (_status.State == GrblState.Alarm)
+        {
+            _resetSent = true;
+            _resetMs = nowMs;
+            SendUrgent([GrblDialect.Reset]);
+            _streamer.Submit(new Submission("$X"));
+        }
+
+        RestState = MachineState.Idle;
+        RestReason = null;
+        return null;
+    }
+
+    private GrblStreamer Start() => new(Info.ReceiveBufferBytes, Options.Timings);
+
+    private void OnStatus(in FirmwareMessage message)
+    {
+        if (!_status.Read(message.Detail))
+        {
+            Say(message);
+            return;
+        }
+
+        var state = _status.State;
+        _restingReports = state == GrblState.Idle ? _restingReports + 1 : 0;
+        var isStill = state is GrblState.Idle or GrblState.Alarm or GrblState.Sleep or GrblState.Check || (state == GrblState.Hold && _status.SubState <= 0)
+            || (state == GrblState.Door && _status.SubState is 0 or 1);
+        _stillReports = isStill ? _stillReports + 1 : 0;
+        Events.Add(new PositionReported { At = Events.Now, XMm = _status.MachineMm[0], YMm = _status.MachineMm[1], ZMm = _status.MachineMm[2], IsMachine = true });
+        if (Run is null)
+        {
+            SetRest(state);
+            return;
+        }
+
+        if (state == GrblState.Alarm && !_isStopped && Run.Phase is RunPhase.Streaming or RunPhase.Finishing)
+            BreakOff("GRBL went into alarm: find the cause, then home the machine");
+        var asks = state == GrblState.Door
+            ? "The safety door is or was open. Close it, then resume."
+            : state == GrblState.Hold && !_isHoldAsked && Run.Phase is RunPhase.Streaming or RunPhase.Finishing
+                ? "The program stopped for a person (M0, or the hold button). Do what is needed, then resume."
+                : null;
+        if (asks is not null && Question is null)
+        {
+            Question = asks;
+            Events.Add(new PromptRaised { At = Events.Now, Text = asks });
+        }
+        else if (asks is null && Question is not null)
+        {
+            Question = null;
+            Events.Add(new PromptClosed { At = Events.Now });
+        }
+    }
+
+    private void SetRest(GrblState state)
+    {
+        (RestState, RestReason) = state switch
+        {
+            GrblState.Idle => (MachineState.Idle, null),
+            GrblState.Alarm => (MachineState.Alarm, RestState == MachineState.Alarm && RestReason is not null ? RestReason : "GRBL is locked by an alarm: home with $H, or unlock with $X."),
+            GrblState.Door => (MachineState.Attention, "The safety door is open."),
+            GrblState.Check => (MachineState.Maintenance, "GRBL is in check mode ($C): it would move nothing."),
+            _ => (MachineState.Attention, $"The machine is in {state} though no program of this session runs."),
+        };
+    }
+
+    private void OnStart(in FirmwareMessage message)
+    {
+        Say(message);
+        _streamer.Abandon("GRBL was reset.");
+        _streamer = Start();
+        _restingReports = 0;
+        _isHoldAsked = false;
+        _markerSubmitted = false;
+        if (_resetSent)
+        {
+            _resetSent = false;
+            // After a reset spindle and coolant are off (Grbl main.c, spindle_init and coolant_init).
+            _isStopped = Run is not null;
+            return;
+        }
+
+        if (Run is null)
+        {
+            Events.Note("GRBL restarted.");
+            return;
+        }
+
+        _isStopped = true;
+        BreakOff("GRBL restarted in mid-job: position is lost. Check power supply and cable, then home the machine");
+    }
+
+    private void OnAlarm(in FirmwareMessage message)
+    {
+        Say(message);
+        var alarm = GrblCodes.Alarm(message.Number);
+        RestState = MachineState.Alarm;
+        RestReason = $"GRBL raised {alarm}.";
+        // ALARM:3 that follows our own emergency reset is its confirmation, no news.
+        if (_resetSent)
+            return;
+        _isStopped = Run is not null;
+        BreakOff($"GRBL raised {alarm}");
+    }
+
+    private void OnSilence()
+    {
+        if (Run is null || Run.Phase == RunPhase.Securing)
+            IsDead = true;
+        else
+            BreakOff("GRBL answers nothing, not even '?'. Check cable and power");
+    }
+}

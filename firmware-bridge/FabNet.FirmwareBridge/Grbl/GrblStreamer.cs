@@ -1,0 +1,208 @@
+// Carries lines to GRBL by counting characters. Source: gnea/grbl doc/markdown/interface.md, "Streaming a G-Code Program to Grbl".
+
+using FabNet.FirmwareBridge.Streaming;
+
+namespace FabNet.FirmwareBridge.Grbl;
+
+/// <summary>
+/// GRBL has neither line numbers nor checksums: exactly one answer comes for each line, in order, and an overflow drops bytes silently. So the bytes in flight stay below the
+/// reported buffer by the longest line in flight (one doubled answer then overflows nothing), a damaged answer that can only have been <c>ok</c> counts as one, any other
+/// damaged line stops the job, and at the end a <c>$G</c>, whose answer tells itself from all others, shows whether the count was right.
+/// </summary>
+internal sealed class GrblStreamer : GCodeStreamer
+{
+    private static readonly byte[] MarkerCommand = "$G"u8.ToArray();
+
+    private readonly int _receiveBytes;
+    private bool _parserStateSeen;
+    private Submission? _marker;
+
+    /// <summary>A stream to a GRBL that has nothing in its buffer.</summary>
+    /// <param name="receiveBytes">The receive buffer that it reported, in bytes.</param>
+    /// <param name="timings">Time limits.</param>
+    public GrblStreamer(int receiveBytes, LinkTimings timings)
+        : base(GrblDialect.Instance, new SendWindow(receiveBytes, LineRing.Capacity / 2), timings, firstSequence: 0)
+    {
+        _receiveBytes = receiveBytes - 1;
+    }
+
+    /// <summary>When something was last answered, in ms.</summary>
+    public long ProgressMs { get; private set; }
+
+    /// <summary>Answers that belonged to nothing that was sent.</summary>
+    public int SpuriousAnswers { get; private set; }
+
+    /// <summary>Answers that were damaged but can only have been <c>ok</c>.</summary>
+    public int DamagedAnswers { get; private set; }
+
+    /// <summary>Answers that never came, as the closing marker showed.</summary>
+    public int LostAnswers { get; private set; }
+
+    /// <summary>True if the closing marker was answered, or answered for, so that the count is known.</summary>
+    public bool IsCountProven => _marker is { IsAnswered: true };
+
+    /// <summary>The code of the error that stopped the stream; 0 if none did.</summary>
+    public int ErrorCode { get; private set; }
+
+    /// <summary>Asks for the proof of the count, behind everything that was sent.</summary>
+    public void SubmitMarker()
+    {
+        _parserStateSeen = false;
+        _marker = new Submission(MarkerCommand);
+        Submit(_marker);
+    }
+
+    /// <summary>How long what is in flight may take by the estimate, in ms.</summary>
+    public long AllowanceMs(long baseMs, int plannerBlocks) => Allowance(baseMs, plannerBlocks);
+
+    /// <summary>True while a command is in flight during which GRBL must not be asked for its status.</summary>
+    public bool IsHoming
+    {
+        get
+        {
+            for (var sequence = Acknowledged + 1; sequence <= Sent; sequence++)
+            {
+                if (Lines[sequence].StartsWith("$H"u8))
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <inheritdoc />
+    public override void On(in FirmwareMessage message, long nowMs)
+    {
+        switch (message.Kind)
+        {
+            case FirmwareMessageKind.Ok:
+                OnAnswer(null, nowMs);
+                break;
+            case FirmwareMessageKind.Error:
+                OnError(message, nowMs);
+                break;
+            case FirmwareMessageKind.ParserState:
+                KeepReply(message);
+                OnParserState();
+                break;
+            case FirmwareMessageKind.Unknown when LinesInFlight > 0:
+                OnDamaged(message, nowMs);
+                break;
+            case FirmwareMessageKind.Echo or FirmwareMessageKind.Version or FirmwareMessageKind.BuildOptions:
+                KeepReply(message);
+                break;
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Check(long nowMs)
+    {
+        if (LinesInFlight == 0)
+            ProgressMs = nowMs;
+    }
+
+    /// <inheritdoc />
+    protected override LineTraits TraitsOf(ReadOnlySpan<byte> command)
+    {
+        if (command.IsEmpty)
+            return LineTraits.None;
+        if (command[0] == (byte)'$')
+            return command.SequenceEqual(MarkerCommand) ? LineTraits.Marker : LineTraits.Alone | LineTraits.Long;
+        return WritesOrReadsEeprom(command) ? LineTraits.Alone : LineTraits.None;
+    }
+
+    /// <inheritdoc />
+    protected override bool MaySend(int sequence, int length, LineTraits traits, long nowMs)
+    {
+        if (LinesInFlight == 0)
+            return true;
+        if (traits.HasFlag(LineTraits.Alone) || Lines.TraitsOf(Sent).HasFlag(LineTraits.Alone) || LinesInFlight >= LineRing.Capacity / 2)
+            return false;
+        var longest = length;
+        for (var earlier = Acknowledged + 1; earlier <= Sent; earlier++)
+            longest = Math.Max(longest, Lines.LengthOf(earlier));
+        return BytesInFlight + length <= Math.Max(_receiveBytes - longest, _receiveBytes / 2);
+    }
+
+    /// <inheritdoc />
+    protected override void OnSent(int sequence, long nowMs)
+    {
+        if (LinesInFlight == 1)
+            ProgressMs = nowMs;
+    }
+
+    // G10, G28.1, G30.1 write; G54 to G59 read, and some builds lose bytes while the EEPROM is busy (grbl doc, "EEPROM issues").
+    private static bool WritesOrReadsEeprom(ReadOnlySpan<byte> command)
+    {
+        while (true)
+        {
+            var at = command.IndexOfAny((byte)'G', (byte)'g');
+            if (at < 0)
+                return false;
+            command = command[(at + 1)..].TrimStart((byte)' ').TrimStart((byte)'0');
+            if (command.StartsWith("10"u8) || command.StartsWith("28.1"u8) || command.StartsWith("30.1"u8)
+                || (command.Length > 1 && command[0] == (byte)'5' && command[1] is >= (byte)'4' and <= (byte)'9'))
+                return true;
+        }
+    }
+
+    private void OnAnswer(string? error, long nowMs)
+    {
+        if (LinesInFlight == 0)
+        {
+            SpuriousAnswers++;
+            return;
+        }
+
+        ProgressMs = nowMs;
+        if (_marker is { Sequence: >= 0, IsAnswered: false } && Acknowledged + 1 == _marker.Sequence && !_parserStateSeen && error is null)
+        {
+            // The marker's answer can't come before what it answers with: this one was doubled somewhere before.
+            SpuriousAnswers++;
+            return;
+        }
+
+        Window.Clean();
+        AcknowledgeThrough(Acknowledged + 1, error);
+    }
+
+    private void OnError(in FirmwareMessage message, long nowMs)
+    {
+        var text = GrblCodes.Error(message.Number, FirmwareText.Of(message.Detail));
+        var programLine = LinesInFlight > 0 ? Lines.ProgramLineOf(Acknowledged + 1) : 0;
+        if (programLine != 0)
+        {
+            ErrorCode = message.Number;
+            Fail($"{text} in line {programLine}", programLine);
+            return;
+        }
+
+        OnAnswer(text, nowMs);
+    }
+
+    private void OnParserState()
+    {
+        if (_marker is not { Sequence: >= 0, IsAnswered: false })
+            return;
+        _parserStateSeen = true;
+        if (Acknowledged < _marker.Sequence - 1)
+        {
+            LostAnswers = _marker.Sequence - 1 - Acknowledged;
+            AcknowledgeThrough(_marker.Sequence - 1);
+        }
+    }
+
+    private void OnDamaged(in FirmwareMessage message, long nowMs)
+    {
+        var text = message.Text;
+        if (text.Length <= 3 && (text.Contains((byte)'o') || text.Contains((byte)'k')))
+        {
+            DamagedAnswers++;
+            OnAnswer(null, nowMs);
+            return;
+        }
+
+        if (Program is not null && !IsProgramDone)
+            Fail($"GRBL said '{FirmwareText.Of(text)}', which means nothing: an answer was damaged, perhaps an error", ProgramLineNear(Acknowledged + 1));
+    }
+}

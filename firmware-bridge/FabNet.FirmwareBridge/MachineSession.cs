@@ -1,0 +1,264 @@
+// One serial machine: opens its link, keeps it, runs programs on it, and owns its state.
+
+using System.Threading.Channels;
+using FabNet.FirmwareBridge.Grbl;
+using FabNet.FirmwareBridge.Marlin;
+using FabNet.FirmwareBridge.Serial;
+using FabNet.FirmwareBridge.Streaming;
+using FabNet.GCode;
+using FabNet.Model.Machines;
+using Polly;
+using Polly.Retry;
+
+namespace FabNet.FirmwareBridge;
+
+/// <summary>
+/// A session with one serial machine. One loop owns everything about it; requests reach the loop through a bounded channel (64; a caller waits while it is full), and bytes
+/// of the machine, requests and the clock all wake the same wait. A lost link is opened again with growing pauses; a program is never continued by itself.
+/// </summary>
+public sealed class MachineSession : IMachineSession
+{
+    private readonly SerialMachineOptions _options;
+    private readonly Func<int, Stream> _open;
+    private readonly TimeProvider _time;
+    private readonly EventOutbox _events;
+    private readonly Channel<SessionRequest> _requests = Channel.CreateBounded<SessionRequest>(new BoundedChannelOptions(64) { SingleReader = true });
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
+    private volatile SessionLoop? _loop;
+    private volatile MachineInfo? _info;
+    private volatile int _state = (int)MachineState.Offline;
+    private Task? _running;
+    private int _disposed;
+
+    /// <summary>A session that is not open yet.</summary>
+    /// <param name="options">The port and its settings.</param>
+    /// <param name="timeProvider">The clock; the system's if null.</param>
+    public MachineSession(SerialMachineOptions options, TimeProvider? timeProvider = null)
+        : this(options, baud => SerialPortOpener.Open(options, baud), timeProvider ?? TimeProvider.System)
+    {
+    }
+
+    /// <summary>A session over any duplex stream.</summary>
+    internal MachineSession(SerialMachineOptions options, Func<int, Stream> open, TimeProvider timeProvider)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ReceiveBufferBytes, 32);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.CommandSlots, 1);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Baud);
+        _options = options;
+        _open = open;
+        _time = timeProvider;
+        _events = new EventOutbox(timeProvider);
+    }
+
+    /// <inheritdoc />
+    public MachineState State => (MachineState)_state;
+
+    /// <inheritdoc />
+    public MachineInfo? Info => _info;
+
+    /// <summary>Events that were dropped because their reader was behind.</summary>
+    public long DroppedEvents => _events.Dropped;
+
+    /// <inheritdoc />
+    public IAsyncEnumerable<MachineEvent> ReadEventsAsync(CancellationToken cancellationToken = default) => _events.ReadAllAsync(cancellationToken);
+
+    /// <inheritdoc />
+    public async Task<MachineInfo> OpenAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var opened = new TaskCompletionSource<MachineInfo>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_running is { IsCompleted: false })
+                throw new InvalidOperationException($"{_options.PortName} is open already.");
+            _running = Task.Run(() => KeepOpenAsync(opened, cancellationToken), CancellationToken.None);
+        }
+
+        return await opened.Task;
+    }
+
+    /// <inheritdoc />
+    public async Task<RunOutcome> RunAsync(AdmittedProgram program, RunOptions options, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var done = new TaskCompletionSource<RunOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await PostAsync(new RunRequest(new ActiveRun(program, options, done)), CancellationToken.None);
+        await using var cancelling = cancellationToken.Register(
+            () => _ = PostVerbAsync(SessionVerb.Cancel, "the program that runs it is ending", 0, CancellationToken.None));
+        return await done.Task;
+    }
+
+    /// <inheritdoc />
+    public Task<string?> PauseAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Pause, "", 0, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<string?> ResumeAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Resume, "", 0, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<string?> CancelAsync(string reason, CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Cancel, reason, 0, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<string?> AnswerAsync(int choice, CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Answer, "", choice, cancellationToken);
+
+    /// <inheritdoc />
+    public Task<string?> ClearAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Clear, "", 0, cancellationToken);
+
+    /// <inheritdoc />
+    public async Task EmergencyStopAsync(CancellationToken cancellationToken = default)
+    {
+        Task? noted = null;
+        try
+        {
+            var loop = _loop ?? throw new IOException("there is no link");
+            // The loop is told first, so that it knows what the machine's answer answers, and is not waited for.
+            noted = PostVerbAsync(SessionVerb.Emergency, "", 0, CancellationToken.None);
+            await loop.WriteEmergencyStopAsync(cancellationToken);
+        }
+        catch (IOException error)
+        {
+            throw new MachineLinkException($"The emergency stop did not reach {_options.PortName}: {error.Message}. Use the machine's own switch, now.", error);
+        }
+
+        await noted;
+    }
+
+    /// <inheritdoc />
+    public async Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default)
+    {
+        if (command.Length == 0 || command.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return new CommandReply(false, [], "A command is one line of printable ASCII.");
+        var reply = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await PostAsync(new CommandRequest(new Submission(command) { Waiter = reply }), cancellationToken);
+        return await reply.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Stops a running program safely, then closes the port.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stopping.CancelAsync();
+        _loop?.Wake();
+        if (_running is { } running)
+            await running;
+        _events.Complete();
+        _stopping.Dispose();
+    }
+
+    private async Task<string?> PostVerbAsync(SessionVerb verb, string reason, int choice, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await PostAsync(new VerbRequest(verb, reason, choice, done), cancellationToken);
+        return await done.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task PostAsync(SessionRequest request, CancellationToken cancellationToken)
+    {
+        if (_loop is not null)
+            await _requests.Writer.WriteAsync(request, cancellationToken);
+        else
+            request.Refuse(OfflineText());
+        if (_loop is { } loop)
+            loop.Wake();
+        else
+            RefuseAll();
+    }
+
+    private string OfflineText() => $"{_options.PortName} is offline. It is opened again by itself when it is back.";
+
+    private void RefuseAll()
+    {
+        while (_requests.Reader.TryRead(out var request))
+            request.Refuse(OfflineText());
+    }
+
+    private async Task KeepOpenAsync(TaskCompletionSource<MachineInfo> opened, CancellationToken openCancellation)
+    {
+        var reopening = new ResiliencePipelineBuilder { TimeProvider = _time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<MachineLinkException>(),
+                MaxRetryAttempts = int.MaxValue,
+                Delay = _options.ReopenDelay,
+                MaxDelay = _options.MaxReopenDelay,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            })
+            .Build();
+        try
+        {
+            using var opening = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, openCancellation);
+            var loop = _options.WaitForMachine
+                ? await reopening.ExecuteAsync(async token => await ConnectAsync(token), opening.Token)
+                : await ConnectAsync(opening.Token);
+            while (true)
+            {
+                _info = loop.Control.Info;
+                _loop = loop;
+                opened.TrySetResult(loop.Control.Info);
+                string ended;
+                await using (loop)
+                {
+                    ended = await loop.ServeAsync(_stopping.Token);
+                    _loop = null;
+                    SetState(MachineState.Offline, ended);
+                    RefuseAll();
+                }
+
+                if (_stopping.IsCancellationRequested)
+                    return;
+                _events.Note($"{_options.PortName} was lost: {ended}. Trying to open it again.");
+                loop = await reopening.ExecuteAsync(async token => await ConnectAsync(token), _stopping.Token);
+            }
+        }
+        catch (OperationCanceledException error) when (_stopping.IsCancellationRequested || openCancellation.IsCancellationRequested)
+        {
+            opened.TrySetException(openCancellation.IsCancellationRequested ? error : new ObjectDisposedException(nameof(MachineSession)));
+        }
+        catch (Exception error)
+        {
+            // The boundary of the session's task: what opening could not do is the opener's to know; anything later is a defect, told to whoever awaits the end.
+            if (!opened.TrySetException(error))
+                throw;
+        }
+        finally
+        {
+            _loop = null;
+            SetState(MachineState.Offline, null);
+            RefuseAll();
+        }
+    }
+
+    private async Task<SessionLoop> ConnectAsync(CancellationToken cancellationToken)
+    {
+        int[] bauds = [_options.Baud, .. _options.OtherBauds];
+        for (var index = 0; ; index++)
+        {
+            var link = new MachineLink(_open(bauds[index]), _time);
+            try
+            {
+                var info = await new DialectProbe(link, _options, bauds[index]).RunAsync(cancellationToken);
+                FirmwareControl control = info.Dialect == FirmwareDialect.Grbl
+                    ? new GrblControl(info, _options, _events, link.NowMs)
+                    : new MarlinControl(info, _options, _events, bauds[index], link.NowMs);
+                return new SessionLoop(link, control, _requests.Reader, _events, SetState);
+            }
+            catch (MachineLinkException) when (index + 1 < bauds.Length)
+            {
+                await link.DisposeAsync();
+            }
+            catch
+            {
+                await link.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    private void SetState(MachineState state, string? reason)
+    {
+        _state = (int)state;
+        _events.Add(new MachineStateChanged { At = _events.Now, State = state, Reason = reason });
+    }
+}

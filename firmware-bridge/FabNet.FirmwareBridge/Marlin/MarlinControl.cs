@@ -1,0 +1,336 @@
+// Steers a Marlin: temperatures and positions, host actions, errors, the end of a program, and heaters off when it breaks off.
+
+using System.Globalization;
+using FabNet.FirmwareBridge.Serial;
+using FabNet.FirmwareBridge.Streaming;
+using FabNet.Model.Machines;
+
+namespace FabNet.FirmwareBridge.Marlin;
+
+/// <summary>Steers one Marlin.</summary>
+internal sealed class MarlinControl : FirmwareControl
+{
+    private const long PositionPollMs = 5000;
+    private const long HaltAnswerMs = 3000;
+
+    // Errors after which Marlin has stopped: kill() and its kin have turned the heaters off. Source: Marlin core/language.h.
+    private static readonly string[] HaltWords = ["kill", "halted", "stopped", "KILLED", "hermal", "MINTEMP", "MAXTEMP", "Heating failed", "emergency", "Emergency"];
+
+    // Errors that say nothing about the program. Source: as above.
+    private static readonly string[] HarmlessWords = ["No thermistors", "volume.init", "SD init", "No SD", "EEPROM", "Cannot open"];
+
+    private readonly HostPrompt _prompt;
+    private readonly List<Submission> _closing = [];
+    private readonly List<Submission> _securing = [];
+    private MarlinStreamer _streamer;
+    private bool _isHalted;
+    private bool _isRestarted;
+    private bool _personWanted;
+    private bool _settled;
+    private long _emergencyMs = -1;
+    private long _positionMs;
+
+    /// <summary>Takes a Marlin that answered M115.</summary>
+    public MarlinControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, int baud, long nowMs)
+        : base(info, options, events)
+    {
+        Baud = baud;
+        _prompt = new HostPrompt(events);
+        _streamer = Start(nowMs);
+    }
+
+    /// <inheritdoc />
+    public override IFirmwareDialect Dialect => MarlinDialect.Instance;
+
+    /// <inheritdoc />
+    public override GCodeStreamer Streamer => _streamer;
+
+    private int Baud { get; }
+
+    /// <inheritdoc />
+    public override void SetRun(ActiveRun? run)
+    {
+        base.SetRun(run);
+        _isRestarted = false;
+        _closing.Clear();
+        _securing.Clear();
+    }
+
+    /// <inheritdoc />
+    public override void On(in FirmwareMessage message, long nowMs)
+    {
+        if (!_isHalted)
+            _streamer.On(message, nowMs);
+        switch (message.Kind)
+        {
+            case FirmwareMessageKind.Ok when message.HasTemperatures:
+            case FirmwareMessageKind.Temperature:
+                OnTemperatures(message);
+                break;
+            case FirmwareMessageKind.Ok:
+                ClosePersonWanted();
+                break;
+            case FirmwareMessageKind.Position:
+                OnPosition(message.Detail);
+                break;
+            case FirmwareMessageKind.Start:
+                OnStart(nowMs);
+                break;
+            case FirmwareMessageKind.Error when message.Number != 1:
+                OnError(message);
+                break;
+            case FirmwareMessageKind.Busy when message.Number == 1:
+                OnPersonWanted();
+                break;
+            case FirmwareMessageKind.HostAction:
+                OnHostAction(message);
+                break;
+            case FirmwareMessageKind.Resend or FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown:
+                Say(message);
+                break;
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Check(long nowMs)
+    {
+        if (_isHalted)
+            return;
+        _streamer.Check(nowMs);
+        if (!_settled && _streamer.IsNumbered)
+        {
+            _settled = true;
+            if (Info.Capabilities.Contains("AUTOREPORT_TEMP"))
+                _streamer.Submit(new Submission("M155 S2"));
+            if (Info.Capabilities.Contains("AUTOREPORT_POS"))
+                _streamer.Submit(new Submission("M154 S2"));
+        }
+
+        // Older Marlins let the motion come to rest before they answer M114: never ask while a program runs.
+        if (_settled && Run is null && !Info.Capabilities.Contains("AUTOREPORT_POS") && nowMs - _positionMs > PositionPollMs && _streamer.IsDrained)
+        {
+            _positionMs = nowMs;
+            _streamer.Submit(new Submission("M114"));
+        }
+
+        if (Run is null && _streamer.Fault is not null)
+            IsDead = true;
+    }
+
+    /// <inheritdoc />
+    public override string? Pause()
+    {
+        _streamer.IsProgramHeld = true;
+        return null;
+    }
+
+    /// <inheritdoc />
+    public override string? Resume()
+    {
+        if (_personWanted)
+            SendUrgent("M108\n"u8);
+        ClosePersonWanted();
+        WantsPause = false;
+        _streamer.IsProgramHeld = false;
+        return null;
+    }
+
+    /// <inheritdoc />
+    public override void BeginFinish(long nowMs)
+    {
+        // Taken is not executed: M400 is answered when the motion is done, and only M105's answer can't be taken for another's.
+        _closing.Clear();
+        Submit(_closing, "M400");
+        Submit(_closing, "M105");
+    }
+
+    /// <inheritdoc />
+    public override bool IsFinished(long nowMs) => _closing.TrueForAll(static order => order.IsAnswered);
+
+    /// <inheritdoc />
+    public override void BeginSecure(ActiveRun run, long nowMs)
+    {
+        _closing.Clear();
+        _securing.Clear();
+        ClosePersonWanted();
+        if (_isHalted)
+            return;
+        if (_streamer.Fault is not null)
+        {
+            // Numbers can't be relied on any more, perhaps answers neither: once blind, once with new numbers.
+            SendUrgent("\nM104 S0\nM140 S0\nM107\n"u8);
+            _streamer.Abandon("The link was reset.");
+            _streamer = Start(nowMs);
+        }
+        else
+        {
+            _streamer.Detach();
+            if (_streamer.LinesInFlight > 0)
+                SendUrgent("M108\n"u8);
+        }
+
+        for (var tool = 0; tool < Math.Max(Options.HotEnds, run.Program.Profile.HotEnds.Count); tool++)
+            Submit(_securing, tool == 0 && Options.HotEnds <= 1 && run.Program.Profile.HotEnds.Count <= 1 ? "M104 S0" : "M104 T" + tool.ToString(CultureInfo.InvariantCulture) + " S0");
+        Submit(_securing, "M140 S0");
+        Submit(_securing, "M107");
+        if (run.Program.Profile.Spindle is not null)
+            Submit(_securing, "M5");
+        Submit(_securing, "M105");
+    }
+
+    /// <inheritdoc />
+    public override SafeState? Secured(ActiveRun run, long nowMs)
+    {
+        if (_isHalted)
+            return SafeState.FirmwareStopped;
+        if (_emergencyMs >= 0)
+            return nowMs - _emergencyMs > HaltAnswerMs ? SafeState.Unconfirmed : null;
+        if (_isRestarted && _securing.Count == 0)
+            return SafeState.FirmwareStopped;
+        if (_securing.TrueForAll(static order => order.IsAnswered && order.Error is null))
+            return _isRestarted ? SafeState.FirmwareStopped : SafeState.Confirmed;
+        if (_streamer.Fault is null && nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
+            return null;
+        IsDead = true;
+        return SafeState.Unconfirmed;
+    }
+
+    /// <inheritdoc />
+    public override void OnEmergencyStop(long nowMs)
+    {
+        _emergencyMs = nowMs;
+        RestState = MachineState.Alarm;
+        RestReason = "Emergency stop: reset the machine before it is used again.";
+    }
+
+    /// <inheritdoc />
+    public override string? Answer(int choice)
+    {
+        if (_prompt.Showing is null)
+            return "The machine asks nothing.";
+        if (choice < 0 || choice >= Math.Max(1, _prompt.ChoiceCount))
+            return $"There are {_prompt.ChoiceCount} buttons; choose one from 0.";
+        _streamer.Submit(new Submission("M876 S" + choice.ToString(CultureInfo.InvariantCulture)));
+        _prompt.Close();
+        Question = null;
+        return null;
+    }
+
+    /// <inheritdoc />
+    public override string? Clear(long nowMs) =>
+        _isHalted || _emergencyMs >= 0 ? "The firmware has halted. Reset the machine (its button, or power off and on); it is ready when it says start." : null;
+
+    private MarlinStreamer Start(long nowMs) => new(Info.ReceiveBufferBytes, Options.CommandSlots, Baud, Options.Timings, nowMs);
+
+    private void Submit(List<Submission> orders, string command)
+    {
+        var order = new Submission(command);
+        orders.Add(order);
+        _streamer.Submit(order);
+    }
+
+    private void OnStart(long nowMs)
+    {
+        if (Run is not null)
+            BreakOff("the board restarted in mid-job (it said 'start'): position and temperatures are lost. Check the power supply and the cable");
+        else
+            Events.Note("The board restarted.");
+        _isRestarted = Run is not null;
+        _isHalted = false;
+        _emergencyMs = -1;
+        _settled = false;
+        _securing.Clear();
+        RestState = MachineState.Idle;
+        RestReason = null;
+        _streamer.Abandon("The board restarted.");
+        _streamer = Start(nowMs);
+    }
+
+    private void OnError(in FirmwareMessage message)
+    {
+        Say(message);
+        var text = FirmwareText.Of(message.Detail).Trim();
+        if (Array.Exists(HarmlessWords, word => text.Contains(word)))
+            return;
+        if (Array.Exists(HaltWords, word => text.Contains(word)))
+        {
+            _isHalted = true;
+            _emergencyMs = -1;
+            RestState = MachineState.Alarm;
+            RestReason = $"The firmware halted: {text}. It has turned its heaters off. Find the cause, then reset the machine.";
+            _streamer.Abandon("The firmware halted.");
+        }
+
+        BreakOff($"the firmware reported '{text}'");
+    }
+
+    private void OnHostAction(in FirmwareMessage message)
+    {
+        Say(message);
+        var action = message.Detail;
+        if (_prompt.On(action))
+        {
+            Question = _prompt.Showing;
+            return;
+        }
+
+        if (Run is null)
+            return;
+        if (action.SequenceEqual("pause"u8) || action.SequenceEqual("paused"u8))
+        {
+            WantsPause = true;
+            _streamer.IsProgramHeld = true;
+        }
+        else if (action.SequenceEqual("resume"u8) || action.SequenceEqual("resumed"u8))
+        {
+            WantsPause = false;
+            _streamer.IsProgramHeld = Run.IsPaused;
+        }
+        else if (action.SequenceEqual("cancel"u8))
+        {
+            Run.IsCalledOff = true;
+            BreakOff("called off at the machine");
+        }
+    }
+
+    private void OnPersonWanted()
+    {
+        if (_personWanted)
+            return;
+        _personWanted = true;
+        Question = "The machine waits for a person (M0, M1 or a filament change). Do what it asks, then resume.";
+        Events.Add(new PromptRaised { At = Events.Now, Text = Question });
+    }
+
+    private void ClosePersonWanted()
+    {
+        if (!_personWanted)
+            return;
+        _personWanted = false;
+        Question = _prompt.Showing;
+        Events.Add(new PromptClosed { At = Events.Now });
+    }
+
+    private void OnTemperatures(in FirmwareMessage message)
+    {
+        var readings = MarlinTemperatures.Read(message.Detail);
+        if (readings.Count > 0)
+            Events.Add(new TemperaturesReported { At = Events.Now, Readings = readings });
+    }
+
+    private void OnPosition(ReadOnlySpan<byte> text)
+    {
+        Span<double> axes = stackalloc double[3];
+        for (var axis = 0; axis < 3; axis++)
+        {
+            var at = text.IndexOf(":"u8);
+            if (at < 1 || text[at - 1] != "XYZ"[axis])
+                return;
+            text = text[(at + 1)..].TrimStart((byte)' ');
+            if (!FirmwareText.TryTakeNumber(ref text, out axes[axis]))
+                return;
+        }
+
+        Events.Add(new PositionReported { At = Events.Now, XMm = axes[0], YMm = axes[1], ZMm = axes[2], IsMachine = false });
+    }
+}

@@ -1,0 +1,424 @@
+// Carries numbered lines to Marlin through lost, doubled and damaged answers. Source: Marlin gcode/queue.cpp; docs of each rule below.
+
+using System.Globalization;
+using FabNet.FirmwareBridge.Streaming;
+
+namespace FabNet.FirmwareBridge.Marlin;
+
+/// <summary>
+/// Sequence numbers are line numbers; number 0 is M110. Marlin's command path is guarded (numbers and checksums: a line is taken once, in order, whole), its answers are not.
+/// So answers are treated as hints about what may be sent next, never as truth about what was done, and the truth is fetched again and again: <c>ok T:</c> can only be the
+/// answer to M105, so an M105 in the stream (a marker) proves that every line before it was taken, and an ADVANCED_OK with its number proves the same. Plain answers never
+/// carry the count past an unanswered marker. One marker at a time is in flight; it doubles as the temperature poll.
+/// </summary>
+internal sealed class MarlinStreamer : GCodeStreamer
+{
+    /// <summary>Marlin's default BUFSIZE: commands that it takes ahead.</summary>
+    public const int DefaultSlots = 4;
+
+    /// <summary>Marlin's planner depth (BLOCK_BUFFER_SIZE) on boards with memory to spare is 16 or 32; the greater is assumed.</summary>
+    public const int PlannerBlocks = 32;
+
+    // Room that program lines leave for a marker or an order while the window is full.
+    private const int ReservedBytes = 16;
+    private const int MaxRepeats = 12;
+    private const int MaxMiscount = 8;
+    private const int HandshakeAttempts = 8;
+    private const long HandshakeMs = 1000;
+
+    private static readonly byte[] MarkerCommand = "M105"u8.ToArray();
+
+    private readonly int _receiveBytes;
+    private readonly double _bytesPerMs;
+    private bool? _markersAnswer;
+    private bool _isAdvanced;
+    private int _proven = -1;
+    private int _marker = -1;
+    private Submission? _markerWaiting;
+    private bool _wantsMarker = true;
+    private int _passedOver;
+    private bool _resendJustSeen;
+    private int _lastLineHint = -1;
+    private int _suspectResend = -1;
+    private int _repeatedLine = -1;
+    private int _repeats;
+    private int _expectedEchoes;
+    private long _quietUntilMs;
+    private long _heardMs;
+    private long _progressMs;
+    private long _markerSentMs;
+    private long _handshakeMs;
+    private int _handshakes;
+    private int _misses;
+    private bool _isBusyKnown;
+    private long _cleanSince;
+
+    /// <summary>A stream that starts with M110.</summary>
+    /// <param name="receiveBytes">The firmware's receive buffer, in bytes.</param>
+    /// <param name="slots">Commands that it takes ahead, until it tells.</param>
+    /// <param name="baud">The wire's speed; 0 where there is no wire to wait for.</param>
+    /// <param name="timings">Time limits.</param>
+    /// <param name="nowMs">Now.</param>
+    public MarlinStreamer(int receiveBytes, int slots, int baud, LinkTimings timings, long nowMs)
+        : base(MarlinDialect.Instance, new SendWindow(receiveBytes - 1 - ReservedBytes, slots), timings, firstSequence: 0)
+    {
+        _receiveBytes = receiveBytes - 1;
+        _bytesPerMs = baud > 0 ? baud / 10_000.0 : 1000;
+        _heardMs = _progressMs = _markerSentMs = nowMs;
+        Submit(new Submission("M110 N0"));
+    }
+
+    /// <summary>True once M110 was taken: numbers are agreed.</summary>
+    public bool IsNumbered => Acknowledged >= 0;
+
+    /// <summary>Times that the firmware asked for a line again, and damaged or unexplained answers.</summary>
+    public int Resends { get; private set; }
+
+    /// <summary>Answers that belonged to nothing that was sent.</summary>
+    public int SpuriousAnswers { get; private set; }
+
+    /// <summary>Answers found missing by a marker.</summary>
+    public int LostAnswers { get; private set; }
+
+    /// <summary>False once M105 was found to be answered like any other command (a board without thermistors).</summary>
+    public bool MarkersAnswer => _markersAnswer != false;
+
+    /// <inheritdoc />
+    public override void On(in FirmwareMessage message, long nowMs)
+    {
+        var followsResend = _resendJustSeen;
+        _resendJustSeen = false;
+        if (message.Kind is not (FirmwareMessageKind.Unknown or FirmwareMessageKind.Empty))
+            _heardMs = nowMs;
+        if (message.Kind is FirmwareMessageKind.Unknown or FirmwareMessageKind.Echo or FirmwareMessageKind.Position or FirmwareMessageKind.Temperature
+            || message.HasTemperatures)
+            KeepReply(message);
+
+        switch (message.Kind)
+        {
+            case FirmwareMessageKind.Ok:
+                OnOk(message, followsResend, nowMs);
+                break;
+            case FirmwareMessageKind.Resend:
+                OnResend(message.Number, nowMs);
+                break;
+            case FirmwareMessageKind.Error when message.Number == 1:
+                _lastLineHint = message.LastLine;
+                break;
+            case FirmwareMessageKind.Busy:
+                _isBusyKnown = true;
+                _progressMs = nowMs;
+                break;
+            case FirmwareMessageKind.Wait when LinesInFlight > 0 && nowMs - _markerSentMs > 250:
+                // Idle with lines unanswered: an answer or a line was lost. A marker tells which.
+                ForceMarker();
+                break;
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Check(long nowMs)
+    {
+        if (Fault is not null)
+            return;
+        if (!IsNumbered)
+        {
+            CheckHandshake(nowMs);
+            return;
+        }
+
+        if (_markerWaiting is null && (_wantsMarker || nowMs - _markerSentMs >= Timings.TemperaturePollMs) && _marker < 0)
+            QueueMarker();
+
+        if (nowMs - _cleanSince > 60_000)
+        {
+            _cleanSince = nowMs;
+            Window.Forgive();
+        }
+
+        if (LinesInFlight == 0)
+        {
+            _progressMs = nowMs;
+            return;
+        }
+
+        var silenceMs = nowMs - _heardMs;
+        var stuckMs = nowMs - _progressMs;
+        var limitMs = _isBusyKnown ? Timings.NoReplyOnceBusyIsKnownMs : Allowance(Timings.NoReplyMs, PlannerBlocks);
+        // Heard but nothing taken: temperatures come by themselves while heating; otherwise the count is off, or the line is stuck.
+        var isMissed = silenceMs > limitMs || stuckMs > Allowance(Timings.NoReplyMs, PlannerBlocks);
+        if (!isMissed)
+            return;
+        _misses++;
+        _heardMs = _progressMs = nowMs;
+        Window.Trouble();
+        if (_misses > Timings.Misses)
+        {
+            var line = ProgramLineNear(Acknowledged + 1);
+            Fail(
+                $"the firmware answered nothing for {_misses} × {Math.Max(1, limitMs / 1000)} s; the last line it took is {AcknowledgedProgramLine}, lines up to {SentProgramLine} were sent. Check cable, power and the machine's screen.",
+                line);
+            return;
+        }
+
+        ForceMarker();
+    }
+
+    /// <inheritdoc />
+    protected override LineTraits TraitsOf(ReadOnlySpan<byte> command)
+    {
+        if (command.Length < 2)
+            return LineTraits.None;
+        if (command[0] == (byte)'G')
+        {
+            return IsCode(command, 28) || IsCode(command, 29) || IsCode(command, 4) || IsCode(command, 30) || IsCode(command, 33) || IsCode(command, 34) || IsCode(command, 76)
+                || IsCode(command, 80)
+                ? LineTraits.Long
+                : LineTraits.None;
+        }
+
+        if (command[0] != (byte)'M')
+            return LineTraits.None;
+        if (IsCode(command, 105))
+            return LineTraits.Marker;
+        return IsCode(command, 109) || IsCode(command, 190) || IsCode(command, 191) || IsCode(command, 400) || IsCode(command, 0) || IsCode(command, 1) || IsCode(command, 303)
+            || IsCode(command, 600) || IsCode(command, 226) || IsCode(command, 48) || IsCode(command, 116)
+            ? LineTraits.Long
+            : LineTraits.None;
+    }
+
+    /// <inheritdoc />
+    protected override bool MaySend(int sequence, int length, LineTraits traits, long nowMs)
+    {
+        if (Acknowledged < 0)
+            return sequence == 0;
+        if (_quietUntilMs > nowMs)
+            return false;
+        if (Window.Admits(LinesInFlight, BytesInFlight, length))
+            return !traits.HasFlag(LineTraits.Marker) || _marker < 0 || _marker == sequence;
+        // A marker may go beyond the window by one, into the bytes that are kept for it: it is what finds lost answers.
+        return traits.HasFlag(LineTraits.Marker) && (_marker < 0 || _marker == sequence) && BytesInFlight + length <= _receiveBytes;
+    }
+
+    /// <inheritdoc />
+    protected override void OnSent(int sequence, long nowMs)
+    {
+        if (LinesInFlight == 1)
+            _progressMs = Math.Max(_progressMs, nowMs);
+        if (sequence == 0)
+            _handshakeMs = nowMs;
+        if (!Lines.TraitsOf(sequence).HasFlag(LineTraits.Marker))
+            return;
+        _marker = sequence;
+        _markerSentMs = nowMs;
+        _passedOver = 0;
+        if (_markerWaiting is { Sequence: >= 0 })
+            _markerWaiting = null;
+    }
+
+    private static bool IsCode(ReadOnlySpan<byte> command, int code)
+    {
+        var digits = command[1..];
+        return System.Buffers.Text.Utf8Parser.TryParse(digits, out int value, out var used) && value == code && (used == digits.Length || digits[used] is (byte)' ');
+    }
+
+    private void CheckHandshake(long nowMs)
+    {
+        if (Sent < 0 || nowMs - _handshakeMs < HandshakeMs)
+            return;
+        if (++_handshakes >= HandshakeAttempts)
+        {
+            Fail("the firmware does not answer M110 (agree on line numbers). Check cable, power and baud rate.", 0);
+            return;
+        }
+
+        RewindTo(0);
+    }
+
+    private void OnOk(in FirmwareMessage message, bool followsResend, long nowMs)
+    {
+        if (message.HasTemperatures)
+        {
+            _markersAnswer = true;
+            if (_marker > Acknowledged || (_marker > _proven && _marker >= 0))
+                Prove(_marker, nowMs);
+            else
+                SpuriousAnswers++;
+            return;
+        }
+
+        if (message.SlotsFree >= 0)
+            Window.LearnSlots(message.SlotsFree + 1, isFirst: !_isAdvanced);
+        if (message.Number >= 0 && message.Number <= Sent && message.Number > _proven)
+        {
+            _isAdvanced = true;
+            Prove(message.Number, nowMs);
+            return;
+        }
+
+        if (message.Number >= 0 && Acknowledged >= 0)
+        {
+            // An old number is a doubled answer; an impossible one is damaged, and the next answer makes up for it.
+            SpuriousAnswers++;
+            return;
+        }
+
+        if (followsResend)
+            return;
+        if (LinesInFlight == 0 || (_isAdvanced && Acknowledged >= 0))
+        {
+            SpuriousAnswers++;
+            return;
+        }
+
+        if (Acknowledged + 1 == _marker && _markersAnswer != false)
+        {
+            if (_markersAnswer is null)
+            {
+                _markersAnswer = false;
+                _marker = -1;
+            }
+            else
+            {
+                // Once is a doubled answer. Twice: the marker's own answer was lost, and those of later lines come in.
+                if (++_passedOver >= 2)
+                {
+                    _marker = -1;
+                    LostAnswers++;
+                    ForceMarker();
+                }
+
+                return;
+            }
+        }
+
+        AcknowledgeThrough(Acknowledged + 1);
+        OnProgress(nowMs);
+        if (_markersAnswer == false && _marker >= 0 && _marker <= Acknowledged)
+            _marker = -1;
+    }
+
+    // The firmware took everything up to this line: certain, not counted.
+    private void Prove(int sequence, long nowMs)
+    {
+        if (sequence > Acknowledged + 1 && !_isAdvanced)
+            LostAnswers += sequence - Acknowledged - 1;
+        else if (sequence <= Acknowledged)
+            SpuriousAnswers += Acknowledged - sequence + 1;
+        if (sequence > Sent)
+            RewindTo(sequence + 1);
+        AcknowledgeThrough(sequence);
+        _proven = sequence;
+        if (_marker >= 0 && _marker <= sequence)
+            _marker = -1;
+        OnProgress(nowMs);
+    }
+
+    private void OnProgress(long nowMs)
+    {
+        _progressMs = nowMs;
+        _misses = 0;
+        _passedOver = 0;
+        Window.Clean();
+        if (_repeatedLine >= 0 && Acknowledged >= _repeatedLine)
+        {
+            _repeatedLine = -1;
+            _repeats = 0;
+        }
+    }
+
+    private void OnResend(int requested, long nowMs)
+    {
+        _resendJustSeen = true;
+        var hinted = _lastLineHint >= 0 ? _lastLineHint + 1 : -1;
+        _lastLineHint = -1;
+        if (Acknowledged < 0)
+            return;
+        _progressMs = nowMs;
+
+        if (!IsPossible(requested))
+        {
+            if (IsPossible(hinted))
+            {
+                requested = hinted;
+            }
+            else
+            {
+                // Two independent fields, or two messages, that say the same are no noise: the firmware's count is not ours.
+                if (requested >= 0 && (requested == hinted || requested == _suspectResend))
+                {
+                    Fail(
+                        $"the firmware asks for its line {requested.ToString(CultureInfo.InvariantCulture)}, long after it took that line: it has restarted or another program talks to it. The job can't go on.",
+                        ProgramLineNear(Acknowledged + 1));
+                }
+
+                _suspectResend = requested;
+                Window.Trouble();
+                ForceMarker();
+                return;
+            }
+        }
+
+        _suspectResend = -1;
+        if (requested > Framed)
+            return;
+        var isEcho = requested == Sent + 1 && requested == _repeatedLine && _expectedEchoes > 0;
+        if (isEcho)
+        {
+            // Each line that was already on the wire behind the refused one is refused too, and asks for the same line.
+            if (--_expectedEchoes == 0)
+                _quietUntilMs = 0;
+            else
+                _quietUntilMs = nowMs + EchoMs(0);
+            return;
+        }
+
+        if (requested == Sent + 1)
+            return;
+        Resends++;
+        Window.Trouble();
+        if (requested != _repeatedLine)
+        {
+            _repeatedLine = requested;
+            _repeats = 0;
+        }
+        else if (++_repeats > MaxRepeats)
+        {
+            Fail(
+                $"the firmware asked {_repeats} times for the same line; it can't be delivered. Check the cable for noise, the grounding, and the baud rate.",
+                ProgramLineNear(requested));
+            return;
+        }
+
+        _expectedEchoes = Math.Max(0, Sent - requested);
+        _quietUntilMs = _expectedEchoes > 0 ? nowMs + EchoMs(BytesInFlight) : 0;
+        if (_marker >= requested)
+            _marker = -1;
+        _wantsMarker = true;
+        RewindTo(requested);
+    }
+
+    // How long refusals of lines that are still on the wire may take to come in.
+    private long EchoMs(int bytes) => 20 + (long)(bytes / _bytesPerMs);
+
+    // Not before what was proven, nor further back than a few doubled answers can have misled the count: a board that restarted asks for line 1, and must not get it.
+    private bool IsPossible(int requested) =>
+        requested > Math.Max(Math.Max(0, _proven), Acknowledged - MaxMiscount) && requested <= Framed + 1 && requested > Framed - LineRing.Capacity + 1;
+
+    private void ForceMarker()
+    {
+        _marker = -1;
+        _wantsMarker = true;
+        if (_markerWaiting is null)
+            QueueMarker();
+    }
+
+    private void QueueMarker()
+    {
+        _wantsMarker = false;
+        _markerWaiting = Marker();
+        Submit(_markerWaiting);
+    }
+
+    private static Submission Marker() => new(MarkerCommand);
+}

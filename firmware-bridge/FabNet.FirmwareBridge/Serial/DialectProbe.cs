@@ -1,0 +1,191 @@
+// Finds out what is at the other end of a fresh link, without harm to whatever it is.
+
+using System.Globalization;
+using FabNet.FirmwareBridge.Grbl;
+using FabNet.FirmwareBridge.Marlin;
+using FabNet.FirmwareBridge.Streaming;
+using FabNet.Model.Machines;
+
+namespace FabNet.FirmwareBridge.Serial;
+
+/// <summary>
+/// Listens for a banner first. Then asks in the one way that is harmless to both families: <c>?</c> is a realtime byte to GRBL and an unknown word to Marlin, and M115 is
+/// an unsupported command (error:20, or error:9 while locked) to GRBL. Neither moves, heats, nor ends anything, and no reset is sent to a machine that is not known to be GRBL.
+/// </summary>
+internal sealed class DialectProbe(MachineLink link, SerialMachineOptions options, int baud)
+{
+    private const int ProbeMs = 1500;
+
+    private readonly HashSet<string> _capabilities = new(StringComparer.Ordinal);
+    private string? _firmware;
+    private FirmwareDialect? _found = options.Dialect;
+    private bool _bannerSeen;
+    private bool _isAnswered;
+    private bool _optionsSeen;
+    private int _receiveBytes;
+    private int _plannerBlocks;
+
+    /// <summary>Listens, asks, and returns what answered.</summary>
+    /// <exception cref="MachineLinkException">Nothing sensible answered.</exception>
+    public async Task<MachineInfo> RunAsync(CancellationToken cancellationToken)
+    {
+        var deadlineMs = link.NowMs + options.Timings.ConnectMs;
+        await ListenAsync(() => _bannerSeen, link.NowMs + options.Timings.BannerWaitMs, cancellationToken);
+        for (var attempt = 0; link.NowMs < deadlineMs && link.Ended is null; attempt++)
+        {
+            if (_found is null)
+            {
+                await link.WriteAsync(new[] { GrblDialect.StatusQuery });
+                await ListenAsync(() => _found is not null, Math.Min(deadlineMs, link.NowMs + 300), cancellationToken);
+            }
+
+            if (_found is null or FirmwareDialect.Marlin)
+            {
+                _isAnswered = false;
+                await link.WriteAsync("\nM115\n"u8.ToArray());
+                await ListenAsync(() => _isAnswered, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
+                if (_isAnswered && _found == FirmwareDialect.Marlin)
+                {
+                    // Any capability lines come before the ok; this takes up what is still on its way, so that no old answer meets the numbered stream.
+                    await ListenAsync(static () => false, link.NowMs + 60, cancellationToken);
+                    return Marlin();
+                }
+            }
+
+            if (_found == FirmwareDialect.Grbl)
+            {
+                _isAnswered = false;
+                await link.WriteAsync("\n$I\n"u8.ToArray());
+                await ListenAsync(() => _isAnswered && _optionsSeen, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
+                if (_isAnswered)
+                {
+                    await ListenAsync(static () => false, link.NowMs + 60, cancellationToken);
+                    return Grbl();
+                }
+            }
+        }
+
+        throw new MachineLinkException(Diagnosis());
+    }
+
+    private async Task ListenAsync(Func<bool> isDone, long untilMs, CancellationToken cancellationToken)
+    {
+        while (!isDone() && link.NowMs < untilMs && link.Ended is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            while (link.TryReadLine(out var line))
+                Hear(line);
+            if (isDone())
+                return;
+            await link.WaitAsync();
+        }
+    }
+
+    private void Hear(ReadOnlySpan<byte> line)
+    {
+        var grbl = GrblDialect.Instance.Parse(line);
+        if (options.Dialect is null or FirmwareDialect.Grbl && HearGrbl(grbl))
+            return;
+        if (options.Dialect is null or FirmwareDialect.Marlin)
+            HearMarlin(MarlinDialect.Instance.Parse(line));
+    }
+
+    private bool HearGrbl(in FirmwareMessage message)
+    {
+        switch (message.Kind)
+        {
+            case FirmwareMessageKind.Start:
+                _firmware ??= FirmwareText.Of(message.Detail).Split(" [")[0];
+                _bannerSeen = true;
+                break;
+            case FirmwareMessageKind.Version:
+                var version = FirmwareText.Of(message.Detail);
+                _firmware ??= "Grbl " + version.Split('.', ':')[0] + "." + version.Split('.', ':').ElementAtOrDefault(1);
+                break;
+            case FirmwareMessageKind.BuildOptions:
+                ReadOptions(FirmwareText.Of(message.Detail));
+                _optionsSeen = true;
+                break;
+            case FirmwareMessageKind.Status or FirmwareMessageKind.Alarm:
+                break;
+            case FirmwareMessageKind.Error when message.Number >= 0:
+                _isAnswered = true;
+                break;
+            case FirmwareMessageKind.Ok when _found == FirmwareDialect.Grbl:
+                _isAnswered = true;
+                return true;
+            default:
+                return false;
+        }
+
+        _found ??= FirmwareDialect.Grbl;
+        return true;
+    }
+
+    private void HearMarlin(in FirmwareMessage message)
+    {
+        switch (message.Kind)
+        {
+            case FirmwareMessageKind.Start:
+                _bannerSeen = true;
+                _found ??= FirmwareDialect.Marlin;
+                break;
+            case FirmwareMessageKind.Version:
+                var text = FirmwareText.Of(message.Detail);
+                _firmware = text.Split(" (")[0].Split(" SOURCE_CODE_URL")[0].Split(" PROTOCOL_VERSION")[0].Trim();
+                _found ??= FirmwareDialect.Marlin;
+                break;
+            case FirmwareMessageKind.Capability when message.Detail.EndsWith(":1"u8):
+                _capabilities.Add(FirmwareText.Of(message.Detail[..^2]));
+                break;
+            case FirmwareMessageKind.Ok when _found == FirmwareDialect.Marlin:
+                _isAnswered = true;
+                break;
+        }
+    }
+
+    // [OPT:VNM,15,128]: option letters, planner blocks, receive bytes; grblHAL adds axes and more.
+    private void ReadOptions(string text)
+    {
+        var fields = text.Split(',');
+        foreach (var letter in fields[0])
+            _capabilities.Add(letter.ToString());
+        if (fields.Length > 1 && int.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var blocks) && blocks is > 0 and < 10_000)
+            _plannerBlocks = blocks;
+        if (fields.Length > 2 && int.TryParse(fields[2], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes is >= 32 and <= 65_536)
+            _receiveBytes = bytes;
+    }
+
+    private MachineInfo Marlin() => new()
+    {
+        Dialect = FirmwareDialect.Marlin,
+        Firmware = _firmware ?? "a firmware that does not name itself",
+        Address = options.PortName,
+        ReceiveBufferBytes = options.ReceiveBufferBytes,
+        PlannerBlocks = MarlinStreamer.PlannerBlocks,
+        Capabilities = _capabilities,
+    };
+
+    private MachineInfo Grbl() => new()
+    {
+        Dialect = FirmwareDialect.Grbl,
+        Firmware = _firmware ?? "Grbl",
+        Address = options.PortName,
+        ReceiveBufferBytes = _receiveBytes > 0 ? _receiveBytes : options.ReceiveBufferBytes,
+        PlannerBlocks = _plannerBlocks > 0 ? _plannerBlocks : 15,
+        Capabilities = _capabilities,
+    };
+
+    private string Diagnosis()
+    {
+        var other = baud == 250000 ? 115200 : 250000;
+        if (link.Ended is { } ended)
+            return $"{options.PortName} was lost while it was asked what it is: {ended}";
+        var (all, nonsense) = link.Received;
+        if (all == 0)
+            return $"{options.PortName} is silent at {baud} baud. Is the machine switched on and is this its port? If so, try --baud {other}.";
+        if (nonsense * 10 > all || _found is null)
+            return $"nothing sensible at {baud} baud on {options.PortName} ({all} bytes came, {nonsense} of them no text); try --baud {other}, or name the firmware with --dialect.";
+        return $"{options.PortName} speaks like {_found} at {baud} baud but does not answer commands. Reset the machine and try again.";
+    }
+}

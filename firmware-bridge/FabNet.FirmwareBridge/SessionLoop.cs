@@ -1,0 +1,361 @@
+// The loop of one open link: bytes in, lines out, requests, and the run that is under way.
+
+using System.Globalization;
+using System.Threading.Channels;
+using FabNet.FirmwareBridge.Serial;
+using FabNet.GCode;
+using FabNet.Model.Machines;
+
+namespace FabNet.FirmwareBridge;
+
+/// <summary>
+/// Owns the link, the control with its streamer, and the run, from the opening of a link to its end. In steady state a turn reads what came, writes every line that the window
+/// lets go in one batch, and waits; it allocates nothing per line.
+/// </summary>
+internal sealed class SessionLoop(
+    MachineLink link, FirmwareControl control, ChannelReader<SessionRequest> requests, EventOutbox events, Action<MachineState, string?> setState) : IAsyncDisposable
+{
+    private const long ProgressMs = 1000;
+    private const long CheckMs = 10;
+
+    private readonly byte[] _outgoing = new byte[4096];
+    private ActiveRun? _run;
+    private ProgramReader? _reader;
+    private bool _needsClearing;
+    private bool _isClosing;
+    private long _checkedMs;
+    private MachineState _state = MachineState.Offline;
+    private string? _stateReason;
+
+    /// <summary>What steers the machine.</summary>
+    public FirmwareControl Control => control;
+
+    /// <summary>Wakes the loop for a request. Any thread.</summary>
+    public void Wake() => link.Wake();
+
+    /// <summary>Writes the emergency stop ahead of everything. Any thread.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public Task WriteEmergencyStopAsync(CancellationToken cancellationToken) =>
+        link.WriteUrgentAsync(control.Dialect.EmergencyStop(control.Streamer.Sent + 1), cancellationToken);
+
+    /// <summary>Serves the machine until its link ends, or until the token is cancelled and a run under way was stopped safely.</summary>
+    /// <returns>Why it ended.</returns>
+    public async Task<string> ServeAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            while (link.TryReadLine(out var line))
+                control.On(control.Dialect.Parse(line), link.NowMs);
+            if (link.Ended is { } ended)
+                return End(ended);
+            while (requests.TryRead(out var request))
+                Take(request);
+            if (stopping.IsCancellationRequested && !_isClosing)
+                BeginClosing();
+            var nowMs = link.NowMs;
+            if (nowMs - _checkedMs >= CheckMs)
+            {
+                _checkedMs = nowMs;
+                control.Check(nowMs);
+            }
+
+            AdvanceRun(nowMs);
+            TellState();
+            if (_isClosing && _run is null)
+                return End("the session was closed");
+            if (control.IsDead && _run is null)
+                return End("nobody answers at the other end");
+
+            var count = control.FillUrgent(_outgoing);
+            count += control.Streamer.Fill(_outgoing.AsSpan(count), nowMs);
+            if (count > 0)
+                await link.WriteAsync(_outgoing.AsMemory(0, count));
+            await link.WaitAsync();
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        _reader?.Dispose();
+        await link.DisposeAsync();
+    }
+
+    private string End(string why)
+    {
+        control.Streamer.Abandon($"The link ended: {why}.");
+        if (_run is { } run)
+        {
+            NoteLines(run);
+            run.IsCalledOff = false;
+            run.BreakReason = run.Phase == RunPhase.Preparing
+                ? $"the link was lost before the program was started: {why}"
+                : $"the link was lost after line {Number(run.AcknowledgedLine)} was acknowledged ({why}). Lines up to {Number(run.SentLine)} may have been executed. "
+                + "Heaters and spindle may still be on: go to the machine";
+            EndRun(run, run.Phase == RunPhase.Preparing ? SafeState.NotNeeded : SafeState.LinkLost);
+        }
+
+        return why;
+    }
+
+    private void Take(SessionRequest request)
+    {
+        switch (request)
+        {
+            case RunRequest start:
+                TakeRun(start);
+                break;
+            case CommandRequest command:
+                control.Streamer.Submit(command.Command);
+                break;
+            case VerbRequest verb:
+                verb.Done.TrySetResult(Obey(verb));
+                break;
+        }
+    }
+
+    private string? Obey(VerbRequest request)
+    {
+        var nowMs = link.NowMs;
+        switch (request.Verb)
+        {
+            case SessionVerb.Pause:
+                if (_run is not { Phase: RunPhase.Streaming } pausing)
+                    return "No program is running that could be paused.";
+                if (pausing.IsPaused)
+                    return null;
+                var refusedPause = control.Pause();
+                if (refusedPause is null)
+                    MarkPaused(pausing, nowMs);
+                return refusedPause;
+            case SessionVerb.Resume:
+                if (_run is null || (!_run.IsPaused && control.Question is null))
+                    return "No program is paused.";
+                var refusedResume = control.Resume();
+                if (refusedResume is null)
+                    MarkResumed(_run, nowMs);
+                return refusedResume;
+            case SessionVerb.Cancel:
+                if (_run is null)
+                    return "No program is running.";
+                if (_run.BreakReason is null)
+                    BreakOff(_run, request.Reason, isCalledOff: true, nowMs);
+                return null;
+            case SessionVerb.Answer:
+                return control.Answer(request.Choice);
+            case SessionVerb.Clear:
+                if (_run is not null)
+                    return "A program is running.";
+                var refusedClear = control.Clear(nowMs);
+                if (refusedClear is null)
+                    _needsClearing = false;
+                return refusedClear;
+            case SessionVerb.Emergency:
+                control.OnEmergencyStop(nowMs);
+                if (_run is not null)
+                {
+                    NoteLines(_run);
+                    control.Streamer.Detach();
+                    _run.BreakReason = $"emergency stop after line {Number(_run.AcknowledgedLine)} was acknowledged";
+                    _run.IsCalledOff = false;
+                    _run.Phase = RunPhase.Securing;
+                    _run.SecuringSinceMs = nowMs;
+                }
+
+                return null;
+            default:
+                throw new InvalidOperationException($"{request.Verb} is not a request.");
+        }
+    }
+
+    private void TakeRun(RunRequest request)
+    {
+        var why = _isClosing ? "The session is being closed."
+            : _run is not null ? $"{_run.Options.Name} is running already."
+            : _needsClearing ? "The last part is still on the machine. Take it away and clear the machine first."
+            : control.RestState != MachineState.Idle ? $"The machine is not ready: {control.RestReason ?? control.RestState.ToString()}"
+            : request.Run.Program.Profile.Dialect != control.Info.Dialect
+                ? $"The program was admitted for {request.Run.Program.Profile.Dialect} ({request.Run.Program.Profile.Name}), and this machine speaks {control.Info.Dialect}."
+            : null;
+        if (why is not null)
+        {
+            request.Refuse(why);
+            return;
+        }
+
+        _run = request.Run;
+        control.SetRun(_run);
+        _run.Hook = _run.Options.BeforeFirstMotion is { } hook ? Task.Run(() => hook(CancellationToken.None)) : Task.CompletedTask;
+        _run.Hook.GetAwaiter().UnsafeOnCompleted(link.Wake);
+    }
+
+    private void BeginClosing()
+    {
+        _isClosing = true;
+        if (_run is { BreakReason: null })
+            BreakOff(_run, "the host is shutting down", isCalledOff: true, link.NowMs);
+    }
+
+    private void AdvanceRun(long nowMs)
+    {
+        if (_run is not { } run)
+            return;
+        if (run.Phase is RunPhase.Streaming or RunPhase.Finishing)
+        {
+            if (control.TakeBreak() is { } reason)
+            {
+                BreakOff(run, $"{reason}. {WhereText()}", run.IsCalledOff, nowMs);
+                return;
+            }
+
+            if (control.Streamer.Fault is { } fault)
+            {
+                BreakOff(run, $"{fault}. {WhereText()}", isCalledOff: false, nowMs);
+                return;
+            }
+        }
+
+        switch (run.Phase)
+        {
+            case RunPhase.Preparing when run.Hook!.IsCompleted:
+                Start(run, nowMs);
+                break;
+            case RunPhase.Streaming:
+                if (control.WantsPause && !run.IsPaused)
+                    MarkPaused(run, nowMs);
+                else if (run.IsPaused && !control.WantsPause && !control.Streamer.IsProgramHeld)
+                    MarkResumed(run, nowMs);
+                if (control.Streamer.IsProgramDone)
+                {
+                    run.Phase = RunPhase.Finishing;
+                    control.BeginFinish(nowMs);
+                }
+
+                TellProgress(run, nowMs);
+                break;
+            case RunPhase.Finishing when control.IsFinished(nowMs):
+                NoteLines(run);
+                run.ProgressToldMs = long.MinValue / 2;
+                TellProgress(run, nowMs);
+                EndRun(run, SafeState.NotNeeded);
+                break;
+            case RunPhase.Securing when control.Secured(run, nowMs) is { } safe:
+                EndRun(run, safe);
+                break;
+        }
+    }
+
+    private string WhereText() =>
+        $"The last line acknowledged is {Number(control.Streamer.AcknowledgedProgramLine)}; lines up to {Number(control.Streamer.SentProgramLine)} may have been executed";
+
+    private void Start(ActiveRun run, long nowMs)
+    {
+        string? why = null;
+        if (run.Hook!.Exception is { } error)
+            why = $"the start could not be recorded: {error.InnerException?.Message ?? error.Message}";
+        else if (run.Hook.IsCanceled)
+            why = "the start was called off";
+        else if (run.Options.StartBefore is { } limit && events.Now > limit)
+            why = $"its right to start ended at {limit.ToString("O", CultureInfo.InvariantCulture)}";
+        if (why is not null || run.BreakReason is not null)
+        {
+            run.BreakReason ??= why;
+            EndRun(run, SafeState.NotNeeded);
+            return;
+        }
+
+        _reader = run.Program.OpenReader();
+        control.Streamer.Attach(run.Program, _reader);
+        run.StartedMs = nowMs;
+        run.Phase = RunPhase.Streaming;
+        events.Add(new RunStarted { At = events.Now, Name = run.Options.Name });
+    }
+
+    private void BreakOff(ActiveRun run, string reason, bool isCalledOff, long nowMs)
+    {
+        run.BreakReason = reason;
+        run.IsCalledOff = isCalledOff;
+        if (run.Phase == RunPhase.Preparing)
+            return;
+        NoteLines(run);
+        run.Phase = RunPhase.Securing;
+        run.SecuringSinceMs = nowMs;
+        control.BeginSecure(run, nowMs);
+    }
+
+    private void NoteLines(ActiveRun run)
+    {
+        if (run.Phase is RunPhase.Preparing or RunPhase.Securing)
+            return;
+        run.AcknowledgedLine = Math.Max(run.AcknowledgedLine, control.Streamer.AcknowledgedProgramLine);
+        run.SentLine = Math.Max(run.SentLine, control.Streamer.SentProgramLine);
+    }
+
+    private void EndRun(ActiveRun run, SafeState safeState)
+    {
+        var outcome = run.Outcome(safeState, control.Info.PlannerBlocks, link.NowMs);
+        _needsClearing |= run.Options.LeavesPart && run.StartedMs >= 0;
+        control.Streamer.Detach();
+        control.SetRun(null);
+        _reader?.Dispose();
+        _reader = null;
+        _run = null;
+        TellState();
+        events.Add(new RunEnded { At = events.Now, Name = run.Options.Name, Outcome = outcome });
+        run.Done.TrySetResult(outcome);
+    }
+
+    private static void MarkPaused(ActiveRun run, long nowMs)
+    {
+        run.IsPaused = true;
+        run.PausedSinceMs = nowMs;
+    }
+
+    private static void MarkResumed(ActiveRun run, long nowMs)
+    {
+        if (!run.IsPaused)
+            return;
+        run.IsPaused = false;
+        run.PausedMs += nowMs - run.PausedSinceMs;
+    }
+
+    private void TellProgress(ActiveRun run, long nowMs)
+    {
+        if (nowMs - run.ProgressToldMs < ProgressMs)
+            return;
+        run.ProgressToldMs = nowMs;
+        var line = control.Streamer.AcknowledgedProgramLine;
+        var (fraction, remaining) = run.Estimate(line, nowMs);
+        events.Add(new ProgressReported
+        {
+            At = events.Now,
+            Line = line,
+            LineCount = run.Program.LineCount,
+            Fraction = fraction,
+            Elapsed = TimeSpan.FromMilliseconds(nowMs - run.StartedMs),
+            Remaining = remaining,
+        });
+    }
+
+    private void TellState()
+    {
+        var (state, reason) = _run switch
+        {
+            null when control.RestState == MachineState.Alarm => (MachineState.Alarm, control.RestReason),
+            null when _needsClearing => (MachineState.NeedsClearing, (string?)null),
+            null => (control.RestState, control.RestReason),
+            _ when control.Question is { } question => (MachineState.Attention, question),
+            { Phase: RunPhase.Preparing } => (MachineState.Preparing, null),
+            { IsPaused: true, Phase: RunPhase.Streaming } => (MachineState.Paused, null),
+            { Phase: RunPhase.Securing } securing => (MachineState.Running, "Stopping: " + securing.BreakReason),
+            _ => (MachineState.Running, null),
+        };
+        if (state == _state && reason == _stateReason)
+            return;
+        _state = state;
+        _stateReason = reason;
+        setState(state, reason);
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

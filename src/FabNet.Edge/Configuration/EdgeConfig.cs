@@ -1,0 +1,177 @@
+// What a site wants of its edge agent: the configuration file as values.
+
+using FabNet.Model;
+using FabNet.Model.Machines;
+using FabNet.Model.Sites;
+
+namespace FabNet.Edge.Configuration;
+
+/// <summary>Which offers a site takes by itself.</summary>
+public enum ClaimPolicy
+{
+    /// <summary>Every offer for one of its machines. The default.</summary>
+    All,
+
+    /// <summary>None: each offer waits for the operator.</summary>
+    None,
+
+    /// <summary>Only offers whose material and colour are loaded on the machine offered to; others wait for the operator.</summary>
+    Matching,
+}
+
+/// <summary>Who says that a machine is free again after a run, and who changes its material.</summary>
+public enum ClearPolicy
+{
+    /// <summary>A person. The default: a bed that nobody cleared blocks the next start.</summary>
+    Operator,
+
+    /// <summary>The machine itself: it ejects its parts and changes its material, or it is simulated.</summary>
+    Automatic,
+}
+
+/// <summary>What a site does without asking its operator.</summary>
+public sealed record SitePolicy
+{
+    /// <summary>Which offers it takes. Default: all.</summary>
+    public ClaimPolicy Claim { get; init; }
+
+    /// <summary>Who clears machines and changes material. Default: the operator.</summary>
+    public ClearPolicy Clear { get; init; }
+}
+
+/// <summary>How the site slices.</summary>
+public sealed record SlicerConfig
+{
+    /// <summary>The PrusaSlicer program; null means <c>prusa-slicer</c> (or <c>PrusaSlicer</c>) on the PATH.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>How long one part may take to slice before it is given up. From 1 second; default 15 minutes.</summary>
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(15);
+}
+
+/// <summary>How much of the disk the edge may use.</summary>
+public sealed record StorageConfig
+{
+    /// <summary>Designs kept, in bytes; the least recently used go first. From 1 MB; default 10 GB.</summary>
+    public long DesignBytes { get; init; } = 10_000_000_000;
+
+    /// <summary>Sliced G-code kept, in bytes; the least recently used goes first. From 1 MB; default 2 GB.</summary>
+    public long SlicedBytes { get; init; } = 2_000_000_000;
+
+    /// <summary>Telemetry kept until the coordinator has it, in bytes; the oldest goes first. From 64 kB; default 64 MB.</summary>
+    public long TelemetryBytes { get; init; } = 64_000_000;
+
+    /// <summary>Telemetry older than this is dropped. Default 7 days.</summary>
+    public TimeSpan TelemetryAge { get; init; } = TimeSpan.FromDays(7);
+}
+
+/// <summary>How an MQTT machine is reached (Bambu Lab's LAN mode).</summary>
+public sealed record MqttPort
+{
+    /// <summary>Host name or address.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>TCP port. Default 8883.</summary>
+    public int Port { get; init; } = 8883;
+
+    /// <summary>The machine's serial number: part of its topics, and the name in its certificate.</summary>
+    public required string Serial { get; init; }
+
+    /// <summary>The access code that its screen shows.</summary>
+    public required string AccessCode { get; init; }
+
+    /// <summary>True for TLS, as on the machine itself; false only for a broker on a network that you trust. Default true.</summary>
+    public bool Tls { get; init; } = true;
+
+    /// <summary>SHA-256 fingerprint of the certificate to accept, in hexadecimal; null accepts any certificate whose name is the serial number.</summary>
+    public string? CertificateSha256 { get; init; }
+
+    /// <summary>A folder that the machine reads files from, in place of its FTPS; null for FTPS.</summary>
+    public string? DropFolder { get; init; }
+}
+
+/// <summary>One machine of the site.</summary>
+public sealed record MachineConfig
+{
+    /// <summary>Its name, unique in the site.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its profile: limits, set-up costs, slicer settings.</summary>
+    public required MachineProfile Profile { get; init; }
+
+    /// <summary>The serial port, such as <c>/dev/serial/by-id/usb-…</c>; null for an MQTT machine.</summary>
+    public string? Port { get; init; }
+
+    /// <summary>Serial speed in bits per second, where it differs from the profile's.</summary>
+    public int? Baud { get; init; }
+
+    /// <summary>How it is reached over MQTT; null for a serial machine.</summary>
+    public MqttPort? Mqtt { get; init; }
+
+    /// <summary>What is loaded when the agent first starts; later loads are remembered in its journal.</summary>
+    public LoadedMaterial Loaded { get; init; }
+
+    /// <summary>
+    /// For a simulated machine: how many times faster than the wall clock it runs; reported times are in machine time (wall seconds ×
+    /// this). Null (the default) for a real machine.
+    /// </summary>
+    public double? SimulatedSpeed { get; init; }
+
+    /// <summary>The serial speed to use.</summary>
+    public int BaudRate => Baud ?? Profile.Baud;
+}
+
+/// <summary>The configuration of one site's edge agent.</summary>
+public sealed record EdgeConfig
+{
+    /// <summary>The site.</summary>
+    public required SiteId Site { get; init; }
+
+    /// <summary>The name that people read.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Degrees north, if the site wants it known.</summary>
+    public double? Latitude { get; init; }
+
+    /// <summary>Degrees east, if the site wants it known.</summary>
+    public double? Longitude { get; init; }
+
+    /// <summary>Its coordinator.</summary>
+    public required Uri Coordinator { get; init; }
+
+    /// <summary>Its catalogue.</summary>
+    public required Uri Catalogue { get; init; }
+
+    /// <summary>The folder that holds its journal, programs, designs and telemetry.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Its prices.</summary>
+    public SitePrices Prices { get; init; } = new();
+
+    /// <summary>What it does without asking.</summary>
+    public SitePolicy Policy { get; init; } = new();
+
+    /// <summary>How it slices.</summary>
+    public SlicerConfig Slicer { get; init; } = new();
+
+    /// <summary>How much of the disk it may use.</summary>
+    public StorageConfig Storage { get; init; } = new();
+
+    /// <summary>Its machines; at least one.</summary>
+    public required IReadOnlyList<MachineConfig> Machines { get; init; }
+
+    /// <summary>The id of one of its machines.</summary>
+    public MachineId IdOf(MachineConfig machine) => new(Site, machine.Name);
+
+    /// <summary>The site as the network sees it.</summary>
+    /// <param name="loaded">What is loaded on a machine now.</param>
+    internal Site ToSite(Func<MachineId, LoadedMaterial> loaded) => new()
+    {
+        Id = Site,
+        Title = Title,
+        Latitude = Latitude,
+        Longitude = Longitude,
+        Prices = Prices,
+        Machines = [.. Machines.Select(m => new Machine { Id = IdOf(m), Profile = m.Profile, Loaded = loaded(IdOf(m)) })],
+    };
+}

@@ -1,0 +1,365 @@
+// Reads a site's YAML file into an EdgeConfig, and finds every mistake in it with its line.
+
+using FabNet.Model;
+using FabNet.Model.Machines;
+using FabNet.Model.Sites;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace FabNet.Edge.Configuration;
+
+/// <summary>Reads a site's configuration. The file's keys are documented in <c>hardware/site.sample.yaml</c>.</summary>
+public static class EdgeConfigReader
+{
+    private const int MaxBytes = 1024 * 1024;
+
+    /// <summary>Reads a file. Relative paths in it are relative to its folder.</summary>
+    /// <exception cref="EdgeConfigException">It is missing or wrong; every problem is told with its line.</exception>
+    public static EdgeConfig ReadFile(string path)
+    {
+        path = Path.GetFullPath(path);
+        try
+        {
+            return new FileInfo(path).Length > MaxBytes
+                ? throw new EdgeConfigException([$"{path}: the file is larger than {MaxBytes} bytes. Is it a site's configuration?"])
+                : Read(File.ReadAllText(path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EdgeConfigException([$"{path}: the configuration can't be read: {e.Message} Copy hardware/site.sample.yaml and change it."]);
+        }
+    }
+
+    /// <summary>Reads the text of a file.</summary>
+    /// <param name="yaml">The text.</param>
+    /// <param name="source">The file's path, for messages and for relative paths.</param>
+    /// <exception cref="EdgeConfigException">It is wrong; every problem is told with its line.</exception>
+    public static EdgeConfig Read(string yaml, string source)
+    {
+        var problems = new ConfigProblems(source);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(source))!;
+        var root = ReadRoot(yaml, problems);
+        var (site, title, latitude, longitude) = ReadSite(root.Section("site"), root);
+        var coordinator = root.Address("coordinator", "http://127.0.0.1:5080");
+        var catalogue = root.Address("catalogue", "http://127.0.0.1:5081");
+        var data = Resolve(folder, root.RequiredText("data", "~/.fabnet/lab-lisbon"));
+        var prices = ReadPrices(root.Section("prices"));
+        var policy = ReadPolicy(root.Section("policy"));
+        var slicer = ReadSlicer(root.Section("slicer"), folder);
+        var storage = ReadStorage(root.Section("storage"));
+        var machines = ReadMachines(root, folder);
+        root.RefuseUnknownKeys();
+        return problems.Any
+            ? throw problems.ToException()
+            : new EdgeConfig
+            {
+                Site = site!.Value,
+                Title = title,
+                Latitude = latitude,
+                Longitude = longitude,
+                Coordinator = coordinator!,
+                Catalogue = catalogue!,
+                DataFolder = data,
+                Prices = prices,
+                Policy = policy,
+                Slicer = slicer,
+                Storage = storage,
+                Machines = machines,
+            };
+    }
+
+    private static ConfigSection ReadRoot(string yaml, ConfigProblems problems)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(yaml));
+        }
+        catch (YamlException e)
+        {
+            problems.Add(e.Start.Line, $"this is not YAML: {e.Message}");
+            throw problems.ToException();
+        }
+
+        if (stream.Documents is [{ RootNode: YamlMappingNode root }])
+        {
+            return new ConfigSection(root, "", problems);
+        }
+
+        problems.Add(1, "the file must hold one document of keys. Copy hardware/site.sample.yaml and change it.");
+        throw problems.ToException();
+    }
+
+    private static (SiteId? Id, string Title, double? Latitude, double? Longitude) ReadSite(ConfigSection? section, ConfigSection root)
+    {
+        if (section is null)
+        {
+            if (!root.Has("site"))
+            {
+                root.Problem("site", "'site' is missing. Write site: and below it, indented, id: and title:.");
+            }
+
+            return default;
+        }
+
+        var id = section.Parsed("id", section.RequiredText("id", "lab-lisbon"), SiteId.Parse);
+        var title = section.Text("title") ?? id?.Value ?? "";
+        double? latitude = null, longitude = null;
+        if (section.Section("location") is { } location)
+        {
+            latitude = location.Number("latitude", -90, 90);
+            longitude = location.Number("longitude", -180, 180);
+            if (location.Has("latitude") != location.Has("longitude"))
+            {
+                location.Problem("latitude", "'location' needs both latitude and longitude.");
+            }
+
+            location.RefuseUnknownKeys();
+        }
+
+        section.RefuseUnknownKeys();
+        return (id, title, latitude, longitude);
+    }
+
+    private static SitePrices ReadPrices(ConfigSection? section)
+    {
+        var prices = new SitePrices();
+        if (section is null)
+        {
+            return prices;
+        }
+
+        var currency = section.Text("currency") ?? prices.Currency;
+        if (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper))
+        {
+            section.Problem("currency", $"'prices.currency' is '{currency}'. Write three capital letters, such as EUR.");
+        }
+
+        var materials = new Dictionary<string, decimal>(StringComparer.Ordinal);
+        if (section.Section("materialPerKg") is { } perKg)
+        {
+            foreach (var material in perKg.Keys().ToList())
+            {
+                materials[material.ToUpperInvariant()] = perKg.Amount(material) ?? 0;
+            }
+        }
+
+        prices = new SitePrices
+        {
+            Currency = currency,
+            MachinePerHour = section.Amount("machinePerHour") ?? prices.MachinePerHour,
+            LabourPerHour = section.Amount("labourPerHour") ?? prices.LabourPerHour,
+            DefaultMaterialPerKg = section.Amount("defaultMaterialPerKg") ?? prices.DefaultMaterialPerKg,
+            MaterialPerKg = materials,
+            EnergyPerKwh = section.Amount("energyPerKwh") ?? prices.EnergyPerKwh,
+            Co2GramsPerKwh = section.Number("co2GramsPerKwh", 0, 5000) ?? prices.Co2GramsPerKwh,
+            TransportFixed = section.Amount("transportFixed") ?? prices.TransportFixed,
+            TransportPerKmKg = section.Amount("transportPerKmKg") ?? prices.TransportPerKmKg,
+            LatenessPerHour = section.Amount("latenessPerHour") ?? prices.LatenessPerHour,
+        };
+        section.RefuseUnknownKeys();
+        return prices;
+    }
+
+    private static SitePolicy ReadPolicy(ConfigSection? section)
+    {
+        if (section is null)
+        {
+            return new SitePolicy();
+        }
+
+        var policy = new SitePolicy
+        {
+            Claim = section.Choice("claim", ("all", ClaimPolicy.All), ("none", ClaimPolicy.None), ("matching", ClaimPolicy.Matching)) ?? ClaimPolicy.All,
+            Clear = section.Choice("clear", ("operator", ClearPolicy.Operator), ("automatic", ClearPolicy.Automatic)) ?? ClearPolicy.Operator,
+        };
+        section.RefuseUnknownKeys();
+        return policy;
+    }
+
+    private static SlicerConfig ReadSlicer(ConfigSection? section, string folder)
+    {
+        var defaults = new SlicerConfig();
+        if (section is null)
+        {
+            return defaults;
+        }
+
+        var path = section.Text("path");
+        var slicer = new SlicerConfig
+        {
+            Path = path is not null && path.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) ? Resolve(folder, path) : path,
+            TimeLimit = section.Number("timeLimitMinutes", 0.1, 1440) is { } minutes ? TimeSpan.FromMinutes(minutes) : defaults.TimeLimit,
+        };
+        section.RefuseUnknownKeys();
+        return slicer;
+    }
+
+    private static StorageConfig ReadStorage(ConfigSection? section)
+    {
+        var defaults = new StorageConfig();
+        if (section is null)
+        {
+            return defaults;
+        }
+
+        var storage = new StorageConfig
+        {
+            DesignBytes = Megabytes("designsMB", 1) ?? defaults.DesignBytes,
+            SlicedBytes = Megabytes("slicedMB", 1) ?? defaults.SlicedBytes,
+            TelemetryBytes = Megabytes("telemetryMB", 0.064) ?? defaults.TelemetryBytes,
+            TelemetryAge = section.Number("telemetryDays", 0.01, 3650) is { } days ? TimeSpan.FromDays(days) : defaults.TelemetryAge,
+        };
+        section.RefuseUnknownKeys();
+        return storage;
+
+        long? Megabytes(string key, double min) => section.Number(key, min, 100_000_000) is { } megabytes ? (long)(megabytes * 1e6) : null;
+    }
+
+    private static List<MachineConfig> ReadMachines(ConfigSection root, string folder)
+    {
+        var sections = root.List("machines");
+        if (sections.Count == 0)
+        {
+            root.Problem("machines", "'machines' must list at least one machine, such as - name: mk3-left, with profile: and port: below it.");
+        }
+
+        var machines = new List<MachineConfig>();
+        foreach (var section in sections)
+        {
+            if (ReadMachine(section, folder) is not { } machine)
+            {
+                continue;
+            }
+
+            if (machines.Exists(m => m.Name == machine.Name))
+            {
+                section.Problem("name", $"two machines are named '{machine.Name}'. Give each its own name.");
+            }
+            else if (machine.Port is not null && machines.Find(m => m.Port == machine.Port) is { } other)
+            {
+                section.Problem("port", $"'{machine.Name}' has the port of '{other.Name}', {machine.Port}.");
+            }
+
+            machines.Add(machine);
+        }
+
+        return machines;
+    }
+
+    private static MachineConfig? ReadMachine(ConfigSection section, string folder)
+    {
+        var name = section.RequiredText("name", "mk3-left");
+        if (name.Length > 0 && !Names.IsValid(name))
+        {
+            section.Problem("name", $"'{name}' is not a machine name. Use 1 to 63 lower-case letters, digits and dashes.");
+        }
+
+        var profile = ReadProfile(section, folder);
+        var port = section.Text("port");
+        var mqtt = ReadMqtt(section.Section("mqtt"), folder);
+        if (section.Has("port") == section.Has("mqtt"))
+        {
+            section.Problem("port", $"machine '{name}' needs either 'port' (a serial port) or 'mqtt'.");
+        }
+        else if (profile is not null && (profile.Dialect == FirmwareDialect.Bambu) != section.Has("mqtt"))
+        {
+            section.Problem(section.Has("mqtt") ? "mqtt" : "port", profile.Dialect == FirmwareDialect.Bambu
+                ? $"the profile '{profile.Name}' is of an MQTT machine. Write mqtt: instead of port:."
+                : $"the profile '{profile.Name}' is of a serial machine. Write port: instead of mqtt:.");
+        }
+
+        var loaded = default(LoadedMaterial);
+        if (section.Section("loaded") is { } load)
+        {
+            loaded = new LoadedMaterial(load.Text("material")?.ToUpperInvariant(), load.Text("color")?.ToLowerInvariant());
+            if (profile is not null && loaded.Material is not null && !profile.Materials.Contains(loaded.Material))
+            {
+                load.Problem("material", $"the profile '{profile.Name}' does not know the material {loaded.Material}. Known: {string.Join(", ", profile.Materials)}.");
+            }
+
+            load.RefuseUnknownKeys();
+        }
+
+        double? speed = null;
+        if (section.Section("simulated") is { } simulated)
+        {
+            speed = simulated.Number("speed", 0.01, 1_000_000) ?? 1;
+            simulated.RefuseUnknownKeys();
+        }
+
+        var baud = section.Integer("baud", 1200, 4_000_000);
+        section.RefuseUnknownKeys();
+        return profile is null
+            ? null
+            : new MachineConfig { Name = name, Profile = profile, Port = port, Baud = baud, Mqtt = mqtt, Loaded = loaded, SimulatedSpeed = speed };
+    }
+
+    private static MachineProfile? ReadProfile(ConfigSection section, string folder)
+    {
+        var text = section.RequiredText("profile", "prusa-mk3s");
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        if (!text.EndsWith(".yaml", StringComparison.Ordinal) && !text.EndsWith(".yml", StringComparison.Ordinal))
+        {
+            if (MachineProfiles.TryFind(text) is { } builtIn)
+            {
+                return builtIn;
+            }
+
+            section.Problem("profile", $"no profile is named '{text}'. Known: {string.Join(", ", MachineProfiles.BuiltIn.Select(p => p.Name))}; or write the path of a YAML file.");
+            return null;
+        }
+
+        try
+        {
+            var path = Resolve(folder, text);
+            var reading = MachineProfileReader.Read(File.ReadAllText(path), path);
+            foreach (var error in reading.Errors)
+            {
+                section.Problem("profile", $"the profile can't be used: {error}");
+            }
+
+            return reading.Profile;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            section.Problem("profile", $"the profile can't be read: {e.Message}");
+            return null;
+        }
+    }
+
+    private static MqttPort? ReadMqtt(ConfigSection? section, string folder)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        var mqtt = new MqttPort
+        {
+            Host = section.RequiredText("host", "192.168.1.42"),
+            Port = section.Integer("port", 1, 65535) ?? 8883,
+            Serial = section.RequiredText("serial", "01S00A000000000"),
+            AccessCode = section.RequiredText("accessCode", "12345678"),
+            Tls = section.Flag("tls") ?? true,
+            CertificateSha256 = section.Text("certificateSha256"),
+            DropFolder = section.Text("drop") is { } drop ? Resolve(folder, drop) : null,
+        };
+        section.RefuseUnknownKeys();
+        return mqtt;
+    }
+
+    private static string Resolve(string folder, string path)
+    {
+        if (path.StartsWith("~/", StringComparison.Ordinal))
+        {
+            path = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[2..]);
+        }
+
+        return path.Length == 0 ? "" : Path.GetFullPath(path, folder);
+    }
+}

@@ -1,0 +1,138 @@
+// The site's own console over gRPC: what people ask of their edge, for one or several sites in a process.
+
+using FabNet.Journal;
+using FabNet.Model;
+using FabNet.Protocol;
+using FabNet.Protocol.V1;
+using Grpc.Core;
+
+namespace FabNet.Edge.Console;
+
+/// <summary>Serves <see cref="SiteConsole"/>: each request goes to the agent of the machine's site.</summary>
+internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteConsoleBase
+{
+    /// <summary>A person who claims waits this long for the coordinator's word.</summary>
+    private static readonly TimeSpan ClaimLimit = TimeSpan.FromSeconds(10);
+
+    public override Task<ListMachinesReply> ListMachines(ListMachinesRequest request, ServerCallContext context) => AnswerAsync(() =>
+    {
+        var reply = new ListMachinesReply();
+        reply.Machines.AddRange(Chosen(request.Site).SelectMany(a => a.Machines).Select(m => m.ToWire()));
+        return Task.FromResult(reply);
+    });
+
+    public override Task<ListOffersReply> ListOffers(ListOffersRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var reply = new ListOffersReply();
+        foreach (var agent in Chosen(request.Site))
+        {
+            reply.Offers.AddRange(await agent.Loop.AskAsync(agent.Loop.WaitingOffers, context.CancellationToken));
+        }
+
+        return reply;
+    });
+
+    public override Task<OperatorReply> Claim(OperatorClaim request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var (agent, machine) = Find(request.Machine);
+        var job = JobId.Parse(request.JobId);
+        var answer = await agent.Loop.AskAsync(() => agent.Loop.Claim(job, machine), context.CancellationToken);
+        try
+        {
+            return Say(await answer.WaitAsync(ClaimLimit, agent.Time, context.CancellationToken));
+        }
+        catch (TimeoutException)
+        {
+            return Say($"{job} is claimed; the coordinator has not answered yet.");
+        }
+    });
+
+    public override Task<OperatorReply> Decline(OperatorDecline request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var job = JobId.Parse(request.JobId);
+        var reason = request.HasReason ? request.Reason : null;
+        foreach (var agent in agents.All)
+        {
+            if ((await agent.Loop.AskAsync(agent.Loop.WaitingOffers, context.CancellationToken)).Any(o => o.Job.Id == job.Value))
+            {
+                return Say(await agent.Loop.AskAsync(() => agent.Loop.Decline(job, reason), context.CancellationToken));
+            }
+        }
+
+        throw new OperatorException($"{job} is not offered to this site.", isUnknown: true);
+    });
+
+    public override Task<OperatorReply> ClearMachine(MachineRequest request, ServerCallContext context) =>
+        AskAsync(request.Machine, (agent, machine) => agent.Loop.Clear(machine), context);
+
+    public override Task<OperatorReply> LoadMaterial(LoadMaterialRequest request, ServerCallContext context) =>
+        AskAsync(request.Machine, (agent, machine) => agent.Loop.Load(machine, request.Loaded.ToModel()), context);
+
+    public override Task<OperatorReply> SetMaintenance(SetMaintenanceRequest request, ServerCallContext context) =>
+        AskAsync(request.Machine, (agent, machine) => agent.Loop.SetMaintenance(machine, request.InMaintenance, request.Reason), context);
+
+    public override Task<OperatorReply> Pause(MachineRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var (agent, machine) = Find(request.Machine);
+        await agent.HostOf(machine).PauseAsync(context.CancellationToken);
+        return Say($"{machine} is being held.");
+    });
+
+    public override Task<OperatorReply> Resume(MachineRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var (agent, machine) = Find(request.Machine);
+        await agent.HostOf(machine).ResumeAsync(context.CancellationToken);
+        return Say($"{machine} goes on.");
+    });
+
+    public override Task<OperatorReply> EmergencyStop(MachineRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var (agent, machine) = Find(request.Machine);
+        await agent.HostOf(machine).EmergencyStopAsync(context.CancellationToken);
+        return Say($"{machine} was stopped at once. It may need a reset; look at it before anything else.");
+    });
+
+    private Task<OperatorReply> AskAsync(string machineText, Func<EdgeAgent, MachineId, string> question, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var (agent, machine) = Find(machineText);
+        return Say(await agent.Loop.AskAsync(() => question(agent, machine), context.CancellationToken));
+    });
+
+    private List<EdgeAgent> Chosen(string site)
+    {
+        var chosen = agents.All.Where(a => site.Length == 0 || a.Site.Value == site).ToList();
+        return chosen.Count > 0 ? chosen : throw new OperatorException($"This edge has no site '{site}'. It has: {Names()}.", isUnknown: true);
+    }
+
+    private (EdgeAgent Agent, MachineId Machine) Find(string text)
+    {
+        var machine = MachineId.Parse(text);
+        var agent = agents.All.FirstOrDefault(a => a.Site == machine.Site)
+            ?? throw new OperatorException($"This edge has no site '{machine.Site}'. It has: {Names()}.", isUnknown: true);
+        return (agent, machine);
+    }
+
+    private string Names() => string.Join(", ", agents.All.Select(a => a.Site));
+
+    private static OperatorReply Say(string message) => new() { Message = message };
+
+    private static async Task<T> AnswerAsync<T>(Func<Task<T>> answer)
+    {
+        try
+        {
+            return await answer();
+        }
+        catch (OperatorException e)
+        {
+            throw new RpcException(new Status(e.IsUnknown ? StatusCode.NotFound : StatusCode.FailedPrecondition, e.Message));
+        }
+        catch (FormatException e)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
+        }
+        catch (JournalException e)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
+        }
+    }
+}

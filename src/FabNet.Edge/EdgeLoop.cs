@@ -1,0 +1,385 @@
+// The one loop that owns a site's state: leases, queues, machines' facts, and what goes up.
+
+using System.Threading.Channels;
+using FabNet.Edge.Configuration;
+using FabNet.Edge.Leasing;
+using FabNet.Edge.Machines;
+using FabNet.Edge.Preparing;
+using FabNet.Edge.Queue;
+using FabNet.Edge.Storage;
+using FabNet.Edge.Telemetry;
+using FabNet.Journal;
+using FabNet.Model;
+using FabNet.Model.Jobs;
+using FabNet.Model.Machines;
+using FabNet.Model.Sites;
+using Microsoft.Extensions.Logging;
+
+namespace FabNet.Edge;
+
+/// <summary>
+/// Reads one bounded channel; whoever posts waits while it is full. Each message is handled to its end, then every machine's next step is
+/// looked for. Journal first, then apply: a fact that can't be journaled (the disk is full) waits and is tried again each second, and no
+/// machine starts meanwhile. The parts of this class: this file (the loop and the machines' next steps), Jobs (what happens to jobs), Coordinator
+/// (what the coordinator says), Operator (what people ask).
+/// </summary>
+internal sealed partial class EdgeLoop
+{
+    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(10);
+
+    private readonly EdgeConfig _config;
+    private readonly EdgeBook _book;
+    private readonly TelemetrySpool _spool;
+    private readonly Preparation _preparation;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Uplink _uplink;
+    private readonly OfferDesk _offers;
+    private readonly Channel<EdgeMessage> _inbox = Channel.CreateBounded<EdgeMessage>(new BoundedChannelOptions(1024) { SingleReader = true });
+    private readonly Dictionary<MachineId, MachineDesk> _desks = [];
+    private readonly Dictionary<MachineId, MachineStatus> _told = [];
+    private readonly Queue<EdgeMessage> _stalled = new();
+    private volatile IReadOnlyList<MachineStatus> _statuses = [];
+    private volatile Site _site;
+    private string? _trouble;
+    private bool _isTakenUp;
+    private readonly TaskCompletionSource _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _handOver;
+    private long _lastKeepAlive;
+
+    public EdgeLoop(
+        EdgeConfig config, EdgeBook book, TelemetrySpool spool, Preparation preparation, TimeProvider time, ILogger logger)
+    {
+        _config = config;
+        _book = book;
+        _spool = spool;
+        _preparation = preparation;
+        _time = time;
+        _logger = logger;
+        _uplink = new Uplink(book, spool);
+        _offers = new OfferDesk(config.Policy.Claim);
+        _site = config.ToSite(LoadedOn);
+    }
+
+    /// <summary>Where the link, the machines and the people post.</summary>
+    public ChannelWriter<EdgeMessage> Inbox => _inbox.Writer;
+
+    /// <summary>The machines as they were after the last message. Thread safe.</summary>
+    public IReadOnlyList<MachineStatus> Statuses => _statuses;
+
+    /// <summary>The site as it was after the last message. Thread safe.</summary>
+    public Site Site => _site;
+
+    /// <summary>Ends once the coordinator has every job event. Runs in the loop.</summary>
+    public Task WhenDelivered()
+    {
+        if (_book.Outbox.Count == 0)
+        {
+            _delivered.TrySetResult();
+        }
+
+        return _delivered.Task;
+    }
+
+    /// <summary>Adds a machine, before the loop runs.</summary>
+    public void Add(MachineConfig machine, MachineHost host)
+    {
+        var id = _config.IdOf(machine);
+        var facts = _book.Machine(machine.Name) ?? new MachineRecord { Machine = machine.Name, Loaded = machine.Loaded };
+        _desks.Add(id, new MachineDesk(id, host, machine.Profile, facts));
+        _site = _config.ToSite(LoadedOn);
+    }
+
+    /// <summary>Jobs that an earlier process left running: their machines must be made safe before anything else.</summary>
+    public IReadOnlySet<MachineId> MachinesLeftRunning() =>
+        _book.Leases.Open.Where(h => h.IsStarted && h.Job.Machine is not null).Select(h => h.Job.Machine!.Value).ToHashSet();
+
+    /// <summary>Runs until the inbox is completed.</summary>
+    public async Task RunAsync()
+    {
+        await foreach (var message in _inbox.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            Handle(message);
+            if (message is Tick)
+            {
+                OnTick();
+            }
+
+            if (_isTakenUp)
+            {
+                Advance();
+            }
+
+            Publish();
+        }
+
+        foreach (var desk in _desks.Values)
+        {
+            desk.Prepared.Keys.ToList().ForEach(desk.Forget);
+        }
+    }
+
+    private void Handle(EdgeMessage message)
+    {
+        try
+        {
+            Dispatch(message);
+        }
+        catch (JournalException e)
+        {
+            Stall(message, e);
+        }
+        catch (FormatException e)
+        {
+            LogBadMessage(e.Message);
+        }
+    }
+
+    private void Dispatch(EdgeMessage message)
+    {
+        switch (message)
+        {
+            case TakeUp: OnTakeUp(); break;
+            case LinkUp up: OnLinkUp(up); break;
+            case LinkDown down: OnLinkDown(down.Reason); break;
+            case FromCoordinator said: OnCoordinator(said.Message); break;
+            case PreparationEnded ended: OnPrepared(ended); break;
+            case StartAsked asked: OnStartAsked(asked); break;
+            case RunPaused paused: OnRunPaused(paused); break;
+            case RunResumed resumed: OnRunResumed(resumed); break;
+            case RunEnded ended: OnRunEnded(ended); break;
+            case Ask ask: ask.Answer(); break;
+            case HandOver handOver: OnHandOver(handOver.Done); break;
+            case SessionChanged or Tick: break;
+            default: throw new NotSupportedException($"{message.GetType().Name} is not handled.");
+        }
+    }
+
+    /// <summary>The journal can't be written. Facts wait for it; a start is refused at once.</summary>
+    private void Stall(EdgeMessage message, JournalException e)
+    {
+        if (_trouble is null)
+        {
+            LogJournalTrouble(e.Message);
+        }
+
+        _trouble = Disk.IsFull(e) ? $"There is no space left on {Disk.Describe(_config.DataFolder)}: nothing is started until there is." : e.Message;
+        switch (message)
+        {
+            case StartAsked asked:
+                asked.Refusal.TrySetResult(_trouble);
+                break;
+            case Ask or Tick or SessionChanged:
+                break;
+            default:
+                _stalled.Enqueue(message);
+                break;
+        }
+    }
+
+    private void OnTick()
+    {
+        if (_stalled.Count > 0 || _trouble is not null)
+        {
+            var stalled = _stalled.ToList();
+            _stalled.Clear();
+            _trouble = null;
+            stalled.ForEach(Handle);
+        }
+
+        var now = _time.GetUtcNow();
+        _offers.Expire(now);
+        if (_spool.Flush() is { } refused)
+        {
+            LogSpoolTrouble(refused.Message, _spool.Dropped);
+        }
+
+        if (_uplink.IsConnected && _time.GetElapsedTime(_lastKeepAlive) >= KeepAliveInterval)
+        {
+            SendKeepAlive();
+        }
+    }
+
+    /// <summary>Looks for each machine's next step.</summary>
+    private void Advance()
+    {
+        try
+        {
+            foreach (var desk in _desks.Values)
+            {
+                var queue = _book.Leases.Open.Where(h => h.Job.Machine == desk.Id).ToList();
+                if (_handOver is null)
+                {
+                    AdvancePreparation(desk, queue);
+                    AdvanceStart(desk, queue);
+                }
+            }
+        }
+        catch (JournalException e)
+        {
+            Stall(new Tick(), e);
+        }
+    }
+
+    /// <summary>Prepares the first job that has no program, one at a time for each machine, also while another runs.</summary>
+    private void AdvancePreparation(MachineDesk desk, List<HeldJob> queue)
+    {
+        var now = _time.GetUtcNow();
+        if (desk.Preparation is not null || now < desk.RetryPreparationAt)
+        {
+            return;
+        }
+
+        var next = queue.Find(h => !h.IsStarted && !desk.Prepared.ContainsKey(h.Job.Id) && desk.Run?.Job != h.Job.Id);
+        if (next is null)
+        {
+            return;
+        }
+
+        var job = next.Job;
+        if (job.State is not JobState.Preparing)
+        {
+            _book.Append(new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = now });
+        }
+
+        var cancellation = new CancellationTokenSource();
+        desk.Preparation = new ActivePreparation(job.Id, job.Epoch, cancellation);
+        var loaded = desk.Facts.Loaded;
+        _ = Task.Run(() => PrepareAsync(desk.Id, job, desk.Profile, loaded, cancellation), CancellationToken.None);
+    }
+
+    private async Task PrepareAsync(MachineId machine, Job job, MachineProfile profile, LoadedMaterial loaded, CancellationTokenSource cancellation)
+    {
+        PreparationOutcome outcome;
+        try
+        {
+            outcome = await _preparation.PrepareAsync(job, profile, loaded, cancellation.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = new Postponed("It was called off.");
+        }
+        catch (Exception e)
+        {
+            // A preparation must always end with an outcome, or its machine would wait for ever.
+            LogPreparationBroke(e, job.Id);
+            outcome = new Refused($"{job.Id} could not be prepared: {e.Message}", Everywhere: false);
+        }
+
+        try
+        {
+            await _inbox.Writer.WriteAsync(new PreparationEnded(machine, job.Id, job.Epoch, outcome));
+        }
+        catch (ChannelClosedException)
+        {
+            (outcome as Prepared)?.Dispose(); // The agent has stopped; the next start removes the file.
+        }
+    }
+
+    /// <summary>Starts the job at the head of the queue, if the rule allows it. Nothing behind it is started in its place.</summary>
+    private void AdvanceStart(MachineDesk desk, List<HeldJob> queue)
+    {
+        if (desk.Run is not null)
+        {
+            desk.Verdict = StartVerdict.Go;
+            return;
+        }
+
+        var now = _time.GetUtcNow();
+        if (queue.FirstOrDefault() is not { } head)
+        {
+            desk.Verdict = StartVerdict.Go;
+            return;
+        }
+
+        var prepared = desk.Prepared.GetValueOrDefault(head.Job.Id);
+        ProgramNeeds? needs = prepared is null ? null : new ProgramNeeds(prepared.Program.Profile, prepared.Material, head.Job.Color);
+        desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, now);
+        if (desk.Verdict.Obstacle is Obstacle.WrongMaterial && _config.Policy.Clear is ClearPolicy.Automatic)
+        {
+            var change = new LoadedMaterial(needs!.Value.Material ?? desk.Facts.Loaded.Material, needs.Value.Color ?? desk.Facts.Loaded.Color);
+            SetFacts(desk, desk.Facts with { Loaded = change });
+            LogLoadedAutomatically(desk.Id, StartRule.Describe(change), head.Job.Id);
+            desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, now);
+        }
+
+        if (desk.Verdict.Obstacle is not Obstacle.None || now < desk.RetryStartAt || _trouble is not null)
+        {
+            return;
+        }
+
+        desk.Prepared.Remove(head.Job.Id);
+        desk.Run = new ActiveRun(head.Job.Id, head.Job.Epoch, prepared!);
+        desk.Host.Run(new RunOrder(head.Job.Id, head.Job.Epoch, prepared!.Program));
+        LogHandedOver(head.Job.Id, desk.Id, prepared.Program.LineCount, prepared.Program.Summary.TimeSeconds);
+    }
+
+    private void SetFacts(MachineDesk desk, MachineRecord facts)
+    {
+        if (facts == desk.Facts)
+        {
+            return;
+        }
+
+        _book.SetMachine(facts);
+        var isLoadChanged = facts.Loaded != desk.Facts.Loaded;
+        desk.Facts = facts;
+        if (isLoadChanged)
+        {
+            _site = _config.ToSite(LoadedOn);
+            _uplink.TrySend(new Protocol.V1.EdgeUp { Site = ToWire(_site) });
+        }
+    }
+
+    /// <summary>Tells the network, and whoever asks here, what the machines do now.</summary>
+    private void Publish()
+    {
+        var now = _time.GetUtcNow();
+        var statuses = new List<MachineStatus>(_desks.Count);
+        foreach (var desk in _desks.Values)
+        {
+            var status = desk.StatusAt(now, _trouble);
+            statuses.Add(status);
+            if (!_told.TryGetValue(desk.Id, out var told) || IsNews(told, status))
+            {
+                _told[desk.Id] = status;
+                _uplink.Tell(status);
+            }
+        }
+
+        _statuses = statuses;
+        _uplink.Pump();
+        if (_handOver is not null && _book.Outbox.Count == 0)
+        {
+            _delivered.TrySetResult();
+        }
+    }
+
+    /// <summary>A change of state at once; of progress and temperatures at most each second; a sign of life every ten.</summary>
+    private static bool IsNews(MachineStatus told, MachineStatus now)
+    {
+        var age = now.At - told.At;
+        return told.State != now.State || told.Job != now.Job || told.Detail != now.Detail || told.Loaded != now.Loaded
+            || age >= TimeSpan.FromSeconds(10) || (age >= TimeSpan.FromSeconds(1) && told != now with { At = told.At });
+    }
+
+    private LoadedMaterial LoadedOn(MachineId machine) => _desks.TryGetValue(machine, out var desk) ? desk.Facts.Loaded : default;
+
+    [LoggerMessage(LogLevel.Error, "{Message} Facts wait in memory and are tried again each second; no machine is started meanwhile.")]
+    private partial void LogJournalTrouble(string message);
+
+    [LoggerMessage(LogLevel.Warning, "Telemetry can't be kept: {Message} {Dropped} samples were dropped so far.")]
+    private partial void LogSpoolTrouble(string message, long dropped);
+
+    [LoggerMessage(LogLevel.Warning, "A message broke the contract and was ignored: {Message}")]
+    private partial void LogBadMessage(string message);
+
+    [LoggerMessage(LogLevel.Error, "The preparation of {Job} broke.")]
+    private partial void LogPreparationBroke(Exception e, JobId job);
+
+    [LoggerMessage(LogLevel.Information, "{Machine} was loaded with {Material} automatically, for {Job}.")]
+    private partial void LogLoadedAutomatically(MachineId machine, string material, JobId job);
+
+    [LoggerMessage(LogLevel.Information, "{Job} was handed to {Machine}: {Lines} lines, {Seconds:0} s of machine time.")]
+    private partial void LogHandedOver(JobId job, MachineId machine, int lines, double seconds);
+}

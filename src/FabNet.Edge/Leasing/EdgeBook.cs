@@ -1,0 +1,171 @@
+// The edge's journal and what follows from it: leases, the outbox, and what people said about machines.
+
+using FabNet.Journal;
+using FabNet.Model;
+using FabNet.Model.Jobs;
+
+namespace FabNet.Edge.Leasing;
+
+/// <summary>
+/// Everything that an edge must know after a crash. Each change is journaled and synced, then applied; opening reads the same records and
+/// applies them by the same code. Owned by the edge's loop; not thread safe.
+/// </summary>
+internal sealed class EdgeBook : IDisposable
+{
+    private readonly SqliteJournal _journal;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<string, MachineRecord> _machines = new(StringComparer.Ordinal);
+    private string? _bootId;
+
+    private EdgeBook(SqliteJournal journal, TimeProvider time)
+    {
+        _journal = journal;
+        _time = time;
+        Outbox = new JobOutbox(journal);
+        foreach (var entry in journal.Read())
+        {
+            Apply(EdgeRecords.Read(entry));
+        }
+
+        if (_bootId is null)
+        {
+            Commit(new BootRecord { BootId = Guid.NewGuid().ToString("N") });
+        }
+
+        Leases.ForgetEnded(Outbox.Acknowledged);
+    }
+
+    /// <summary>The leases of this site.</summary>
+    public LeaseBook Leases { get; } = new();
+
+    /// <summary>Events that the coordinator may not have yet.</summary>
+    public JobOutbox Outbox { get; }
+
+    /// <summary>The id under which event sequences count: new only with a new journal.</summary>
+    public string BootId => _bootId!;
+
+    /// <summary>Opens the journal of a data folder.</summary>
+    /// <exception cref="JournalException">It can't be opened, or was written by something else.</exception>
+    public static EdgeBook Open(string path, TimeProvider time)
+    {
+        var journal = SqliteJournal.Open(path, time);
+        try
+        {
+            return new EdgeBook(journal, time);
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a lease that the coordinator granted.</summary>
+    /// <returns>Null; or why it is not taken: this site has already held the job under this epoch or a later one.</returns>
+    /// <exception cref="JournalException">The journal can't be written; nothing changed.</exception>
+    public string? Grant(Job job)
+    {
+        if (Leases.KnownEpoch(job.Id) is { } known && known >= job.Epoch)
+        {
+            return $"Job {job.Id} was already held here under epoch {known}.";
+        }
+
+        Commit(new LeaseRecord { Job = job });
+        return null;
+    }
+
+    /// <summary>Appends an event of a job that this site holds, under the next sequence.</summary>
+    /// <returns>The refusal, if the job's state or epoch does not allow it: then nothing was written.</returns>
+    /// <exception cref="JournalException">The journal can't be written; nothing changed.</exception>
+    public string? Append(JobEvent happened)
+    {
+        if (Leases.Find(happened.Job) is not { } held)
+        {
+            return $"Job {happened.Job} is not held here.";
+        }
+
+        var transition = JobLifecycle.Apply(held.Job, happened);
+        if (!transition.IsApplied)
+        {
+            return transition.Refusal;
+        }
+
+        Commit(new EventRecord { Sequence = Outbox.NextSequence, Event = happened });
+        return null;
+    }
+
+    /// <summary>The coordinator holds a job for lost; ours to answer with what is really so.</summary>
+    public void MarkLost(JobId job, int epoch, string reason)
+    {
+        if (Leases.Find(job) is { Job: { IsFinal: false, State: not JobState.Lost } held } && held.Epoch == epoch)
+        {
+            Commit(new LostRecord { Event = new JobLost { Job = job, Epoch = epoch, At = _time.GetUtcNow(), Reason = reason } });
+        }
+    }
+
+    /// <summary>The coordinator took a lease back.</summary>
+    public void EndLease(JobId job, int epoch, string reason) => Commit(new LeaseEndedRecord { Job = job, Epoch = epoch, Reason = reason });
+
+    /// <summary>Everything up to a sequence is journaled at the coordinator. Kept in memory, and journaled beside the next event.</summary>
+    public void Acknowledge(long sequence)
+    {
+        Outbox.Acknowledge(sequence);
+        Leases.ForgetEnded(Outbox.Acknowledged);
+    }
+
+    /// <summary>What people said about a machine; a blank record if nothing yet.</summary>
+    public MachineRecord? Machine(string name) => _machines.GetValueOrDefault(name);
+
+    /// <summary>Remembers what a person said about a machine.</summary>
+    public void SetMachine(MachineRecord record) => Commit(record);
+
+    /// <inheritdoc />
+    public void Dispose() => _journal.Dispose();
+
+    private void Commit(EdgeRecord record)
+    {
+        if (Outbox.UnjournaledAcknowledgement is { } sequence)
+        {
+            var acknowledged = new AcknowledgedRecord { Sequence = sequence };
+            _journal.Append(acknowledged.ToJournal(), record.ToJournal());
+            Apply(acknowledged);
+        }
+        else
+        {
+            _journal.Append(record.ToJournal());
+        }
+
+        Apply(record);
+    }
+
+    private void Apply(EdgeRecord record)
+    {
+        switch (record)
+        {
+            case BootRecord boot:
+                _bootId = boot.BootId;
+                break;
+            case LeaseRecord lease:
+                Leases.Grant(lease.Job);
+                break;
+            case LeaseEndedRecord ended:
+                Leases.End(ended.Job, ended.Epoch);
+                break;
+            case LostRecord lost:
+                Leases.Apply(lost.Event, 0);
+                break;
+            case EventRecord happened:
+                Leases.Apply(happened.Event, happened.Sequence);
+                Outbox.Add(happened);
+                break;
+            case AcknowledgedRecord acknowledged:
+                Outbox.ApplyAcknowledged(acknowledged.Sequence);
+                break;
+            case MachineRecord machine:
+                _machines[machine.Machine] = machine;
+                break;
+            default:
+                throw new NotSupportedException($"{record.GetType().Name} can't be applied.");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+// What an edge writes into its journal: the facts from which everything it knows is rebuilt.
+
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FabNet.Journal;
+using FabNet.Model;
+using FabNet.Model.Jobs;
+using FabNet.Model.Sites;
+
+namespace FabNet.Edge.Leasing;
+
+/// <summary>A fact in the edge's journal. The names of the kinds are part of the stored format.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "fact")]
+[JsonDerivedType(typeof(BootRecord), "boot")]
+[JsonDerivedType(typeof(LeaseRecord), "lease")]
+[JsonDerivedType(typeof(LeaseEndedRecord), "lease-ended")]
+[JsonDerivedType(typeof(LostRecord), "lost")]
+[JsonDerivedType(typeof(EventRecord), "event")]
+[JsonDerivedType(typeof(AcknowledgedRecord), "acknowledged")]
+[JsonDerivedType(typeof(MachineRecord), "machine")]
+internal abstract record EdgeRecord;
+
+/// <summary>A new count of event sequences begins, under a new boot id.</summary>
+internal sealed record BootRecord : EdgeRecord
+{
+    public required string BootId { get; init; }
+}
+
+/// <summary>The coordinator granted a lease; the job as it was then.</summary>
+internal sealed record LeaseRecord : EdgeRecord
+{
+    public required Job Job { get; init; }
+}
+
+/// <summary>The coordinator took a lease back.</summary>
+internal sealed record LeaseEndedRecord : EdgeRecord
+{
+    public required JobId Job { get; init; }
+
+    public required int Epoch { get; init; }
+
+    public required string Reason { get; init; }
+}
+
+/// <summary>The coordinator holds the job for lost. It is its event, so it has no sequence of ours.</summary>
+internal sealed record LostRecord : EdgeRecord
+{
+    public required JobLost Event { get; init; }
+}
+
+/// <summary>Something that this edge made happen to a job it holds; goes up under its sequence.</summary>
+internal sealed record EventRecord : EdgeRecord
+{
+    public required long Sequence { get; init; }
+
+    public required JobEvent Event { get; init; }
+}
+
+/// <summary>Events up to here are journaled at the coordinator. Written beside the next event, never on its own.</summary>
+internal sealed record AcknowledgedRecord : EdgeRecord
+{
+    public required long Sequence { get; init; }
+}
+
+/// <summary>What people said about a machine, all of it, whenever any of it changed.</summary>
+internal sealed record MachineRecord : EdgeRecord
+{
+    public required string Machine { get; init; }
+
+    public LoadedMaterial Loaded { get; init; }
+
+    /// <summary>Why the machine must be cleared; null if it is free.</summary>
+    public string? NeedsClearing { get; init; }
+
+    /// <summary>Why the machine is out of service; null if it is in service.</summary>
+    public string? Maintenance { get; init; }
+}
+
+/// <summary>Writes and reads journal facts as JSON, without reflection.</summary>
+internal static class EdgeRecords
+{
+    public static JournalRecord ToJournal(this EdgeRecord record) =>
+        new(KindOf(record), JsonSerializer.SerializeToUtf8Bytes(record, EdgeJson.Default.EdgeRecord));
+
+    /// <exception cref="JournalException">The entry is not one that an edge wrote.</exception>
+    public static EdgeRecord Read(JournalEntry entry)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(entry.Payload, EdgeJson.Default.EdgeRecord)
+                ?? throw new JournalException($"Entry {entry.Cursor} of the edge's journal is empty.");
+        }
+        catch (Exception e) when (e is JsonException or FormatException or NotSupportedException)
+        {
+            throw new JournalException($"Entry {entry.Cursor} of the edge's journal can't be read: {e.Message} It was written by another program, or by a newer FabNet.", e);
+        }
+    }
+
+    private static string KindOf(EdgeRecord record) => record switch
+    {
+        BootRecord => "boot",
+        LeaseRecord => "lease",
+        LeaseEndedRecord => "lease-ended",
+        LostRecord => "lost",
+        EventRecord => "event",
+        AcknowledgedRecord => "acknowledged",
+        MachineRecord => "machine",
+        _ => throw new NotSupportedException($"{record.GetType().Name} has no kind."),
+    };
+}
+
+/// <summary>Writes a value of the vocabulary as its text.</summary>
+internal abstract class TextConverter<T>(Func<string, T> parse) : JsonConverter<T>
+{
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        try
+        {
+            return parse(reader.GetString() ?? "");
+        }
+        catch (FormatException e)
+        {
+            throw new JsonException(e.Message, e);
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value!.ToString());
+}
+
+internal sealed class JobIdConverter() : TextConverter<JobId>(JobId.Parse);
+
+internal sealed class OrderIdConverter() : TextConverter<OrderId>(OrderId.Parse);
+
+internal sealed class MachineIdConverter() : TextConverter<MachineId>(MachineId.Parse);
+
+internal sealed class SiteIdConverter() : TextConverter<SiteId>(SiteId.Parse);
+
+internal sealed class DigestConverter() : TextConverter<Digest>(Digest.Parse);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    IgnoreReadOnlyProperties = true,
+    Converters = [typeof(JobIdConverter), typeof(OrderIdConverter), typeof(MachineIdConverter), typeof(SiteIdConverter), typeof(DigestConverter), typeof(LoadedMaterialConverter), typeof(DesignRefConverter)])]
+[JsonSerializable(typeof(EdgeRecord))]
+internal sealed partial class EdgeJson : JsonSerializerContext;

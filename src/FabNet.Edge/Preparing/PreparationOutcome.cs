@@ -1,0 +1,31 @@
+// What became of the preparation of a job.
+
+using FabNet.GCode;
+
+namespace FabNet.Edge.Preparing;
+
+/// <summary>What became of a preparation.</summary>
+internal abstract record PreparationOutcome;
+
+/// <summary>The program is admitted and lies on disk.</summary>
+internal sealed record Prepared : PreparationOutcome, IDisposable
+{
+    public required AdmittedProgram Program { get; init; }
+
+    /// <summary>The program's file, named by its digest.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The material that it was made for; null where that has no meaning.</summary>
+    public string? Material { get; init; }
+
+    public void Dispose() => Program.Dispose();
+}
+
+/// <summary>It can't be made here.</summary>
+/// <param name="Reason">Why, for a person.</param>
+/// <param name="Everywhere">True if no machine could do better.</param>
+internal sealed record Refused(string Reason, bool Everywhere) : PreparationOutcome;
+
+/// <summary>It can't be prepared now; later it may.</summary>
+/// <param name="Reason">What is in the way.</param>
+internal sealed record Postponed(string Reason) : PreparationOutcome;

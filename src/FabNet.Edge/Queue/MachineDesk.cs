@@ -1,0 +1,120 @@
+// What the edge's loop knows of one machine: its host, what people said, the run on it, and what is prepared for it.
+
+using FabNet.Edge.Leasing;
+using FabNet.Edge.Machines;
+using FabNet.Edge.Preparing;
+using FabNet.Model;
+using FabNet.Model.Machines;
+using FabNet.Model.Sites;
+
+namespace FabNet.Edge.Queue;
+
+/// <summary>A run that was handed to the machine.</summary>
+internal sealed class ActiveRun(JobId job, int epoch, Prepared prepared)
+{
+    public JobId Job => job;
+
+    public int Epoch => epoch;
+
+    public Prepared Prepared => prepared;
+
+    /// <summary>True once its start is journaled: the machine may be moving.</summary>
+    public bool IsStarted { get; set; }
+
+    /// <summary>Why the job was called off while it ran; null if it was not.</summary>
+    public string? CancelReason { get; set; }
+}
+
+/// <summary>A preparation under way.</summary>
+internal sealed class ActivePreparation(JobId job, int epoch, CancellationTokenSource cancellation)
+{
+    public JobId Job => job;
+
+    public int Epoch => epoch;
+
+    public CancellationTokenSource Cancellation => cancellation;
+}
+
+/// <summary>One machine's place in the edge's loop, which alone touches it.</summary>
+internal sealed class MachineDesk(MachineId id, MachineHost host, MachineProfile profile, MachineRecord facts)
+{
+    public MachineId Id => id;
+
+    public MachineHost Host => host;
+
+    public MachineProfile Profile => profile;
+
+    /// <summary>What people said; journaled before it changes here.</summary>
+    public MachineRecord Facts { get; set; } = facts;
+
+    public ActiveRun? Run { get; set; }
+
+    public ActivePreparation? Preparation { get; set; }
+
+    /// <summary>Programs that wait for their turn.</summary>
+    public Dictionary<JobId, Prepared> Prepared { get; } = [];
+
+    /// <summary>Not before this may the machine's next start, or preparation, be tried again.</summary>
+    public DateTimeOffset RetryStartAt { get; set; }
+
+    public DateTimeOffset RetryPreparationAt { get; set; }
+
+    /// <summary>How often the job at the head was tried in vain.</summary>
+    public Dictionary<JobId, int> Attempts { get; } = [];
+
+    /// <summary>What keeps the job at the head from starting, or from being prepared.</summary>
+    public StartVerdict Verdict { get; set; } = StartVerdict.Go;
+
+    public string? PreparationNotice { get; set; }
+
+    /// <summary>The machine as the rule sees it.</summary>
+    public Queue.MachineFacts ForRule => new(id, profile, host.Report.State, Facts);
+
+    /// <summary>What people see.</summary>
+    public MachineStatus StatusAt(DateTimeOffset now, string? trouble)
+    {
+        var report = host.Report;
+        var (state, detail) = Describe(report);
+        return new MachineStatus
+        {
+            Machine = id,
+            State = state,
+            Detail = trouble ?? detail,
+            Job = Run?.Job,
+            Progress = Run is null ? 0 : report.Progress,
+            RemainingSeconds = Run is null ? null : report.RemainingSeconds,
+            HotEndC = report.HotEndC,
+            BedC = report.BedC,
+            Loaded = Facts.Loaded,
+            At = now,
+        };
+    }
+
+    /// <summary>Counts a vain attempt.</summary>
+    public int CountAttempt(JobId job) => Attempts[job] = Attempts.GetValueOrDefault(job) + 1;
+
+    /// <summary>Forgets everything about a job that ended or left.</summary>
+    public void Forget(JobId job)
+    {
+        Attempts.Remove(job);
+        if (Prepared.Remove(job, out var prepared))
+        {
+            ProgramFolder.Remove(prepared);
+        }
+
+        if (Preparation is { } preparation && preparation.Job == job)
+        {
+            preparation.Cancellation.Cancel();
+        }
+    }
+
+    private (MachineState State, string? Detail) Describe(SessionReport report) => this switch
+    {
+        { Run: not null } => (report.State is MachineState.Idle ? MachineState.Preparing : report.State, report.Detail),
+        { Facts.Maintenance: { } reason } => (MachineState.Maintenance, reason),
+        _ when report.State is not MachineState.Idle => (report.State, report.Detail),
+        { Facts.NeedsClearing: { } reason } => (MachineState.NeedsClearing, $"{reason} Take the part off, then: fabnet machine clear {id}"),
+        { Verdict.Obstacle: Obstacle.WrongMaterial } => (MachineState.Attention, Verdict.Message),
+        _ => (MachineState.Idle, Verdict.Message ?? PreparationNotice),
+    };
+}

@@ -1,0 +1,111 @@
+// The one rule that lets a machine start: pure, and each refusal says what would help.
+
+using FabNet.Edge.Leasing;
+using FabNet.Model;
+using FabNet.Model.Jobs;
+using FabNet.Model.Machines;
+using FabNet.Model.Sites;
+
+namespace FabNet.Edge.Queue;
+
+/// <summary>What keeps the next job from starting.</summary>
+internal enum Obstacle
+{
+    /// <summary>Nothing: it may start.</summary>
+    None,
+
+    /// <summary>It passes by itself.</summary>
+    Wait,
+
+    /// <summary>A person must load something.</summary>
+    WrongMaterial,
+}
+
+/// <summary>Whether the next job may start.</summary>
+/// <param name="Obstacle">What is in the way.</param>
+/// <param name="Message">One sentence with the next step; null if nothing is in the way.</param>
+internal readonly record struct StartVerdict(Obstacle Obstacle, string? Message)
+{
+    public static StartVerdict Go => new(Obstacle.None, null);
+
+    public static StartVerdict WaitFor(string message) => new(Obstacle.Wait, message);
+}
+
+/// <summary>What the rule needs to know of a machine.</summary>
+/// <param name="Id">The machine.</param>
+/// <param name="Profile">Its profile.</param>
+/// <param name="State">What its session says.</param>
+/// <param name="Facts">What people said.</param>
+internal sealed record MachineFacts(MachineId Id, MachineProfile Profile, MachineState State, MachineRecord Facts);
+
+/// <summary>An admitted program as the rule sees it.</summary>
+/// <param name="Profile">The profile it was admitted for.</param>
+/// <param name="Material">The material it must run with; null where that has no meaning.</param>
+/// <param name="Color">The colour it must run with; null for any.</param>
+internal readonly record struct ProgramNeeds(MachineProfile Profile, string? Material, string? Color);
+
+/// <summary>Decides whether a job may start on its machine now.</summary>
+internal static class StartRule
+{
+    /// <summary>A job is not started this close to the end of its lease, by the site's clock: the coordinator's may be ahead.</summary>
+    public static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(5);
+
+    /// <summary>Checks everything that must hold at the moment of the start.</summary>
+    public static StartVerdict Check(Job job, ProgramNeeds? program, MachineFacts machine, DateTimeOffset now)
+    {
+        if (CheckMachine(machine) is { } unfit)
+        {
+            return StartVerdict.WaitFor(unfit);
+        }
+
+        if (job.State is not JobState.Ready || program is not { } needs)
+        {
+            return StartVerdict.WaitFor($"{job.Id} is being prepared.");
+        }
+
+        if (!ReferenceEquals(needs.Profile, machine.Profile))
+        {
+            return StartVerdict.WaitFor($"{job.Id} was admitted for the profile {needs.Profile.Name}, and {machine.Id} has {machine.Profile.Name}: it is prepared again.");
+        }
+
+        if (CheckLease(job, now) is { } lapsed)
+        {
+            return StartVerdict.WaitFor(lapsed);
+        }
+
+        return IsLoaded(needs, machine.Facts.Loaded)
+            ? StartVerdict.Go
+            : new StartVerdict(Obstacle.WrongMaterial, $"{job.Id} needs {Describe(needs.Material, needs.Color)}, and {Describe(machine.Facts.Loaded)} is loaded. "
+                + $"Load it, then: fabnet machine load {machine.Id} {needs.Material ?? machine.Facts.Loaded.Material}{(needs.Color is null ? "" : " " + needs.Color)}");
+    }
+
+    /// <summary>Why a lease does not allow a start now; null if it does. Asked again at the last moment before motion.</summary>
+    public static string? CheckLease(Job job, DateTimeOffset now) =>
+        job.LeaseExpiresAt is { } expires && now < expires - LeaseMargin
+            ? null
+            : $"The lease of {job.Id} has to be renewed before it may start: waiting for the coordinator.";
+
+    /// <summary>True if what is loaded is what a program needs.</summary>
+    public static bool IsLoaded(ProgramNeeds needs, LoadedMaterial loaded) =>
+        (needs.Material is null || needs.Material == loaded.Material) && (needs.Color is null || needs.Color == loaded.Color);
+
+    /// <summary>A material for a message.</summary>
+    public static string Describe(string? material, string? color) =>
+        (material, color) switch
+        {
+            (null, null) => "nothing",
+            (null, _) => color,
+            (_, null) => material,
+            _ => $"{material} {color}",
+        };
+
+    public static string Describe(LoadedMaterial loaded) => Describe(loaded.Material, loaded.Color);
+
+    private static string? CheckMachine(MachineFacts machine) => machine switch
+    {
+        { Facts.Maintenance: { } reason } => $"It is out of service: {reason}.",
+        { State: not MachineState.Idle } => $"The machine is {machine.State}.",
+        { Facts.NeedsClearing: { } reason } => $"{reason} Take the part off, then: fabnet machine clear {machine.Id}",
+        _ => null,
+    };
+}

@@ -1,0 +1,71 @@
+// The settings file for one slice: what the machine's profile says, and what follows from it.
+
+using System.Globalization;
+using System.Text;
+using FabNet.Model.Machines;
+
+namespace FabNet.Edge.Slicing;
+
+/// <summary>
+/// PrusaSlicer's settings for one machine and material, as its INI text (source: PrusaSlicer's <c>--load</c>; a value keeps its line ends as
+/// <c>\n</c>). The same inputs give the same bytes: the text is part of the cache key.
+/// </summary>
+internal static class SlicerSettings
+{
+    /// <summary>Writes the settings.</summary>
+    /// <exception cref="FormatException">A setting of the profile has a name or a value that would become another setting.</exception>
+    public static string Write(MachineProfile profile, string material)
+    {
+        var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        AddDerived(settings, profile, material);
+        AddOwn(settings, profile.Slicer, profile);
+        if (profile.SlicerMaterials.TryGetValue(material, out var ofMaterial))
+        {
+            AddOwn(settings, ofMaterial, profile);
+        }
+
+        var ini = new StringBuilder();
+        foreach (var (name, value) in settings)
+        {
+            ini.Append(name).Append(" = ").Append(value.ReplaceLineEndings("\\n")).Append('\n');
+        }
+
+        return ini.ToString();
+    }
+
+    private static void AddDerived(SortedDictionary<string, string> settings, MachineProfile profile, string material)
+    {
+        var (x, y, z) = (profile.EnvelopeMm.X, profile.EnvelopeMm.Y, profile.EnvelopeMm.Z);
+        var (left, right, front, back) = (Math.Max(0, x.Min), x.Max, Math.Max(0, y.Min), y.Max);
+        settings["bed_shape"] = string.Create(CultureInfo.InvariantCulture, $"{left}x{front},{right}x{front},{right}x{back},{left}x{back}");
+        settings["max_print_height"] = Text(z.Max);
+        settings["gcode_flavor"] = "marlin";
+        settings["machine_limits_usage"] = "time_estimate_only"; // The firmware's own limits stay: a program must not change them.
+        settings["filament_type"] = material;
+        if (profile.HotEnds is [var hotEnd, ..])
+        {
+            settings["nozzle_diameter"] = Text(hotEnd.NozzleMm);
+            settings["filament_diameter"] = Text(hotEnd.FilamentDiameterMm);
+        }
+    }
+
+    private static void AddOwn(SortedDictionary<string, string> settings, IReadOnlyDictionary<string, string> own, MachineProfile profile)
+    {
+        foreach (var (name, value) in own)
+        {
+            if (name.Length == 0 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') || value.Contains('\0', StringComparison.Ordinal))
+            {
+                throw new FormatException($"The profile {profile.Name} has the slicer setting '{name}', which is not a setting's name.");
+            }
+
+            if (name is "post_process" or "output_filename_format")
+            {
+                throw new FormatException($"The profile {profile.Name} has the slicer setting '{name}', which runs programs or writes files of its own choice. Take it out.");
+            }
+
+            settings[name] = value;
+        }
+    }
+
+    private static string Text(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,89 @@
+// What the edge needs of a disk: files that are whole or absent after a crash, and a full disk that says which disk it is.
+
+using System.Globalization;
+using FabNet.Journal;
+
+namespace FabNet.Edge.Storage;
+
+/// <summary>A disk is full. The message names the folder and the disk.</summary>
+public sealed class DiskFullException : IOException
+{
+    /// <summary>Creates the exception.</summary>
+    public DiskFullException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}
+
+/// <summary>Whole files, and honest words for a full disk.</summary>
+internal static class Disk
+{
+    private const int NoSpace = 28; // ENOSPC: .NET puts errno into HResult on Unix.
+    private const int QuotaExceeded = 122; // EDQUOT on Linux.
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
+    private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
+
+    /// <summary>True if an exception says that a disk has no space left.</summary>
+    public static bool IsFull(Exception e) => e switch
+    {
+        DiskFullException => true,
+        JournalException { InnerException: { } inner } => IsFull(inner),
+        Microsoft.Data.Sqlite.SqliteException sqlite => sqlite.SqliteErrorCode == 13,
+        IOException io => io.HResult is NoSpace or QuotaExceeded or WindowsDiskFull or WindowsHandleDiskFull,
+        _ => false,
+    };
+
+    /// <summary>Names the disk of a path with what is free on it, for a message.</summary>
+    public static string Describe(string path)
+    {
+        try
+        {
+            var drive = new DriveInfo(FindMount(Path.GetFullPath(path)));
+            return string.Create(CultureInfo.InvariantCulture, $"the disk of {path} (mounted at {drive.Name}, {drive.AvailableFreeSpace / 1e6:0.#} MB free)");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return $"the disk of {path}";
+        }
+    }
+
+    /// <summary>The same exception, or one that says which disk is full.</summary>
+    public static IOException Explain(IOException e, string path) => IsFull(e) && e is not DiskFullException
+        ? new DiskFullException($"There is no space left on {Describe(path)}. Free some space; the work is tried again.", e)
+        : e;
+
+    /// <summary>Makes a file that is written in full visible under its name: synced, then renamed, so that a crash leaves it whole or absent.</summary>
+    public static void Publish(FileStream written, string finalPath)
+    {
+        written.Flush(flushToDisk: true);
+        File.Move(written.Name, finalPath, overwrite: true);
+    }
+
+    /// <summary>Deletes a file if it is there; a file that can't be deleted now is left.</summary>
+    public static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays until the next clean-up, which tries again; nothing depends on its absence.
+        }
+    }
+
+    private static string FindMount(string path)
+    {
+        var best = Path.GetPathRoot(path)!;
+        foreach (var drive in DriveInfo.GetDrives())
+        {
+            var name = drive.Name;
+            if (name.Length > best.Length && (path == name || path.StartsWith(name.EndsWith(Path.DirectorySeparatorChar) ? name : name + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+            {
+                best = name;
+            }
+        }
+
+        return best;
+    }
+}
