@@ -1,6 +1,7 @@
 // A simulated machine behind a serial port that any host can open: one thread that sleeps until a byte comes or something is due.
 
 using FabNet.FirmwareSimulator.Faults;
+using FabNet.FirmwareSimulator.Grbl;
 using FabNet.FirmwareSimulator.Marlin;
 using FabNet.FirmwareSimulator.Motion;
 using FabNet.FirmwareSimulator.Recording;
@@ -36,9 +37,10 @@ public sealed class SimulatedMachine : IAsyncDisposable
             Firmware firmware = options.Profile.Dialect switch
             {
                 FirmwareDialect.Marlin => new MarlinFirmware(options.Marlin, options.Profile, Log),
+                FirmwareDialect.Grbl => new GrblFirmware(options.Grbl, options.Profile, Log),
                 _ => throw new ArgumentException($"No serial firmware speaks {options.Profile.Dialect}: the profile must name Marlin or Grbl.", nameof(options)),
             };
-            _port = PseudoTerminal.Open(options.Link, options.EffectiveBaud);
+            _port = PseudoTerminal.Open(options.Link, InitialBaud(options));
             PortPath = options.Link is null ? _port.SlavePath : Path.GetFullPath(options.Link);
             _wake = Libc.EventDescriptor(0, Libc.NonBlocking | Libc.CloseOnExec);
             if (_wake < 0)
@@ -242,10 +244,13 @@ public sealed class SimulatedMachine : IAsyncDisposable
         }
         else if (_simulation.IsPlugged && _port is null)
         {
-            _port = PseudoTerminal.Open(_options.Link, _options.EffectiveBaud);
+            _port = PseudoTerminal.Open(_options.Link, InitialBaud(_options));
             PortPath = _options.Link is null ? _port.SlavePath : PortPath;
         }
     }
+
+    /// <summary>A fresh port stands at 9600, as on a real system, where the rate matters.</summary>
+    private static int InitialBaud(SimulatorOptions options) => options.ChecksBaud ? 9600 : options.EffectiveBaud;
 
     /// <summary>At another baud rate, bytes arrive as other bytes.</summary>
     private void Garble(Span<byte> bytes)

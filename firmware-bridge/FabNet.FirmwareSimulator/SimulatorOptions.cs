@@ -1,6 +1,7 @@
 // What to simulate, and how.
 
 using FabNet.FirmwareSimulator.Faults;
+using FabNet.FirmwareSimulator.Grbl;
 using FabNet.FirmwareSimulator.Marlin;
 using FabNet.Model.Machines;
 
@@ -32,6 +33,9 @@ public sealed record SimulatorOptions
 
     /// <summary>How the firmware was built, where it is Marlin.</summary>
     public MarlinBuild Marlin { get; init; } = new();
+
+    /// <summary>How the board was set up, where it is GRBL.</summary>
+    public GrblBuild Grbl { get; init; } = new();
 
     /// <summary>Whether a host that opens the port resets the board, as boards with a DTR capacitor do. A pty carries no DTR: opening is all that counts.</summary>
     public bool ResetsOnOpen { get; init; }

@@ -2,6 +2,19 @@
 
 namespace FabNet.FirmwareSimulator.Motion;
 
+/// <summary>Which override scales a move.</summary>
+internal enum SpeedOverride
+{
+    /// <summary>The feed override.</summary>
+    Feed,
+
+    /// <summary>The rapid override: G0 of GRBL, which runs as fast as the axes allow.</summary>
+    Rapid,
+
+    /// <summary>None: jogging and probing of GRBL.</summary>
+    None,
+}
+
 /// <summary>A planned straight move. Speeds in mm/s along the path; the path is X, Y, Z, or E alone.</summary>
 internal sealed class MotionBlock
 {
@@ -23,8 +36,8 @@ internal sealed class MotionBlock
 
     public required double Acceleration { get; init; }
 
-    /// <summary>A rapid move (G0 of GRBL) takes the rapid override instead of the feed override.</summary>
-    public required bool IsRapid { get; init; }
+    /// <summary>The override that scales it.</summary>
+    public required SpeedOverride Override { get; init; }
 
     /// <summary>The line number it came from; 0 for none.</summary>
     public required long Line { get; init; }

@@ -57,10 +57,10 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
     /// <param name="target">Where to, mm.</param>
     /// <param name="feedMmPerS">The speed along the path, mm/s; the axes' limits are applied.</param>
     /// <param name="now">The machine time.</param>
-    /// <param name="isRapid">True for GRBL's G0.</param>
+    /// <param name="speedOverride">The override that scales it; with <see cref="SpeedOverride.Rapid"/> the feed does not count.</param>
     /// <param name="line">The line number, or 0.</param>
     /// <returns>True if a move was queued.</returns>
-    public bool Add(Axes target, double feedMmPerS, double now, bool isRapid = false, long line = 0)
+    public bool Add(Axes target, double feedMmPerS, double now, SpeedOverride speedOverride = SpeedOverride.Feed, long line = 0)
     {
         var delta = target - Target;
         var distance = delta.PathLength;
@@ -93,10 +93,10 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
             End = target,
             Distance = distance,
             Direction = direction,
-            ProgrammedSpeed = Math.Max(LeastSpeed, isRapid ? speedLimit : feedMmPerS),
+            ProgrammedSpeed = Math.Max(LeastSpeed, speedOverride == SpeedOverride.Rapid ? speedLimit : feedMmPerS),
             SpeedLimit = speedLimit,
             Acceleration = acceleration,
-            IsRapid = isRapid,
+            Override = speedOverride,
             Line = line,
             SafeSpeed = limits.JunctionDeviationMm > 0 ? 0 : JerkSpeed(direction, default),
         };
@@ -312,7 +312,7 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
             ProgrammedSpeed = block.ProgrammedSpeed,
             SpeedLimit = block.SpeedLimit,
             Acceleration = block.Acceleration,
-            IsRapid = block.IsRapid,
+            Override = block.Override,
             Line = block.Line,
             SafeSpeed = block.SafeSpeed,
             CornerSpeed = block.SafeSpeed,
@@ -334,7 +334,7 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
         for (var i = 0; i < _blocks.Count; i++)
         {
             var block = _blocks[i];
-            block.Nominal = Math.Max(LeastSpeed, Math.Min(block.SpeedLimit, block.ProgrammedSpeed * (block.IsRapid ? _rapidOverride : _feedOverride)));
+            block.Nominal = Math.Max(LeastSpeed, Math.Min(block.SpeedLimit, block.ProgrammedSpeed * OverrideOf(block)));
             var before = i > 0 ? _blocks[i - 1].Nominal : block.Nominal;
             block.MaxEntry = Math.Min(block.CornerSpeed, Math.Min(block.Nominal, before));
         }
@@ -376,6 +376,13 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
             }
         }
     }
+
+    private double OverrideOf(MotionBlock block) => block.Override switch
+    {
+        SpeedOverride.Feed => _feedOverride,
+        SpeedOverride.Rapid => _rapidOverride,
+        _ => 1,
+    };
 
     private double CornerSpeed(MotionBlock before, MotionBlock after)
     {

@@ -36,6 +36,9 @@ internal sealed class LayerTracker
         var word = text.TrimStart((byte)' ');
         if (word.StartsWith("LAYER_CHANGE"u8) || word.StartsWith("LAYER:"u8) || word.StartsWith("CHANGE_LAYER"u8))
         {
+            // What was extruded before the first hint (a priming line) is no layer of the part.
+            if (!_hasHints)
+                Restart();
             _hasHints = true;
             _hintLine = nextLine;
         }
@@ -80,6 +83,14 @@ internal sealed class LayerTracker
         }
 
         return layers;
+    }
+
+    private void Restart()
+    {
+        _layers.Clear();
+        _count = 0;
+        _isOpen = false;
+        _filamentMm = 0;
     }
 
     private void Close()

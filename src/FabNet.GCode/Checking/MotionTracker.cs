@@ -163,6 +163,7 @@ internal sealed class MotionTracker
 
         if (extruded > 0 && (dx != 0 || dy != 0))
             _layers.Extrude(z, line);
+        _layers.Filament(extruded);
         _time.Add(new Move(dx, dy, dz, extruded, feed / 60, line));
     }
 
@@ -252,6 +253,8 @@ internal sealed class MotionTracker
         if (_isGrbl)
             _log.Warn(ViolationCode.AssumedPosition, $"{AxisNames[axis]} moves relative to a position that the program does not state; it is taken as {_frame[axis] - _frame.Shift(axis):0.###} mm. Begin with an absolute move.");
         _frame.MoveTo(axis, _frame[axis]);
+        if (_frame.Frame != 0)
+            Reach(axis, _frame[axis]);
     }
 
     private double Extruded(in Words words, bool moves)
@@ -273,7 +276,6 @@ internal sealed class MotionTracker
         if (Math.Abs(amount) > LongestExtrusionMm)
             _log.Refuse(ViolationCode.ExcessiveExtrusion, $"one line moves {amount:0.#} mm of filament; more than {LongestExtrusionMm:0} mm is a mistake, such as a missing G92 E0 or M83. Export the program again.");
         FilamentMm += amount;
-        _layers.Filament(amount);
         return amount;
     }
 
@@ -400,6 +402,7 @@ internal sealed class MotionTracker
             CutHere();
         if (extruded > 0)
             _layers.Extrude(z, _line);
+        _layers.Filament(extruded);
         PathMm += length;
         _arcs.Add(path, u, v, lift, extruded, feed / 60, length, _line);
     }

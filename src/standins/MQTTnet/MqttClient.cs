@@ -52,6 +52,11 @@ internal sealed class MqttClient(IMqttNetLogger logger) : IMqttClient
 
         Options = options;
         session.Connection.Start();
+        if (_disposed)
+        {
+            session.Connection.Stop();
+        }
+
         session.Watch = WatchAsync(session);
         MqttClientConnectResult result;
         try

@@ -16,7 +16,6 @@ namespace FabNet.Tests.Mqtt;
 internal sealed partial class MosquittoBroker : IAsyncDisposable
 {
     private const string Program = "/usr/sbin/mosquitto";
-    private const int SIGHUP = 1;
     private const int SIGTERM = 15;
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fabnet-mosquitto-");
@@ -144,13 +143,6 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
         }
 
         await seen.Task.WaitAsync(cancellationToken);
-    }
-
-    /// <summary>Takes the user's login away, so that the broker turns out whoever is connected with it.</summary>
-    public void RevokeLogin()
-    {
-        File.WriteAllText(Path.Combine(_directory.FullName, "passwords"), "");
-        _ = kill(_process!.Id, SIGHUP);
     }
 
     /// <summary>Ends it orderly.</summary>

@@ -1,6 +1,6 @@
 // What a blocking command waits for.
 
-namespace FabNet.FirmwareSimulator.Marlin;
+namespace FabNet.FirmwareSimulator;
 
 /// <summary>The kinds of waiting inside a command.</summary>
 internal enum WaitKind
@@ -19,6 +19,9 @@ internal enum WaitKind
 
     /// <summary>Until a person answers, at most until a moment.</summary>
     User,
+
+    /// <summary>Until a hold is released (GRBL).</summary>
+    Release,
 }
 
 /// <summary>One wait of a blocking command: commands are iterators that yield these.</summary>

@@ -2,7 +2,7 @@
 using System.IO.Ports;
 using Xunit;
 
-namespace FabNet.Tests.Ports;
+namespace FabNet.Tests.Ports.StandIn;
 
 public sealed class SerialPortNamesTests
 {

@@ -1,0 +1,77 @@
+// A JSON element that knows its place, so that every refusal names the field.
+
+using System.Text.Json;
+
+namespace FabNet.Protocol;
+
+/// <summary>One element of a manifest with its path, such as <c>manifest.parts[2].name</c>. Every getter throws <see cref="FormatException"/> with that path.</summary>
+internal readonly record struct ManifestElement(JsonElement Json, string Path)
+{
+    /// <summary>A member that must be there.</summary>
+    public ManifestElement this[string name] => Find(name) ?? throw new FormatException($"{Path}.{name} is missing.");
+
+    /// <summary>A member that may be absent.</summary>
+    public ManifestElement? Find(string name) =>
+        Json.TryGetProperty(name, out var member) ? new ManifestElement(member, $"{Path}.{name}") : null;
+
+    /// <summary>Refuses anything but an object with some of these members.</summary>
+    public void RequireMembers(params ReadOnlySpan<string> known)
+    {
+        RequireKind(JsonValueKind.Object, "an object");
+        foreach (var member in Json.EnumerateObject())
+        {
+            if (!known.Contains(member.Name))
+            {
+                throw new FormatException($"{Path} has a member '{member.Name}', which this version does not know.");
+            }
+        }
+    }
+
+    public string String()
+    {
+        RequireKind(JsonValueKind.String, "a string");
+        return Json.GetString()!;
+    }
+
+    public long Integer(long max)
+    {
+        RequireKind(JsonValueKind.Number, "a whole number");
+        return Json.TryGetInt64(out var value) && value >= 0 && value <= max
+            ? value
+            : throw new FormatException($"{Path} is {Json.GetRawText()}, not a whole number from 0 to {max}.");
+    }
+
+    public double Double()
+    {
+        RequireKind(JsonValueKind.Number, "a number");
+        return Json.TryGetDouble(out var value) && value is >= 0 and <= 1e12
+            ? value
+            : throw new FormatException($"{Path} is {Json.GetRawText()}, not a number from 0 to 1e12.");
+    }
+
+    public IReadOnlyList<T> List<T>(int max, Func<ManifestElement, T> read)
+    {
+        RequireKind(JsonValueKind.Array, "an array");
+        var count = Json.GetArrayLength();
+        if (count > max)
+        {
+            throw new FormatException($"{Path} has {count} elements; at most {max} are allowed.");
+        }
+
+        var list = new List<T>(count);
+        foreach (var element in Json.EnumerateArray())
+        {
+            list.Add(read(new ManifestElement(element, $"{Path}[{list.Count}]")));
+        }
+
+        return list;
+    }
+
+    private void RequireKind(JsonValueKind kind, string what)
+    {
+        if (Json.ValueKind != kind)
+        {
+            throw new FormatException($"{Path} is {Json.ValueKind.ToString().ToLowerInvariant()}, not {what}.");
+        }
+    }
+}

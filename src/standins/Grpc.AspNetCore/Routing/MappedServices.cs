@@ -1,0 +1,59 @@
+using Grpc.AspNetCore.Server.Calls;
+using Grpc.Core;
+using Grpc.Core.Wire;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace Grpc.AspNetCore.Server.Routing;
+
+/// <summary>Maps the endpoints that answer calls to unknown methods and services with UNIMPLEMENTED; each once per application.</summary>
+internal sealed class MappedServices
+{
+    private readonly HashSet<string> _services = new(StringComparer.Ordinal);
+    private bool _anyService;
+
+    /// <summary>Maps what answers unknown methods of these services, and unknown services.</summary>
+    internal void MapUnknown(IEndpointRouteBuilder builder, IEnumerable<string> services, CallSettings settings)
+    {
+        foreach (var service in services)
+        {
+            if (_services.Add(service))
+            {
+                Map(builder, service + "/{unimplementedMethod}", "unimplementedMethod", $"Method '{{0}}' of service '{service}' is unimplemented.", settings, order: int.MaxValue - 1);
+            }
+        }
+
+        if (!_anyService && !settings.IgnoreUnknownServices)
+        {
+            _anyService = true;
+            Map(builder, "{unimplementedService}/{unimplementedMethod}", "unimplementedService", "Service '{0}' is unimplemented.", settings, order: int.MaxValue);
+        }
+    }
+
+    private static void Map(IEndpointRouteBuilder builder, string route, string named, string detail, CallSettings settings, int order)
+    {
+        var pattern = RoutePatternFactory.Parse(route, defaults: null, parameterPolicies: new RouteValueDictionary { ["unimplementedMethod"] = new GrpcRequestConstraint() });
+        RequestDelegate answer = http =>
+        {
+            if (GrpcRequest.Accept(http, settings))
+            {
+                var name = http.Request.RouteValues[named]?.ToString() ?? "";
+                GrpcResponse.WriteStatus(http.Response.Headers, new Status(StatusCode.Unimplemented, string.Format(null, detail, name)));
+            }
+
+            return Task.CompletedTask;
+        };
+        builder.Map(pattern, answer)
+            .WithMetadata(new HttpMethodMetadata([HttpMethods.Post]))
+            .WithDisplayName("gRPC - unimplemented")
+            .Add(endpoint => ((RouteEndpointBuilder)endpoint).Order = order);
+    }
+
+    private sealed class GrpcRequestConstraint : IRouteConstraint
+    {
+        public bool Match(HttpContext? httpContext, IRouter? route, string routeKey, RouteValueDictionary values, RouteDirection routeDirection) =>
+            httpContext is null || GrpcHeaders.IsGrpc(httpContext.Request.ContentType);
+    }
+}

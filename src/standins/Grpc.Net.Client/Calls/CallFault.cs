@@ -1,0 +1,61 @@
+using System.Text;
+using Grpc.Core;
+
+namespace Grpc.Net.Client.Calls;
+
+/// <summary>Says in gRPC's terms why HTTP failed. (Source: gRPC over HTTP/2, "Errors".)</summary>
+internal static class CallFault
+{
+    private const int Http2RefusedStream = 7;
+    private const int Http2Cancel = 8;
+    private const int Http2EnhanceYourCalm = 11;
+    private const int Http2InadequateSecurity = 12;
+
+    /// <summary>The status of an exception.</summary>
+    internal static Status ToStatus(Exception exception, Uri address) => exception is RpcException rpc
+        ? rpc.Status
+        : new Status(CodeOf(exception), $"Error calling {address.GetLeftPart(UriPartial.Authority)}: {Describe(exception)}", exception);
+
+    private static StatusCode CodeOf(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is HttpProtocolException protocol)
+            {
+                return protocol.ErrorCode switch
+                {
+                    Http2RefusedStream => StatusCode.Unavailable,
+                    Http2Cancel => StatusCode.Cancelled,
+                    Http2EnhanceYourCalm => StatusCode.ResourceExhausted,
+                    Http2InadequateSecurity => StatusCode.PermissionDenied,
+                    _ => StatusCode.Internal,
+                };
+            }
+        }
+
+        return exception switch
+        {
+            HttpRequestException
+            {
+                HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError
+            } => StatusCode.Internal,
+            HttpRequestException or IOException => StatusCode.Unavailable,
+            OperationCanceledException or ObjectDisposedException => StatusCode.Cancelled,
+            _ => StatusCode.Internal,
+        };
+    }
+
+    private static string Describe(Exception exception)
+    {
+        var text = new StringBuilder(exception.Message);
+        for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
+        {
+            if (!text.ToString().Contains(inner.Message, StringComparison.Ordinal))
+            {
+                text.Append(' ').Append(inner.Message);
+            }
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,159 @@
+// The canonical manifest: one design, one sequence of bytes; everything else is refused by name.
+
+using System.Text;
+using FabNet.Model;
+using FabNet.Model.Designs;
+using FabNet.Model.Machines;
+using FabNet.Protocol;
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace FabNet.Tests.Catalogue;
+
+public sealed class DesignManifestTests
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 22, 10, 0, 0, TimeSpan.Zero);
+
+    private const string Golden =
+        """{"files":[{"digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","kind":"other","mediaType":"text/plain","path":"LICENSE","size":0}],"function":"Holds \"cables\".\nNothing else, ünder ☂ 😀.","license":"CERN-OHL-S-2.0","licensor":"The FabNet authors","mediaType":"application/vnd.fabnet.design.v1+json","name":"cable-clip","parts":[{"artefacts":[{"digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","kind":"mesh","mediaType":"model/stl","path":"clip/clip.stl","size":0},{"digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","kind":"toolpath","machineClass":"voron-2.4","material":"PLYWOOD","mediaType":"text/x-gcode","path":"clip.nc","size":0}],"massGrams":2.5,"material":"PLA","name":"Clip","outerDimensionsMm":{"depth":20.123,"height":0.1,"width":10},"quantity":2,"tsdc":"3DP","volumeMm3":1234.568}],"repo":"https://example.org/clip","title":"Cable clip","version":"1.2.0"}""";
+
+    [Fact]
+    public void A_manifest_is_written_as_these_bytes_and_never_otherwise() =>
+        Assert.Equal(Golden, Encoding.UTF8.GetString(DesignManifest.Write(Sample())));
+
+    [Fact]
+    public void Reading_gives_back_every_field_and_the_digest_of_the_bytes()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Golden);
+        var design = DesignManifest.Read(bytes, At);
+        Assert.Equal(new DesignRef("cable-clip", "1.2.0", Digest.Of(bytes)), design.Ref);
+        Assert.Equal(At, design.PublishedAt);
+        Assert.Equal("Holds \"cables\".\nNothing else, ünder ☂ 😀.", design.Function);
+        var part = Assert.Single(design.Parts);
+        Assert.Equal(new Size3(10, 20.123, 0.1), part.OuterDimensionsMm);
+        Assert.Equal(FabricationProcess.Printing, part.Process);
+        Assert.Equal((2, 2.5, 1234.568), (part.Quantity, part.MassGrams, part.VolumeMm3));
+        Assert.Equal(("voron-2.4", "PLYWOOD"), (part.Artefacts[1].MachineClass, part.Artefacts[1].Material));
+        Assert.Equal("LICENSE", Assert.Single(design.Files).Path);
+    }
+
+    [Theory]
+    [InlineData("\"name\":\"cable-clip\"", "\"name\":\"Cable Clip\"", "design name")]
+    [InlineData("\"version\":\"1.2.0\"", "\"version\":\"1/2\"", "version is '1/2'")]
+    [InlineData("\"title\":\"Cable clip\"", "\"title\":\"\"", "title is empty")]
+    [InlineData("\"path\":\"LICENSE\"", "\"path\":\"../LICENSE\"", "has '..' in it")]
+    [InlineData("\"path\":\"LICENSE\"", "\"path\":\"/LICENSE\"", "absolute")]
+    [InlineData("\"path\":\"LICENSE\"", "\"path\":\"C:LICENSE\"", "Windows refuses")]
+    [InlineData("\"path\":\"LICENSE\"", "\"path\":\"clip\"", "needs it to be a folder")]
+    [InlineData("\"quantity\":2", "\"quantity\":0", "quantity of part 'Clip' is 0")]
+    [InlineData("\"quantity\":2", "\"quantity\":1e1", "parts[0].quantity")]
+    [InlineData("\"quantity\":2", "\"quantity\":\"2\"", "parts[0].quantity is string, not a whole number")]
+    [InlineData("\"size\":0}],\"function\"", "\"size\":-1}],\"function\"", "files[0].size")]
+    [InlineData("\"tsdc\":\"3DP\"", "\"tsdc\":\"XYZ\"", "parts[0].tsdc is 'XYZ'")]
+    [InlineData("\"tsdc\":\"3DP\"", "\"tsdc\":\"3dp\"", "not canonical")]
+    [InlineData("\"kind\":\"mesh\"", "\"kind\":\"virus\"", "artefacts[0].kind is 'virus'")]
+    [InlineData("\"repo\":", "\"rebo\":", "member 'rebo'")]
+    [InlineData("\"repo\":", "\"title\":", "")]
+    [InlineData("\"massGrams\":2.5", "\"massGrams\":2.50", "not canonical")]
+    [InlineData("\"massGrams\":2.5", "\"massGrams\":1e99", "parts[0].massGrams")]
+    [InlineData("\"material\":\"PLA\"", "\"material\":\"pla\"", "upper case")]
+    [InlineData("vnd.fabnet.design.v1+json", "vnd.fabnet.design.v9+json", "this version reads")]
+    [InlineData("{\"files\"", "{ \"files\"", "not canonical")]
+    [InlineData("\"title\":\"Cable clip\"", "\"title\":\"\\u001b[2Jclip\"", "control characters")]
+    [InlineData("\"title\":\"Cable clip\"", "\"title\":\"\\ud800\"", "")]
+    [InlineData("\"licensor\":\"The FabNet authors\",", "", "manifest.licensor is missing")]
+    [InlineData("\"machineClass\":\"voron-2.4\"", "\"machineClass\":\"../x\"", "machine class")]
+    public void A_manifest_that_breaks_a_rule_is_refused_with_the_place(string from, string to, string expected)
+    {
+        Assert.Contains(from, Golden, StringComparison.Ordinal);
+        var broken = Encoding.UTF8.GetBytes(Golden.Replace(from, to, StringComparison.Ordinal));
+        var error = Assert.Throws<FormatException>(() => DesignManifest.Read(broken, At));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_files_may_not_share_a_path_that_differs_in_case_only()
+    {
+        var design = Sample();
+        var other = design.Files[0] with { Path = "license", Digest = Digest.Of("x"u8), Size = 1 };
+        var error = Assert.Throws<FormatException>(() => DesignManifest.Write(design with { Files = [.. design.Files, other] }));
+        Assert.Contains("two different files", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_written_is_read_and_written_again_as_the_same_bytes() => Prop.ForAll(
+        ArbMap.Default.ArbFor<(string Title, double Mass, int Quantity)>(),
+        value =>
+        {
+            var design = Sample();
+            design = design with { Title = value.Title, Parts = [design.Parts[0] with { MassGrams = value.Mass, Quantity = value.Quantity }] };
+            byte[] bytes;
+            try
+            {
+                bytes = DesignManifest.Write(design);
+            }
+            catch (FormatException)
+            {
+                return true;
+            }
+
+            return DesignManifest.Write(DesignManifest.Read(bytes, At)).AsSpan().SequenceEqual(bytes);
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Damaged_bytes_are_refused_or_are_another_canonical_manifest() => Prop.ForAll(
+        ArbMap.Default.ArbFor<(int Place, byte Value)>(),
+        damage =>
+        {
+            var bytes = Encoding.UTF8.GetBytes(Golden);
+            bytes[(int)(unchecked((uint)damage.Place * 2654435761u) % (uint)bytes.Length)] = damage.Value;
+            try
+            {
+                return DesignManifest.Write(DesignManifest.Read(bytes, At)).AsSpan().SequenceEqual(bytes);
+            }
+            catch (FormatException)
+            {
+                return true;
+            }
+        }).QuickCheckThrowOnFailure();
+
+    private static Design Sample() => new()
+    {
+        Ref = new DesignRef("cable-clip", "1.2.0", default),
+        Title = "Cable clip",
+        Function = "Holds \"cables\".\nNothing else, ünder ☂ 😀.",
+        License = "CERN-OHL-S-2.0",
+        Licensor = "The FabNet authors",
+        Repository = "https://example.org/clip",
+        PublishedAt = At,
+        Parts =
+        [
+            new DesignPart
+            {
+                Name = "Clip",
+                Process = FabricationProcess.Printing,
+                Material = "PLA",
+                OuterDimensionsMm = new Size3(10, 20.1234, 0.1),
+                VolumeMm3 = 1234.5678,
+                MassGrams = 2.5,
+                Quantity = 2,
+                Artefacts =
+                [
+                    new Artefact { Path = "clip/clip.stl", Kind = ArtefactKind.Mesh, MediaType = "model/stl", Digest = Digest.Of([]), Size = 0 },
+                    new Artefact
+                    {
+                        Path = "clip.nc",
+                        Kind = ArtefactKind.Toolpath,
+                        MediaType = "text/x-gcode",
+                        Digest = Digest.Of([]),
+                        Size = 0,
+                        MachineClass = "voron-2.4",
+                        Material = "PLYWOOD",
+                    },
+                ],
+            },
+        ],
+        Files = [new Artefact { Path = "LICENSE", Kind = ArtefactKind.Other, MediaType = "text/plain", Digest = Digest.Of([]), Size = 0 }],
+    };
+}
