@@ -40,7 +40,7 @@ public sealed class SimulatedMachine : IAsyncDisposable
                 FirmwareDialect.Grbl => new GrblFirmware(options.Grbl, options.Profile, Log),
                 _ => throw new ArgumentException($"No serial firmware speaks {options.Profile.Dialect}: the profile must name Marlin or Grbl.", nameof(options)),
             };
-            _port = PseudoTerminal.Open(options.Link, options.EffectiveBaud);
+            _port = PseudoTerminal.Open(options.Link, InitialBaud(options));
             PortPath = options.Link is null ? _port.SlavePath : Path.GetFullPath(options.Link);
             _wake = Libc.EventDescriptor(0, Libc.NonBlocking | Libc.CloseOnExec);
             if (_wake < 0)
@@ -244,10 +244,13 @@ public sealed class SimulatedMachine : IAsyncDisposable
         }
         else if (_simulation.IsPlugged && _port is null)
         {
-            _port = PseudoTerminal.Open(_options.Link, _options.EffectiveBaud);
+            _port = PseudoTerminal.Open(_options.Link, InitialBaud(_options));
             PortPath = _options.Link is null ? _port.SlavePath : PortPath;
         }
     }
+
+    /// <summary>A fresh port stands at 9600, as on a real system, where the rate matters.</summary>
+    private static int InitialBaud(SimulatorOptions options) => options.ChecksBaud ? 9600 : options.EffectiveBaud;
 
     /// <summary>At another baud rate, bytes arrive as other bytes.</summary>
     private void Garble(Span<byte> bytes)

@@ -10,7 +10,9 @@ using FabNet.Coordinator.Telemetry;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Jobs;
+using FabNet.Protocol;
 using Microsoft.Extensions.Logging;
+using EdgeDown = FabNet.Protocol.V1.EdgeDown;
 
 namespace FabNet.Coordinator;
 
@@ -104,6 +106,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
         live.Session = session;
         Sites.Heard(session);
+        session.Send(Welcome(session));
+        Orders.SendCancels(session);
         CoordinatorLog.SiteJoined(_log, session.Site, site.Machines.Count, version);
         Board.Publish(session.Site);
         Plan.Request();
@@ -150,8 +154,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         live.Session = null;
         CoordinatorLog.SiteLeft(_log, session.Site, reason);
         Board.Publish(session.Site);
-        Plan.Request();
         Claims.WithdrawOffers([.. Offers.To(session.Site).Select(j => State.Jobs[j])], "its site left before it answered");
+        Plan.Request();
     }
 
     /// <summary>Ends the streams of sites and watchers: the coordinator is about to stop.</summary>
@@ -173,6 +177,18 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Plan.Dispose();
         Telemetry.Dispose();
         _chronicle.Dispose();
+    }
+
+    private EdgeDown Welcome(SiteSession session)
+    {
+        var welcome = new EdgeDown.Types.Welcome
+        {
+            JobEventSequence = State.LastSequence(session.Site, session.Boot),
+            TelemetrySequence = session.TelemetrySequence,
+            CoordinatorTime = ((DateTimeOffset?)_time.GetUtcNow()).ToWire(),
+        };
+        welcome.Leases.AddRange(Claims.LeasesOf(session.Site));
+        return new EdgeDown { Welcome = welcome };
     }
 
     /// <summary>After a start: leases get their full time again, offers of before are taken back, and what an interruption left undone is done.</summary>

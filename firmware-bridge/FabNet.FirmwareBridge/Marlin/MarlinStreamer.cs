@@ -22,6 +22,10 @@ internal sealed class MarlinStreamer : GCodeStreamer
     // Room that program lines leave for a marker or an order while the window is full.
     private const int ReservedBytes = 16;
     private const int MaxRepeats = 12;
+
+    // An 8-bit exclusive-or misses two flips of the same bit. Beyond so many damaged lines in so many, a wrong one would soon pass for a right one.
+    private const int NoisyResends = 8;
+    private const int NoisyLines = 50;
     private const int MaxMiscount = 8;
     private const int HandshakeAttempts = 8;
     private const long HandshakeMs = 1000;
@@ -52,6 +56,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private int _misses;
     private bool _isBusyKnown;
     private long _cleanSince;
+    private readonly int[] _resendsAt = new int[NoisyResends];
     private bool _overdraft;
     private long _overdraftMs;
 
@@ -387,6 +392,16 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
         if (requested == Sent + 1)
             return;
+        var oldest = _resendsAt[Resends % NoisyResends];
+        _resendsAt[Resends % NoisyResends] = requested;
+        if (Resends >= NoisyResends && requested > oldest && requested - oldest < NoisyLines)
+        {
+            Fail(
+                $"the wire damaged {NoisyResends} of the last {requested - oldest} lines: at that rate the firmware's checksum would soon let a wrong one through. Check the cable for noise, the grounding, and the baud rate.",
+                ProgramLineNear(requested));
+            return;
+        }
+
         Resends++;
         Window.Trouble();
         if (requested != _repeatedLine)

@@ -89,7 +89,8 @@ internal sealed partial class GrblFirmware : Firmware
                 return IsSuspended ? next : Math.Min(next, blocking.Current.UntilS);
             }
 
-            return Received.Count > 0 && !IsSuspended && !_awaitsReset ? Math.Min(next, _freeAt) : next;
+            var hasWork = Received.Count > 0 || (_state == GrblState.Idle && !_motion.IsEmpty);
+            return hasWork && !IsSuspended && !_awaitsReset ? Math.Min(next, _freeAt) : next;
         }
     }
 

@@ -56,6 +56,9 @@ public sealed record MarlinBuild
     /// <summary>RX_BUFFER_SIZE in bytes: the ring holds one byte less.</summary>
     public int ReceiveBytes { get; init; } = 128;
 
+    /// <summary>MAX_CMD_SIZE: a line keeps one character less; what goes beyond is cut off, the checksum with it.</summary>
+    public int LineBytes { get; init; } = 96;
+
     /// <summary>Seconds that the processor spends on one command. An 8-bit board plans roughly 1000 to 2000 short moves each second.</summary>
     public double CommandTimeS { get; init; } = 0.0005;
 

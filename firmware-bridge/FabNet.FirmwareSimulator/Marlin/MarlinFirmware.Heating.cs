@@ -36,6 +36,12 @@ internal sealed partial class MarlinFirmware
 
     private Heater? Chamber => _hasChamber ? _heaters[^1] : null;
 
+    /// <summary>Reading and target of the active hot end in °C; zeros without one.</summary>
+    public (double ReadingC, double TargetC) HotEnd => HotEndCount > 0 ? (_heaters[_tool].ReadingAt(Now), _heaters[_tool].TargetC) : default;
+
+    /// <summary>Reading and target of the bed in °C; zeros without one.</summary>
+    public (double ReadingC, double TargetC) HeatedBed => Bed is { } bed ? (bed.ReadingAt(Now), bed.TargetC) : default;
+
     public override void BreakHeater()
     {
         if (HotEndCount > 0)

@@ -14,18 +14,16 @@ namespace FabNet.FirmwareSimulator.Marlin;
 /// </summary>
 internal sealed partial class MarlinFirmware : Firmware
 {
-    /// <summary>MAX_CMD_SIZE is 96 with its terminator: what goes beyond is cut off, the checksum with it.</summary>
-    private const int LongestLine = 95;
-
     private readonly MarlinBuild _build;
     private readonly MachineProfile _profile;
     private readonly Queue<string> _commands = new();
-    private readonly StringBuilder _line = new(LongestLine + 1);
+    private readonly StringBuilder _line = new();
     private readonly EmergencyParser _emergency = new();
 
     private bool _lineSkipsRest;
     private long _lastNumber;
     private bool _halted;
+    private bool _booted;
     private double _bootedAt;
     private double _freeAt;
     private MarlinCommand _command;
@@ -101,7 +99,29 @@ internal sealed partial class MarlinFirmware : Firmware
         }
     }
 
-    private bool _booted;
+    /// <summary>Slots of the command queue that are free.</summary>
+    public int FreeSlots => _booted && !_halted ? _build.CommandSlots - _commands.Count : 0;
+
+    /// <summary>True if nothing is queued, executed or moving.</summary>
+    public bool IsIdle => _booted && !_halted && _commands.Count == 0 && Received.Count == 0 && _motion.IsEmpty;
+
+    /// <summary>True while M0 or M1 waits for a person.</summary>
+    public bool IsWaitingForUser => _waitForUser;
+
+    /// <summary>True once it was killed, until it is reset.</summary>
+    public bool IsHalted => _halted;
+
+    /// <summary>Drops what is queued and stops at once, as aborting a print at the panel does; heaters stay.</summary>
+    public void AbortPrint()
+    {
+        _blocking = null;
+        _waitForUser = false;
+        _waitForHeatUp = false;
+        _commands.Clear();
+        Received.Clear();
+        _line.Clear();
+        QuickStop();
+    }
 
     public override bool IsNotable(byte value) => value is (byte)'\n' or (byte)'\r';
 
@@ -248,7 +268,7 @@ internal sealed partial class MarlinFirmware : Firmware
                 else
                 {
                     _line.Append((char)value);
-                    _lineSkipsRest = _line.Length >= LongestLine;
+                    _lineSkipsRest = _line.Length >= _build.LineBytes - 1;
                 }
             }
         }

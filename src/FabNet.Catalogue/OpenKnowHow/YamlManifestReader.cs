@@ -104,12 +104,16 @@ internal static class YamlManifestReader
             var map = new MapNode(line);
             while (!parser.TryConsume<MappingEnd>(out _))
             {
-                var key = ReadNode(depth + 1) is ScalarNode { Value: string name } ? name
-                    : throw new ManifestSyntaxException(line, 1, "A key should be a plain word.");
-                var value = ReadNode(depth + 1);
-                if (!map.Members.TryAdd(key, value))
+                var key = ReadNode(depth + 1);
+                if (key is not ScalarNode { Value: string name })
                 {
-                    throw new ManifestSyntaxException(value.Line, 1, $"The key '{key}' stands here for the second time. Keep one of them.");
+                    throw new ManifestSyntaxException(key.Line, 1, "A key should be a plain word.");
+                }
+
+                var value = ReadNode(depth + 1);
+                if (!map.Members.TryAdd(name, value))
+                {
+                    throw new ManifestSyntaxException(value.Line, 1, $"The key '{name}' stands here for the second time. Keep one of them.");
                 }
             }
 

@@ -19,10 +19,12 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
     public async Task<Design> ResolveAsync(string text, CancellationToken cancellationToken)
     {
         var (request, digest) = Read(text.Trim());
+        using var patience = new CancellationTokenSource(AnswerWithin, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         PublishedDesign published;
         try
         {
-            published = await catalogue.GetDesignAsync(request, deadline: time.GetUtcNow().UtcDateTime + AnswerWithin, cancellationToken: cancellationToken);
+            published = await catalogue.GetDesignAsync(request, cancellationToken: either.Token);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound)
         {
@@ -32,9 +34,10 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
         {
             throw new RefusedException(Refusal.Invalid, $"design: {e.Status.Detail}", e);
         }
-        catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is RpcException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw new RefusedException(Refusal.Unavailable, $"The catalogue does not answer ({e.StatusCode}: {e.Status.Detail}). Order again once it is back.", e);
+            var why = e is RpcException { Status: var status } && !patience.IsCancellationRequested ? $"{status.StatusCode}: {status.Detail}" : $"not within {AnswerWithin.TotalSeconds:0} s";
+            throw new RefusedException(Refusal.Unavailable, $"The catalogue does not answer ({why}). Order again once it is back.", e);
         }
 
         var actual = Digest.Of(published.Manifest.Span);

@@ -40,7 +40,7 @@ internal sealed class PlanApplier : IDisposable
     {
         (_chronicle, _sites, _offers, _snapshots, _options, _time, _log, _post) = (chronicle, sites, offers, snapshots, options, time, log, post);
         _plannedAt = time.GetTimestamp();
-        _debounce = time.CreateTimer(_ => _post(Begin), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _debounce = time.CreateTimer(unused => { _ = post(Begin); }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Something changed that a plan rests on: plan soon.</summary>
@@ -104,7 +104,7 @@ internal sealed class PlanApplier : IDisposable
         }
         else
         {
-            _ = Task.Run(async () =>
+            _ = Task.Run(async () => // Make never throws, and the loop logs what Apply throws.
             {
                 var plan = Make(snapshot);
                 await _post(() => Apply(plan));

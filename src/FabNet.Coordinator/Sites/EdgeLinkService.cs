@@ -7,7 +7,7 @@ using Grpc.Core;
 namespace FabNet.Coordinator.Sites;
 
 /// <summary>The gRPC face of a coordinator for sites.</summary>
-internal sealed class EdgeLinkService(CoordinatorNode node, TimeProvider time) : EdgeLink.EdgeLinkBase
+internal sealed class EdgeLinkService(CoordinatorNode node) : EdgeLink.EdgeLinkBase
 {
     private const int MostSamples = 1000;
     private const int LongestBoot = 64;
@@ -48,15 +48,6 @@ internal sealed class EdgeLinkService(CoordinatorNode node, TimeProvider time) :
             () =>
             {
                 node.Join(session, site, Clip.Reason(hello.Version, "unknown", 60));
-                var welcome = new EdgeDown.Types.Welcome
-                {
-                    JobEventSequence = node.State.LastSequence(session.Site, session.Boot),
-                    TelemetrySequence = session.TelemetrySequence,
-                    CoordinatorTime = ((DateTimeOffset?)time.GetUtcNow()).ToWire(),
-                };
-                welcome.Leases.AddRange(node.Claims.LeasesOf(session.Site));
-                session.Send(new EdgeDown { Welcome = welcome });
-                node.Orders.SendCancels(session);
                 return session;
             },
             cancellationToken);

@@ -47,9 +47,13 @@ internal sealed class SafePortHandle : SafeHandleMinusOneIsInvalid
 
     private bool _exclusive;
 
-    /// <summary>TIOCEXCL is a property of the terminal, not of the descriptor: on a pty it would outlive this handle.</summary>
+    /// <summary>
+    /// Both locks are given up by name. TIOCEXCL is a property of the terminal, and on a pty it would outlive this handle; the flock would outlive it while a
+    /// child process that has just been forked still holds a copy of the descriptor.
+    /// </summary>
     protected override bool ReleaseHandle()
     {
+        _ = Libc.Flock(handle, Libc.LOCK_UN);
         if (_exclusive)
         {
             _ = Libc.Ioctl(handle, Libc.TIOCNXCL, 0);

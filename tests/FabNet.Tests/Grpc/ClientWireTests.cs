@@ -45,13 +45,13 @@ public sealed class ClientWireTests
     public async Task A_web_page_is_not_an_answer()
     {
         var failure = await FailAsync(context => context.Response.WriteAsync("<html>", Token));
-        Assert.Equal(StatusCode.Unknown, failure.StatusCode);
-        Assert.Contains("content type", failure.Status.Detail);
+        Assert.Equal(StatusCode.Cancelled, failure.StatusCode);
+        Assert.Contains("content", failure.Status.Detail);
     }
 
     [Fact(Timeout = TimeoutMs)]
-    public async Task A_missing_status_is_internal() =>
-        Assert.Equal(StatusCode.Internal, (await FailAsync(context => WriteAsync(context, RawWire.Frame(Hello), status: null))).StatusCode);
+    public async Task A_missing_status_is_cancelled() =>
+        Assert.Equal(StatusCode.Cancelled, (await FailAsync(context => WriteAsync(context, RawWire.Frame(Hello), status: null))).StatusCode);
 
     [Fact(Timeout = TimeoutMs)]
     public async Task A_truncated_message_is_internal() =>
@@ -82,14 +82,14 @@ public sealed class ClientWireTests
     }
 
     [Fact(Timeout = TimeoutMs)]
-    public async Task An_unknown_compression_is_internal()
+    public async Task An_unknown_compression_is_unimplemented()
     {
         var failure = await FailAsync(context =>
         {
             context.Response.Headers["grpc-encoding"] = "snappy";
             return WriteAsync(context, RawWire.Frame(Hello, flag: 1));
         });
-        Assert.Equal(StatusCode.Internal, failure.StatusCode);
+        Assert.Equal(StatusCode.Unimplemented, failure.StatusCode);
         Assert.Contains("snappy", failure.Status.Detail);
     }
 

@@ -7,11 +7,19 @@ using Xunit;
 
 namespace FabNet.Tests.Grpc;
 
-public sealed class NodeClientTests(NodeClient client) : IClassFixture<NodeClient>
+public sealed class NodeClientTests(NodeClient client) : IClassFixture<NodeClient>, IAsyncLifetime
 {
     private const int TimeoutMs = 60_000;
 
-    private readonly NodePeer _node = client.Node;
+    private NodePeer _node = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await client.StartAsync();
+        _node = client.Node;
+    }
+
+    public ValueTask DisposeAsync() => default;
 
     [Theory(Timeout = TimeoutMs)]
     [InlineData(false)]
@@ -165,13 +173,18 @@ public sealed class NodeClientTests(NodeClient client) : IClassFixture<NodeClien
     }
 }
 
-/// <summary>The node client, for all tests of a class.</summary>
-public sealed class NodeClient : IAsyncLifetime
+/// <summary>The node client, for all tests of a class. The first test starts it: only a test can skip.</summary>
+public sealed class NodeClient : IAsyncDisposable
 {
     internal NodePeer Node { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    public async ValueTask StartAsync()
     {
+        if (Node is not null)
+        {
+            return;
+        }
+
         Node = await NodePeer.StartAsync("client.js");
         await Node.ReceiveAsync(line => line["ready"] is not null);
     }

@@ -9,16 +9,25 @@ using Xunit;
 
 namespace FabNet.Tests.Grpc;
 
-public sealed class NodeServerTests(NodeServer server) : IClassFixture<NodeServer>
+public sealed class NodeServerTests(NodeServer server) : IClassFixture<NodeServer>, IAsyncLifetime
 {
     private const int TimeoutMs = 60_000;
 
-    private readonly NodePeer _node = server.Node;
-    private readonly Echo.EchoClient _client = new(server.Channel);
     private readonly string _id = Guid.NewGuid().ToString();
+    private NodePeer _node = null!;
+    private Echo.EchoClient _client = null!;
     private bool _answered;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await server.StartAsync();
+        _node = server.Node;
+        _client = new Echo.EchoClient(server.Channel);
+    }
+
+    public ValueTask DisposeAsync() => default;
 
     [Fact(Timeout = TimeoutMs)]
     public Task Node_serves_all_four_kinds_of_calls() => MakeAllFourKindsAsync(_client);
@@ -159,7 +168,7 @@ public sealed class NodeServerTests(NodeServer server) : IClassFixture<NodeServe
     public async Task A_killed_server_is_unavailable()
     {
         await using var doomed = new NodeServer();
-        await doomed.InitializeAsync();
+        await doomed.StartAsync();
         using var call = new Echo.EchoClient(doomed.Channel).Chat(cancellationToken: Token);
         await call.RequestStream.WriteAsync(new EchoRequest { Text = "one" }, Token);
         Assert.True(await call.ResponseStream.MoveNext(Token));
@@ -202,15 +211,20 @@ public sealed class NodeServerTests(NodeServer server) : IClassFixture<NodeServe
     }
 }
 
-/// <summary>The node server and a channel to it, for all tests of a class.</summary>
-public sealed class NodeServer : IAsyncLifetime
+/// <summary>The node server and a channel to it, for all tests of a class. The first test starts it: only a test can skip.</summary>
+public sealed class NodeServer : IAsyncDisposable
 {
     internal NodePeer Node { get; private set; } = null!;
 
     internal GrpcChannel Channel { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync()
+    public async ValueTask StartAsync()
     {
+        if (Node is not null)
+        {
+            return;
+        }
+
         Node = await NodePeer.StartAsync("server.js");
         var listening = await Node.ReceiveAsync("listening");
         Channel = GrpcChannel.ForAddress($"http://127.0.0.1:{listening["port"]}", new GrpcChannelOptions { MaxReceiveMessageSize = null });

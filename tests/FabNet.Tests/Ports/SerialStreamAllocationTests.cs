@@ -14,7 +14,8 @@ public sealed class SerialStreamAllocationTests
     public async Task Reads_that_wait_and_writes_allocate_nothing_in_steady_state()
     {
         const int Warmup = 500;
-        const int Rounds = 2000;
+        const int Rounds = 10_000;
+        const int SmallestObjectBytes = 24;
         byte[] line = "N1 G1 X10 Y10*33\n"u8.ToArray();
         byte[] reply = "ok\n"u8.ToArray();
         byte[] received = new byte[reply.Length];
@@ -31,8 +32,8 @@ public sealed class SerialStreamAllocationTests
         long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         await machine;
 
-        // One allocation a round would be 24 bytes at least; the runtime's own threads allocate a little meanwhile.
-        Assert.True(allocated < Rounds * 12, $"{allocated} bytes in {Rounds} rounds");
+        // Less than one object a round; now and then the runtime's thread pool grows its queue, by 96 KiB.
+        Assert.True(allocated < Rounds * SmallestObjectBytes, $"{allocated} bytes in {Rounds} rounds");
     }
 
     /// <summary>Each read is begun before its line is sent, so that it has to wait.</summary>

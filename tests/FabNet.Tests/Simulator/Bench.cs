@@ -3,6 +3,7 @@
 using System.Text;
 using FabNet.FirmwareSimulator;
 using FabNet.FirmwareSimulator.Faults;
+using FabNet.FirmwareSimulator.Grbl;
 using FabNet.FirmwareSimulator.Marlin;
 using FabNet.FirmwareSimulator.Recording;
 using FabNet.Model.Machines;
@@ -31,6 +32,14 @@ internal sealed class Bench
     public static Bench Marlin(MarlinBuild? build = null, MachineProfile? profile = null, int baud = 115200, int seed = 1, params string[] faults)
     {
         var bench = new Bench(log => new MarlinFirmware(build ?? new MarlinBuild(), profile ?? DefaultProfiles.Printer, log), baud, faults, seed);
+        bench.Read(2);
+        return bench;
+    }
+
+    /// <summary>A GRBL that has booted; its banner is read and gone.</summary>
+    public static Bench Grbl(GrblBuild? build = null, MachineProfile? profile = null, int baud = 115200, int seed = 1, params string[] faults)
+    {
+        var bench = new Bench(log => new GrblFirmware(build ?? new GrblBuild(), profile ?? DefaultProfiles.Router, log), baud, faults, seed);
         bench.Read(2);
         return bench;
     }

@@ -51,7 +51,7 @@ internal sealed class ReceivedMessage : DeserializationContext
 
         if (!MessageEncoding.IsKnown(encoding))
         {
-            throw MessageFrame.Fault(StatusCode.Internal, $"A message is compressed as '{encoding}'. Supported: {MessageEncoding.Accepted}.");
+            throw MessageFrame.Fault(StatusCode.Unimplemented, $"A message is compressed as '{encoding}'. Supported: {MessageEncoding.Accepted}.");
         }
 
         _decompressed ??= new PooledBufferWriter();

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using Grpc.Core;
 
@@ -18,31 +19,32 @@ internal static class CallFault
 
     private static StatusCode CodeOf(Exception exception)
     {
+        if (exception is OperationCanceledException or ObjectDisposedException)
+        {
+            return StatusCode.Cancelled;
+        }
+
+        var code = StatusCode.Internal;
         for (var e = exception; e is not null; e = e.InnerException)
         {
-            if (e is HttpProtocolException protocol)
+            switch (e)
             {
-                return protocol.ErrorCode switch
-                {
-                    Http2RefusedStream => StatusCode.Unavailable,
-                    Http2Cancel => StatusCode.Cancelled,
-                    Http2EnhanceYourCalm => StatusCode.ResourceExhausted,
-                    Http2InadequateSecurity => StatusCode.PermissionDenied,
-                    _ => StatusCode.Internal,
-                };
+                case HttpProtocolException protocol:
+                    return protocol.ErrorCode switch
+                    {
+                        Http2RefusedStream => StatusCode.Unavailable,
+                        Http2Cancel => StatusCode.Cancelled,
+                        Http2EnhanceYourCalm => StatusCode.ResourceExhausted,
+                        Http2InadequateSecurity => StatusCode.PermissionDenied,
+                        _ => StatusCode.Internal,
+                    };
+                case IOException or SocketException:
+                    code = StatusCode.Unavailable;
+                    break;
             }
         }
 
-        return exception switch
-        {
-            HttpRequestException
-            {
-                HttpRequestError: HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError
-            } => StatusCode.Internal,
-            HttpRequestException or IOException => StatusCode.Unavailable,
-            OperationCanceledException or ObjectDisposedException => StatusCode.Cancelled,
-            _ => StatusCode.Internal,
-        };
+        return code;
     }
 
     private static string Describe(Exception exception)

@@ -54,10 +54,11 @@ internal static class CallResponse
         var detail = PercentEncoding.Decode(Value(headers, GrpcHeaders.Message) ?? "");
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
             ? new Status(code <= (int)StatusCode.Unauthenticated ? (StatusCode)code : StatusCode.Unknown, detail)
-            : new Status(StatusCode.Unknown, $"The server sent the malformed {GrpcHeaders.Status} '{text}'. {detail}");
+            : new Status(StatusCode.Cancelled, $"Unexpected {GrpcHeaders.Status} value: '{text}'. {detail}");
     }
 
     /// <summary>The status of a response that is not gRPC, or null if it is. (Source: gRPC, "HTTP to gRPC Status Code Mapping".)</summary>
+    /// <remarks>Where gRPC leaves it to the client what a broken answer becomes, this is what Grpc.Net.Client makes of it: CANCELLED.</remarks>
     internal static Status? RefusalOf(HttpResponseMessage response)
     {
         if (response.StatusCode != HttpStatusCode.OK)
@@ -77,6 +78,6 @@ internal static class CallResponse
         var contentType = Value(response.Content.Headers, "Content-Type");
         return GrpcHeaders.IsGrpc(contentType)
             ? null
-            : new Status(StatusCode.Unknown, $"Bad gRPC response. The content type is '{contentType}', not '{GrpcHeaders.ContentType}': is this address a gRPC server?");
+            : new Status(StatusCode.Cancelled, $"Bad gRPC response. The content type is '{contentType}', not '{GrpcHeaders.ContentType}': is this address a gRPC server?");
     }
 }

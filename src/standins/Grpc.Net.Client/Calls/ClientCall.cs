@@ -178,7 +178,7 @@ internal abstract class ClientCall : IDisposable
     {
         var trailers = _response!.TrailingHeaders;
         var status = CallResponse.ReadStatus(trailers)
-            ?? new Status(StatusCode.Internal, "The server ended the response without a grpc-status.");
+            ?? new Status(StatusCode.Cancelled, "No grpc-status found on response.");
         if (status.StatusCode == StatusCode.OK && missing is not null)
         {
             status = new Status(StatusCode.Internal, missing);
