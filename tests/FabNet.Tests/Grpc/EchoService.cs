@@ -131,6 +131,8 @@ internal sealed class EchoService : Echo.EchoBase, IDisposable
                 }
             }
 
+            context.ResponseTrailers.Add("host-seen", context.Host);
+            context.ResponseTrailers.Add("peer-seen", context.Peer);
             await context.WriteResponseHeadersAsync(headers);
         }
 
