@@ -3,6 +3,7 @@
 using FabNet.Coordinator.Board;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Sites;
+using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -17,6 +18,8 @@ namespace FabNet.Coordinator;
 /// <summary>Adds a coordinator to an application.</summary>
 public static class CoordinatorHost
 {
+    private const int MessageAroundManifest = 64 * 1024;
+
     /// <summary>
     /// Adds the coordinator's services. Its journal is opened and replayed when the application starts, before it listens, and closed when it stops. A
     /// <see cref="TimeProvider"/> or a <see cref="DesignCatalogue.DesignCatalogueClient"/> that is registered already is used.
@@ -29,7 +32,8 @@ public static class CoordinatorHost
         services.AddGrpc();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => new DesignCatalogue.DesignCatalogueClient(GrpcChannel.ForAddress(
-            options.CatalogueAddress ?? throw new InvalidOperationException("The coordinator was given no catalogue: set CatalogueAddress."))));
+            options.CatalogueAddress ?? throw new InvalidOperationException("The coordinator was given no catalogue: set CatalogueAddress."),
+            new GrpcChannelOptions { MaxReceiveMessageSize = DesignManifest.MaxBytes + MessageAroundManifest })));
         services.AddSingleton(provider => new CoordinatorNode(
             options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("FabNet.Coordinator")));
         services.AddSingleton<DesignResolver>();

@@ -38,6 +38,7 @@ public sealed class BambuSession : IMachineSession
     private bool _needsClearing;
     private ActiveRun? _run;
     private string _task = "";
+    private string _startSequence = "";
     private bool _startSent;
     private bool _seenRunning;
     private bool _stopSent;
@@ -319,10 +320,14 @@ public sealed class BambuSession : IMachineSession
 
     private void AnswerWaiter(JsonElement print)
     {
-        if (BambuReport.Text(print, "sequence_id") is not { } sequence || BambuReport.Text(print, "result") is not { } result || !_waiting.Remove(sequence, out var waiter))
+        if (BambuReport.Text(print, "sequence_id") is not { } sequence || BambuReport.Text(print, "result") is not { } result)
+            return;
+        var isOk = result.Equals("success", StringComparison.OrdinalIgnoreCase);
+        if (!isOk && _startSent && !_seenRunning && sequence == _startSequence && BambuReport.Text(print, "command") == "project_file")
+            EndRun($"the machine refused the start: {BambuReport.Text(print, "reason") ?? result}", SafeState.NotNeeded, false);
+        if (!_waiting.Remove(sequence, out var waiter))
             return;
         _waitingSince.Remove(sequence);
-        var isOk = result.Equals("success", StringComparison.OrdinalIgnoreCase);
         waiter.TrySetResult(new CommandReply(isOk, [], isOk ? null : BambuReport.Text(print, "reason") ?? result));
     }
 
@@ -493,6 +498,7 @@ public sealed class BambuSession : IMachineSession
             return;
         }
 
+        _startSequence = _commands.LastSequence;
         _startSent = true;
         run.StartedMs = 0;
         run.SentLine = run.Program.LineCount;

@@ -113,8 +113,9 @@ public sealed class MarlinSimulatorTests
         await using var machine = Start(1, "");
         await using var session = Session(machine);
         await session.OpenAsync(Bench.Limit());
+        var events = session.ReadEventsAsync(Bench.Limit(40)).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         var running = session.RunAsync(program, new RunOptions(), CancellationToken.None);
-        await machine.Log.WaitForAsync(static command => command.Text.StartsWith("G1 X10", StringComparison.Ordinal), Bench.Limit(30));
+        await Bench.NextAsync<TemperaturesReported>(events, static report => report.Readings.Any(static reading => reading is { Kind: HeaterKind.HotEnd, CurrentC: > 195 }));
         machine.Faults.BreakHeater();
         var failed = Assert.IsType<RunOutcome.Failed>(await running.WaitAsync(Bench.Limit(35)));
         Assert.Equal(SafeState.FirmwareStopped, failed.SafeState);
