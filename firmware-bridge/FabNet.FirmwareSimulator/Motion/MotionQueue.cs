@@ -221,7 +221,8 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
         return position;
     }
 
-    /// <summary>Declares where the machine stands (homing, G92, power-up). Only with an empty queue, or to shift all of it, as an offset of E does.</summary>
+    /// <summary>Declares where the machine stands (homing, G92, power-up). Only with an empty queue.</summary>
+    /// <exception cref="InvalidOperationException">A move is queued.</exception>
     public void SetPosition(Axes position)
     {
         if (_blocks.Count > 0)
