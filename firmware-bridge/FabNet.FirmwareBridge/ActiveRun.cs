@@ -1,5 +1,6 @@
 // One run of one program, from the request to the outcome. Owned by the session's loop.
 
+using FabNet.FirmwareBridge.Streaming;
 using FabNet.GCode;
 
 namespace FabNet.FirmwareBridge;
@@ -69,6 +70,15 @@ internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, Tas
 
     /// <summary>The last sent program line.</summary>
     public int SentLine { get; set; }
+
+    /// <summary>Takes the lines' account from the streamer: before it is replaced, and when the run breaks off.</summary>
+    public void Note(GCodeStreamer streamer)
+    {
+        if (Phase is RunPhase.Preparing or RunPhase.Securing)
+            return;
+        AcknowledgedLine = Math.Max(AcknowledgedLine, streamer.AcknowledgedProgramLine);
+        SentLine = Math.Max(SentLine, streamer.SentProgramLine);
+    }
 
     /// <summary>Share done and time left, corrected by the pace measured so far.</summary>
     public (double Fraction, TimeSpan? Remaining) Estimate(int line, long nowMs)

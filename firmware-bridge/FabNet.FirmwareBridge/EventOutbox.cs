@@ -17,7 +17,7 @@ internal sealed class EventOutbox
     /// <summary>Notes are dropped while so many events wait.</summary>
     public const int NoteLimit = 4096;
 
-    private readonly Channel<MachineEvent> _events = Channel.CreateUnbounded<MachineEvent>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<MachineEvent> _events = Channel.CreateUnbounded<MachineEvent>();
     private readonly TimeProvider _time;
     private long _dropped;
     private MachineStateChanged? _last;

@@ -86,7 +86,7 @@ internal sealed class SessionLoop(
         control.Streamer.Abandon($"The link ended: {why}.");
         if (_run is { } run)
         {
-            NoteLines(run);
+            run.Note(control.Streamer);
             run.IsCalledOff = false;
             run.BreakReason = run.Phase == RunPhase.Preparing
                 ? $"the link was lost before the program was started: {why}"
@@ -154,7 +154,7 @@ internal sealed class SessionLoop(
                 control.OnEmergencyStop(nowMs);
                 if (_run is not null)
                 {
-                    NoteLines(_run);
+                    _run.Note(control.Streamer);
                     control.Streamer.Detach();
                     _run.BreakReason = $"emergency stop after line {Number(_run.AcknowledgedLine)} was acknowledged";
                     _run.IsCalledOff = false;
@@ -204,13 +204,13 @@ internal sealed class SessionLoop(
         {
             if (control.TakeBreak() is { } reason)
             {
-                BreakOff(run, $"{reason}. {WhereText()}", run.IsCalledOff, nowMs);
+                BreakOff(run, $"{reason}. {WhereText(run)}", run.IsCalledOff, nowMs);
                 return;
             }
 
             if (control.Streamer.Fault is { } fault)
             {
-                BreakOff(run, $"{fault}. {WhereText()}", isCalledOff: false, nowMs);
+                BreakOff(run, $"{fault}. {WhereText(run)}", isCalledOff: false, nowMs);
                 return;
             }
         }
@@ -234,7 +234,7 @@ internal sealed class SessionLoop(
                 TellProgress(run, nowMs);
                 break;
             case RunPhase.Finishing when control.IsFinished(nowMs):
-                NoteLines(run);
+                run.Note(control.Streamer);
                 run.ProgressToldMs = long.MinValue / 2;
                 TellProgress(run, nowMs);
                 EndRun(run, SafeState.NotNeeded);
@@ -245,8 +245,11 @@ internal sealed class SessionLoop(
         }
     }
 
-    private string WhereText() =>
-        $"The last line acknowledged is {Number(control.Streamer.AcknowledgedProgramLine)}; lines up to {Number(control.Streamer.SentProgramLine)} may have been executed";
+    private string WhereText(ActiveRun run)
+    {
+        run.Note(control.Streamer);
+        return $"The last line acknowledged is {Number(run.AcknowledgedLine)}; lines up to {Number(run.SentLine)} may have been executed";
+    }
 
     private void Start(ActiveRun run, long nowMs)
     {
@@ -277,18 +280,10 @@ internal sealed class SessionLoop(
         run.IsCalledOff = isCalledOff;
         if (run.Phase == RunPhase.Preparing)
             return;
-        NoteLines(run);
+        run.Note(control.Streamer);
         run.Phase = RunPhase.Securing;
         run.SecuringSinceMs = nowMs;
         control.BeginSecure(run, nowMs);
-    }
-
-    private void NoteLines(ActiveRun run)
-    {
-        if (run.Phase is RunPhase.Preparing or RunPhase.Securing)
-            return;
-        run.AcknowledgedLine = Math.Max(run.AcknowledgedLine, control.Streamer.AcknowledgedProgramLine);
-        run.SentLine = Math.Max(run.SentLine, control.Streamer.SentProgramLine);
     }
 
     private void EndRun(ActiveRun run, SafeState safeState)

@@ -2,4 +2,7 @@
 
 using FabNet.FirmwareSimulator.CommandLine;
 
-return await SimulatorCommands.Root().Parse(args).InvokeAsync();
+const int badUsage = 2;
+var command = SimulatorCommands.Root().Parse(args);
+var exitCode = await command.InvokeAsync();
+return command.Errors.Count > 0 ? badUsage : exitCode;

@@ -7,11 +7,12 @@ using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 
 namespace FabNet.Catalogue;
 
 /// <summary>Serves a <see cref="CatalogueStore"/>. Refusals become statuses here, and nowhere else.</summary>
-internal sealed class DesignCatalogueService(CatalogueStore store) : DesignCatalogue.DesignCatalogueBase
+internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogger<DesignCatalogueService> log) : DesignCatalogue.DesignCatalogueBase
 {
     /// <summary>The most bytes of one chunk, either way: 256 KiB.</summary>
     internal const int MaxChunkBytes = 256 * 1024;
@@ -73,6 +74,7 @@ internal sealed class DesignCatalogueService(CatalogueStore store) : DesignCatal
     public override Task<PublishedDesign> PublishDesign(PublishDesignRequest request, ServerCallContext context) => Answer(() =>
     {
         var published = store.Publish(request.Manifest.ToByteArray());
+        LogPublished(published.Design.Ref, published.Design.Ref.Manifest.Short);
         return Task.FromResult(published.Design.ToWire(published.Manifest));
     }, context.CancellationToken);
 
@@ -142,7 +144,7 @@ internal sealed class DesignCatalogueService(CatalogueStore store) : DesignCatal
         return true;
     }, context.CancellationToken);
 
-    private static async Task<T> Answer<T>(Func<Task<T>> work, CancellationToken stop)
+    private async Task<T> Answer<T>(Func<Task<T>> work, CancellationToken stop)
     {
         try
         {
@@ -158,13 +160,21 @@ internal sealed class DesignCatalogueService(CatalogueStore store) : DesignCatal
         }
         catch (JournalException e)
         {
+            LogDiskFailed(e, e.Message);
             throw new RpcException(new Status(StatusCode.ResourceExhausted, e.Message, e));
         }
         catch (IOException e) when (!stop.IsCancellationRequested)
         {
+            LogDiskFailed(e, e.Message);
             throw new RpcException(new Status(StatusCode.Internal, $"The catalogue's disk failed: {e.Message} Whoever runs it should look at it.", e));
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Design} is published ({Manifest}).")]
+    private partial void LogPublished(FabNet.Model.Designs.DesignRef design, string manifest);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The catalogue's disk failed: {Reason}")]
+    private partial void LogDiskFailed(Exception error, string reason);
 
     private static StatusCode StatusOf(CatalogueFault fault) => fault switch
     {

@@ -35,6 +35,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
     private readonly EdgeBook _book;
     private readonly TelemetrySpool _spool;
     private readonly PrusaSlicer _slicer;
+    private readonly DesignCache _designs;
     private readonly GrpcChannel _catalogue;
     private readonly GrpcChannel _coordinator;
     private readonly List<MachineHost> _hosts = [];
@@ -57,7 +58,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
         _coordinator = OpenChannel(config.Coordinator);
         _slicer = new PrusaSlicer(
             config.Slicer, Path.Combine(config.DataFolder, "sliced"), config.Storage.SlicedBytes, options.Time, options.Loggers.CreateLogger<PrusaSlicer>());
-        var designs = new DesignCache(
+        _designs = new DesignCache(
             new DesignCatalogue.DesignCatalogueClient(_catalogue),
             new DesignCacheOptions
             {
@@ -67,7 +68,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
             },
             options.Time,
             options.Loggers.CreateLogger<DesignCache>());
-        var preparation = new Preparation(designs, _slicer, new ProgramFolder(Path.Combine(config.DataFolder, "programs")));
+        var preparation = new Preparation(_designs, _slicer, new ProgramFolder(Path.Combine(config.DataFolder, "programs")));
         Loop = new EdgeLoop(config, book, spool, preparation, options.Time, options.Loggers.CreateLogger<EdgeLoop>());
     }
 
@@ -149,6 +150,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
 
         Loop.Inbox.Complete();
         await _looping;
+        _designs.Dispose();
         _catalogue.Dispose();
         _coordinator.Dispose();
         _slicer.Dispose();

@@ -43,6 +43,7 @@ internal sealed partial class EdgeLoop
     private volatile Site _site;
     private string? _trouble;
     private bool _isTakenUp;
+    private bool _isSpoolFull;
     private readonly TaskCompletionSource _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _handOver;
     private long _lastKeepAlive;
@@ -189,10 +190,13 @@ internal sealed partial class EdgeLoop
 
         var now = _time.GetUtcNow();
         _offers.Expire(now);
-        if (_spool.Flush() is { } refused)
+        var refused = _spool.Flush();
+        if (refused is not null && !_isSpoolFull)
         {
-            LogSpoolTrouble(refused.Message, _spool.Dropped);
+            LogSpoolTrouble(refused.Message);
         }
+
+        _isSpoolFull = refused is not null;
 
         if (_uplink.IsConnected && _time.GetElapsedTime(_lastKeepAlive) >= KeepAliveInterval)
         {
@@ -239,7 +243,7 @@ internal sealed partial class EdgeLoop
         var job = next.Job;
         if (job.State is not JobState.Preparing)
         {
-            _book.Append(new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = now });
+            Append(new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = now });
         }
 
         var cancellation = new CancellationTokenSource();
@@ -349,7 +353,7 @@ internal sealed partial class EdgeLoop
 
         _statuses = statuses;
         _uplink.Pump();
-        if (_handOver is not null && _book.Outbox.Count == 0)
+        if (_handOver is { Task.IsCompleted: true } && _book.Outbox.Count == 0)
         {
             _delivered.TrySetResult();
         }
@@ -368,8 +372,8 @@ internal sealed partial class EdgeLoop
     [LoggerMessage(LogLevel.Error, "{Message} Facts wait in memory and are tried again each second; no machine is started meanwhile.")]
     private partial void LogJournalTrouble(string message);
 
-    [LoggerMessage(LogLevel.Warning, "Telemetry can't be kept: {Message} {Dropped} samples were dropped so far.")]
-    private partial void LogSpoolTrouble(string message, long dropped);
+    [LoggerMessage(LogLevel.Warning, "Telemetry can't be kept, and what is lost is counted: {Message}")]
+    private partial void LogSpoolTrouble(string message);
 
     [LoggerMessage(LogLevel.Warning, "A message broke the contract and was ignored: {Message}")]
     private partial void LogBadMessage(string message);

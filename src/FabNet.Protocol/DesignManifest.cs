@@ -67,21 +67,30 @@ public static class DesignManifest
         }
 
         Design design;
+        byte[] canonical;
         try
         {
             var reader = new Utf8JsonReader(manifest, new JsonReaderOptions { MaxDepth = 8, AllowMultipleValues = false });
             using var document = JsonDocument.ParseValue(ref reader);
             design = ReadDesign(new ManifestElement(document.RootElement, "manifest"), publishedAt, Digest.Of(manifest));
+            canonical = Write(design);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new FormatException($"The manifest is not JSON: {e.Message}", e);
+            throw new FormatException(Printable($"The manifest is not JSON: {e.Message}"), e);
+        }
+        catch (FormatException e) when (e.Message.Any(char.IsControl))
+        {
+            throw new FormatException(Printable(e.Message), e);
         }
 
-        return manifest.SequenceEqual(Write(design))
+        return manifest.SequenceEqual(canonical)
             ? design
             : throw new FormatException("The manifest is not canonical: write its members sorted, each once, without blanks, and numbers to three digits after the point.");
     }
+
+    // A refusal quotes what a stranger wrote: nothing in it may steer the reader's terminal.
+    private static string Printable(string message) => string.Concat(message.Where(c => !char.IsControl(c)));
 
     private static void WritePart(CanonicalJson json, DesignPart part)
     {

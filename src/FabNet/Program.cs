@@ -1,1 +1,6 @@
-return 0;
+// The `fabnet` program: its commands, and nothing but composition behind them.
+
+using System.CommandLine;
+using FabNet.CommandLine;
+
+return await CommandRunner.RunAsync(FabNetCommands.CreateRoot(), args);

@@ -242,6 +242,7 @@ internal sealed class MarlinControl : FirmwareControl
         _securing.Clear();
         RestState = MachineState.Idle;
         RestReason = null;
+        Run?.Note(_streamer);
         _streamer.Abandon("The board restarted.");
         _streamer = Start(nowMs);
     }

@@ -22,6 +22,10 @@ internal sealed class MarlinStreamer : GCodeStreamer
     // Room that program lines leave for a marker or an order while the window is full.
     private const int ReservedBytes = 16;
     private const int MaxRepeats = 12;
+
+    // An 8-bit exclusive-or misses two flips of the same bit. Beyond so many damaged lines in so many, a wrong one would soon pass for a right one.
+    private const int NoisyResends = 8;
+    private const int NoisyLines = 50;
     private const int MaxMiscount = 8;
     private const int HandshakeAttempts = 8;
     private const long HandshakeMs = 1000;
@@ -52,6 +56,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private int _misses;
     private bool _isBusyKnown;
     private long _cleanSince;
+    private readonly int[] _resendsAt = new int[NoisyResends];
+    private bool _overdraft;
+    private long _overdraftMs;
 
     /// <summary>A stream that starts with M110.</summary>
     /// <param name="receiveBytes">The firmware's receive buffer, in bytes.</param>
@@ -142,6 +149,13 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return;
         }
 
+        // A lost answer can fill a narrow window while a refused line waits to go again, and a marker can't overtake a number: then that one line may go.
+        if (Sent < Framed && nowMs - Math.Max(_progressMs, _overdraftMs) >= Timings.TemperaturePollMs)
+        {
+            _overdraft = true;
+            _overdraftMs = nowMs;
+        }
+
         var silenceMs = nowMs - _heardMs;
         var stuckMs = nowMs - _progressMs;
         var limitMs = _isBusyKnown ? Timings.NoReplyOnceBusyIsKnownMs : Allowance(Timings.NoReplyMs, PlannerBlocks);
@@ -196,6 +210,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return false;
         if (Window.Admits(LinesInFlight, BytesInFlight, length))
             return !traits.HasFlag(LineTraits.Marker) || _marker < 0 || _marker == sequence;
+        if (_overdraft && sequence <= Framed && BytesInFlight + length <= _receiveBytes)
+            return true;
         // A marker may go beyond the window by one, into the bytes that are kept for it: it is what finds lost answers.
         return traits.HasFlag(LineTraits.Marker) && (_marker < 0 || _marker == sequence) && BytesInFlight + length <= _receiveBytes;
     }
@@ -203,6 +219,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// <inheritdoc />
     protected override void OnSent(int sequence, long nowMs)
     {
+        _overdraft = false;
         if (LinesInFlight == 1)
             _progressMs = Math.Max(_progressMs, nowMs);
         if (sequence == 0)
@@ -375,6 +392,16 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
         if (requested == Sent + 1)
             return;
+        var oldest = _resendsAt[Resends % NoisyResends];
+        _resendsAt[Resends % NoisyResends] = requested;
+        if (Resends >= NoisyResends && requested > oldest && requested - oldest < NoisyLines)
+        {
+            Fail(
+                $"the wire damaged {NoisyResends} of the last {requested - oldest} lines: at that rate the firmware's checksum would soon let a wrong one through. Check the cable for noise, the grounding, and the baud rate.",
+                ProgramLineNear(requested));
+            return;
+        }
+
         Resends++;
         Window.Trouble();
         if (requested != _repeatedLine)

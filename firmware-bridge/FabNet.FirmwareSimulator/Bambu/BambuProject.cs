@@ -62,13 +62,15 @@ internal sealed class BambuProject
 
     private static string Resolve(string folder, string url)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("ftp" or "file"))
+        // Not read as a Uri: ftp:/// has no host, which .NET refuses, and some clients write ftp://name.3mf.
+        var name = url.StartsWith("ftp://", StringComparison.Ordinal) ? url[6..] : url.StartsWith("file://", StringComparison.Ordinal) ? url[7..] : "";
+        if (name.Trim('/').Length == 0)
         {
             throw new InvalidDataException($"'{url}' is no address of a file on the printer: write ftp:///name.3mf.");
         }
 
         var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
-        var path = Path.GetFullPath(Path.Combine(root, Uri.UnescapeDataString(uri.AbsolutePath).TrimStart('/')));
+        var path = Path.GetFullPath(Path.Combine(root, Uri.UnescapeDataString(name).TrimStart('/')));
         return path.StartsWith(root, StringComparison.Ordinal) ? path : throw new InvalidDataException($"'{url}' leads out of the printer's storage.");
     }
 }

@@ -34,7 +34,8 @@ internal sealed class BlobUpload : IAsyncDisposable
         FileStream file;
         try
         {
-            file = new FileStream(partialPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.Asynchronous);
+            // Unbuffered: a full disk must show where we write, not when the file is closed.
+            file = new FileStream(partialPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
         }
         catch (IOException e) when (IsOpenElsewhere(e))
         {
@@ -108,7 +109,7 @@ internal sealed class BlobUpload : IAsyncDisposable
 
         try
         {
-            await _file.FlushAsync(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
             _file.Flush(flushToDisk: true);
             File.Move(_partialPath, _path, overwrite: true);
             DirectorySync.Sync(Path.GetDirectoryName(_path)!);

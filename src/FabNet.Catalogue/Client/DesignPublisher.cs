@@ -25,6 +25,7 @@ public sealed class DesignPublisher
     /// <param name="cancellationToken">Stops; what went up is kept, and the next call goes on from there.</param>
     /// <returns>The design as the catalogue published it.</returns>
     /// <exception cref="RpcException">The catalogue refused (the detail says why), or could not be reached.</exception>
+    /// <exception cref="TamperedException">The catalogue answers with another design than it was given.</exception>
     /// <exception cref="IOException">A file can't be read any more, or changed.</exception>
     public async Task<Design> PublishAsync(ImportedDesign imported, IProgress<TransferProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -41,7 +42,16 @@ public sealed class DesignPublisher
 
         var request = new PublishDesignRequest { Manifest = UnsafeByteOperations.UnsafeWrap(imported.Manifest) };
         var published = await _retry.ExecuteAsync(async ct => await _client.PublishDesignAsync(request, cancellationToken: ct), cancellationToken);
-        return published.ToModel();
+        try
+        {
+            var design = published.ToModel();
+            return design.Ref == imported.Design.Ref ? design
+                : throw new TamperedException($"The catalogue was given {imported.Design.Ref} and says that it published {design.Ref}. Don't trust it.");
+        }
+        catch (FormatException e)
+        {
+            throw new TamperedException(e.Message, e);
+        }
     }
 
     private async Task<IEnumerable<Digest>> FindMissingAsync(IEnumerable<Artefact> blobs, CancellationToken cancellationToken)

@@ -21,9 +21,12 @@ internal sealed class FindingList(string manifestFile)
     {
         if (_findings.Count < MaxCount)
         {
-            _findings.Add(new ImportFinding { Kind = kind, File = file, Line = line, Message = message });
+            _findings.Add(new ImportFinding { Kind = kind, File = file, Line = line, Message = OneLine(message) });
         }
     }
 
     public IReadOnlyList<ImportFinding> InOrderOfFixing() => [.. _findings.OrderBy(f => f.Kind)];
+
+    // Messages quote the manifest, which may hold what would steer a terminal.
+    private static string OneLine(string message) => DesignImporter.Clean(message.ReplaceLineEndings(" ").Replace('\t', ' '), 1_000) ?? "";
 }

@@ -11,7 +11,7 @@ public sealed class ManifestSyntaxException : FormatException
     /// <param name="fault">What is wrong, as a sentence.</param>
     /// <param name="inner">What caused it, if anything did.</param>
     public ManifestSyntaxException(int line, int column, string fault, Exception? inner = null)
-        : base($"line {line}, column {column}: {fault}", inner)
+        : base($"line {line}, column {column}: {string.Concat(fault.Where(c => !char.IsControl(c)))}", inner)
     {
         Line = line;
         Column = column;

@@ -63,10 +63,11 @@ internal sealed class BlobDownload(
         }
 
         var buffer = new byte[128 * 1024];
-        int read;
-        while ((read = await file.ReadAsync(buffer, cancellationToken)) > 0)
+        for (var left = file.Length; left > 0;)
         {
+            var read = await file.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken);
             hash.AppendData(buffer, 0, read);
+            left = read > 0 ? left - read : 0;
         }
 
         return file.Position;

@@ -43,7 +43,7 @@ public readonly record struct PullProgress(string File, long Bytes, long TotalBy
 /// does not match is thrown away. A pull that was cut goes on where it stopped, also in a later process. Concurrent pulls of
 /// one file share the work. Thread safe.
 /// </summary>
-public sealed partial class DesignCache
+public sealed partial class DesignCache : IDisposable
 {
     private readonly DesignCatalogue.DesignCatalogueClient _catalogue;
     private readonly DesignCacheOptions _options;
@@ -54,6 +54,7 @@ public sealed partial class DesignCache
     private readonly ResiliencePipeline _retry;
     private readonly Lock _gate = new();
     private readonly Dictionary<Digest, Task> _pulling = [];
+    private readonly CancellationTokenSource _lifetime = new();
 
     /// <summary>Creates the cache over a folder; what is there is used.</summary>
     public DesignCache(DesignCatalogue.DesignCatalogueClient catalogue, DesignCacheOptions options, TimeProvider time, ILogger<DesignCache> logger)
@@ -152,6 +153,13 @@ public sealed partial class DesignCache
         }
     }
 
+    /// <summary>Ends the pulls that are under way; what has arrived is taken up by the next one.</summary>
+    public void Dispose()
+    {
+        _lifetime.Cancel();
+        _lifetime.Dispose();
+    }
+
     private async Task<Design> FetchAsync(GetDesignRequest request, string name, Digest? expected, CancellationToken cancellationToken)
     {
         var published = await CallAsync(
@@ -229,7 +237,7 @@ public sealed partial class DesignCache
                     return true;
                 },
                 $"{artefact.Path} of {design}",
-                CancellationToken.None);
+                _lifetime.Token);
             LogPulled(design.ToString(), artefact.Path, artefact.Size);
         }
         catch (IOException e)

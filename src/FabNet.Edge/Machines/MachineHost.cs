@@ -36,7 +36,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
     private volatile IMachineSession? _session;
     private volatile JobRunner? _runner;
     private Task _life = Task.CompletedTask;
-    private bool _mustBeMadeSafe;
+    private volatile bool _mustBeMadeSafe;
 
     public MachineHost(
         MachineId id, MachineConfig config, Func<IMachineSession> open, ChannelWriter<EdgeMessage> inbox, TelemetrySpool spool, RunMark mark, TimeProvider time, ILogger logger)
@@ -170,7 +170,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
                     LogOpened(_id, info.Firmware, info.Address);
                     delay = FirstReopenDelay;
                     await MakeSafeAsync(session, cancellationToken);
-                    Publish(_report with { State = session.State });
+                    Publish(_report with { State = session.State, Detail = null });
                     await ServeAsync(session, cancellationToken);
                 }
                 finally
@@ -227,7 +227,9 @@ internal sealed partial class MachineHost : IAsyncDisposable
         {
             case MachineStateChanged changed:
                 _runner?.Hear(changed);
-                Publish(_report with { State = changed.State, Detail = changed.Reason });
+                Publish(changed.State is MachineState.Idle && _mustBeMadeSafe
+                    ? _report with { State = MachineState.Preparing, Detail = "An earlier process left it running: its heaters and spindle are being turned off." }
+                    : _report with { State = changed.State, Detail = changed.Reason });
                 break;
             case TemperaturesReported temperatures:
                 Hear(temperatures);

@@ -1,4 +1,4 @@
-// Runs a program to its end: bounded in time, killed with its children, the end of what it said kept.
+// Runs a program to its end: bounded in time, killed with its children, the beginning and the end of what it said kept.
 
 using System.Diagnostics;
 using System.Text;
@@ -7,14 +7,14 @@ namespace FabNet.Edge.Slicing;
 
 /// <summary>What a program left.</summary>
 /// <param name="ExitCode">Its exit code; 128 + n after signal n on Unix.</param>
-/// <param name="Output">The end of its standard output.</param>
-/// <param name="Errors">The end of its standard error.</param>
+/// <param name="Output">The beginning and the end of its standard output.</param>
+/// <param name="Errors">The beginning and the end of its standard error.</param>
 internal readonly record struct ChildResult(int ExitCode, string Output, string Errors);
 
 /// <summary>Runs programs.</summary>
 internal static class ChildProcess
 {
-    private const int TailChars = 4000;
+    private const int KeptChars = 4000;
 
     /// <summary>Runs a program and waits for it.</summary>
     /// <exception cref="TimeoutException">It did not end in time; it and its children were killed.</exception>
@@ -42,8 +42,8 @@ internal static class ChildProcess
         process.StandardInput.Close();
         using var limit = new CancellationTokenSource(timeLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var output = ReadTailAsync(process.StandardOutput);
-        var errors = ReadTailAsync(process.StandardError);
+        var output = ReadEndsAsync(process.StandardOutput);
+        var errors = ReadEndsAsync(process.StandardError);
         try
         {
             await process.WaitForExitAsync(either.Token);
@@ -59,20 +59,22 @@ internal static class ChildProcess
         return new ChildResult(process.ExitCode, await output, await errors);
     }
 
-    private static async Task<string> ReadTailAsync(StreamReader reader)
+    private static async Task<string> ReadEndsAsync(StreamReader reader)
     {
-        var tail = new StringBuilder();
+        var text = new StringBuilder();
+        var isCut = false;
         var buffer = new char[2048];
         int read;
         while ((read = await reader.ReadAsync(buffer)) > 0)
         {
-            tail.Append(buffer, 0, read);
-            if (tail.Length > 2 * TailChars)
+            text.Append(buffer, 0, read);
+            if (text.Length > 3 * KeptChars)
             {
-                tail.Remove(0, tail.Length - TailChars);
+                text.Remove(KeptChars, text.Length - (2 * KeptChars));
+                isCut = true;
             }
         }
 
-        return tail.Length > TailChars ? tail.ToString(tail.Length - TailChars, TailChars) : tail.ToString();
+        return isCut ? text.Insert(KeptChars, "\n…\n").ToString() : text.ToString();
     }
 }

@@ -8,7 +8,7 @@ namespace FabNet.GCode.Checking;
 internal sealed class ArcPath
 {
     // More segments than this change the time by nothing that counts, and would let a hostile file cost hours.
-    private const int MaxSegments = 512;
+    private const int MaxSegments = 128;
     private const double GrblToleranceMm = 0.002;
 
     private readonly Timeline _time;

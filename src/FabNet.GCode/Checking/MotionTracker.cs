@@ -16,7 +16,6 @@ internal sealed class MotionTracker
 
     // A feed this many times the fastest axis is a mistake, not a wish to go as fast as possible.
     private const double AbsurdFeedRatio = 100;
-    private const double ToleranceMm = 0.001;
 
     // Homing as Marlin does it by default (HOMING_FEEDRATE_MM_M, two bumps), and what a procedure such as bed levelling takes.
     private const double HomingMmPerS = 50;
@@ -34,12 +33,10 @@ internal sealed class MotionTracker
     private readonly LayerTracker _layers;
     private readonly WorkFrame _frame;
     private readonly ArcPath _arcs;
-    private readonly AxisRange[] _envelope;
     private readonly double[] _home;
     private readonly double[] _maxFeed;
-    private readonly Extent[] _reached = new Extent[WorkFrame.Count];
+    private readonly Envelope _envelope;
     private readonly Extent _cut = new();
-    private readonly bool[] _isTooLarge = new bool[3 * WorkFrame.Count];
     private readonly bool[] _isHomed = new bool[3];
     private readonly bool _isGrbl;
     private readonly double _absurdFeed;
@@ -59,17 +56,15 @@ internal sealed class MotionTracker
         _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
         _frame = new WorkFrame(profile, options);
         _arcs = new ArcPath(time, _isGrbl);
-        _envelope = [profile.X.RangeMm ?? default, profile.Y.RangeMm ?? default, profile.Z.RangeMm ?? default];
+        _envelope = new Envelope(profile, log);
         _home =
         [
-            profile.X.HomeMm ?? _envelope[0].Min,
-            profile.Y.HomeMm ?? _envelope[1].Min,
-            profile.Z.HomeMm ?? Math.Clamp(0, _envelope[2].Min, Math.Max(_envelope[2].Min, _envelope[2].Max)),
+            profile.X.HomeMm ?? _envelope.Range(0).Min,
+            profile.Y.HomeMm ?? _envelope.Range(1).Min,
+            profile.Z.HomeMm ?? Math.Clamp(0, _envelope.Range(2).Min, Math.Max(_envelope.Range(2).Min, _envelope.Range(2).Max)),
         ];
         _maxFeed = [profile.X.MaxFeedMmPerMin, profile.Y.MaxFeedMmPerMin, profile.Z.MaxFeedMmPerMin];
         _absurdFeed = AbsurdFeedRatio * Math.Max(_maxFeed.Max(), profile.E?.MaxFeedMmPerMin ?? 0);
-        for (var i = 0; i < _reached.Length; i++)
-            _reached[i] = new Extent();
     }
 
     public double FilamentMm { get; private set; }
@@ -81,19 +76,10 @@ internal sealed class MotionTracker
     public int MotionCount { get; private set; }
 
     /// <summary>True if everything that moved is known in machine coordinates.</summary>
-    public bool IsInMachineCoordinates => _reached[1..].All(extent => extent.IsEmpty);
+    public bool IsInMachineCoordinates => _envelope.IsInMachineCoordinates;
 
     /// <summary>The extent of all motion.</summary>
-    public Box3? Reached
-    {
-        get
-        {
-            var all = new Extent();
-            foreach (var extent in _reached)
-                all.Add(extent);
-            return all.ToBox();
-        }
-    }
+    public Box3? Reached => _envelope.Reached;
 
     /// <summary>The extent of what is made.</summary>
     public Box3? Cut => _cut.ToBox();
@@ -176,7 +162,7 @@ internal sealed class MotionTracker
         {
             if (!all && !words.Mentions(AxisNames[axis]))
                 continue;
-            var distance = _frame.IsKnown(axis) ? Math.Abs(_frame[axis] - _home[axis]) : Math.Min(100, _envelope[axis].Length / 2);
+            var distance = _frame.IsKnown(axis) ? Math.Abs(_frame[axis] - _home[axis]) : Math.Min(100, _envelope.Range(axis).Length / 2);
             seconds += (distance / (axis == 2 ? HomingZMmPerS : HomingMmPerS)) + HomingBumpSeconds;
             _frame.Home(axis, _home[axis]);
             _isHomed[axis] = true;
@@ -254,7 +240,7 @@ internal sealed class MotionTracker
             _log.Warn(ViolationCode.AssumedPosition, $"{AxisNames[axis]} moves relative to a position that the program does not state; it is taken as {_frame[axis] - _frame.Shift(axis):0.###} mm. Begin with an absolute move.");
         _frame.MoveTo(axis, _frame[axis]);
         if (_frame.Frame != 0)
-            Reach(axis, _frame[axis]);
+            _envelope.Reach(_frame.Frame, axis, _frame[axis]);
     }
 
     private double Extruded(in Words words, bool moves)
@@ -327,28 +313,9 @@ internal sealed class MotionTracker
         if (!isNamed)
             return;
         _frame.MoveTo(axis, value);
-        Reach(axis, value);
+        _envelope.Reach(_frame.Frame, axis, value);
         if (!_isHomed[axis] && !_isGrbl && _log.IsFirst(ViolationCode.MotionBeforeHoming))
             _log.Warn(ViolationCode.MotionBeforeHoming, $"{AxisNames[axis]} moves before it was homed: the firmware takes its place at power-up as 0. Put G28 into the start code.");
-    }
-
-    /// <summary>Adds a position to what was reached, and checks it.</summary>
-    private void Reach(int axis, double value)
-    {
-        var frame = _frame.Frame;
-        var reached = _reached[frame];
-        reached.Add(axis, value);
-        var range = _envelope[axis];
-        if (frame == 0)
-        {
-            if (value < range.Min - ToleranceMm || value > range.Max + ToleranceMm)
-                _log.Refuse(ViolationCode.OutsideEnvelope, $"{AxisNames[axis]} reaches {value:0.###} mm; {_profile.Name} goes from {range.Min:0.###} to {range.Max:0.###} mm. Move the part, or choose a larger machine.");
-        }
-        else if (reached.Length(axis) > range.Length + ToleranceMm && !_isTooLarge[(3 * frame) + axis])
-        {
-            _isTooLarge[(3 * frame) + axis] = true;
-            _log.Refuse(ViolationCode.ProgramTooLarge, $"the program spans {reached.Length(axis):0.###} mm in {AxisNames[axis]} by this line; {_profile.Name} has {range.Length:0.###} mm, wherever work zero is. Choose a larger machine.");
-        }
     }
 
     /// <summary>G53 while the work offset is not known: machine coordinates are checked as such, and the place in the work frame is lost.</summary>
@@ -360,9 +327,7 @@ internal sealed class MotionTracker
             if (!words.Has(AxisNames[axis]))
                 continue;
             var value = words[AxisNames[axis]] * _modes.UnitMm;
-            var range = _envelope[axis];
-            if (!range.Contains(value))
-                _log.Refuse(ViolationCode.OutsideEnvelope, $"{AxisNames[axis]} goes to machine position {value:0.###} mm (G53); {_profile.Name} goes from {range.Min:0.###} to {range.Max:0.###} mm. Correct the position.");
+            _envelope.CheckMachine(axis, value);
             _frame.Forget(axis);
         }
     }
@@ -409,8 +374,8 @@ internal sealed class MotionTracker
 
     private void ReachArc(int axis, double min, double max, bool isCut)
     {
-        Reach(axis, min);
-        Reach(axis, max);
+        _envelope.Reach(_frame.Frame, axis, min);
+        _envelope.Reach(_frame.Frame, axis, max);
         if (!isCut)
             return;
         _cut.Add(axis, min);

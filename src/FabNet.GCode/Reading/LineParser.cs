@@ -106,7 +106,7 @@ internal sealed class LineParser
                     return LineContent.Bad;
                 break;
             case (byte)'$' when _isGrbl:
-                _log.Refuse(ViolationCode.SettingsCommand, $"'{Show(line)}' is a GRBL system command (settings, homing, unlock, jog); a program may not hold any. Remove it and do it from the machine's console.");
+                _log.Refuse(ViolationCode.SettingsCommand, $"'{StrayCharacter.Show(line)}' is a GRBL system command (settings, homing, unlock, jog); a program may not hold any. Remove it and do it from the machine's console.");
                 return LineContent.Bad;
         }
 
@@ -172,20 +172,20 @@ internal sealed class LineParser
         var whole = (int)Math.Min(Math.Abs(tenths) + 0.5, int.MaxValue);
         if (!hasValue || value < 0 || value > Command.MaxNumber || Math.Abs(tenths - whole) > 1e-6)
         {
-            _log.Refuse(hasValue ? ViolationCode.UnknownCommand : isFirst ? ViolationCode.NotGCode : ViolationCode.MalformedWord, $"'{Show(line)}' has no valid command number after {(char)('A' + letter)}. Correct the line, or export the program again.");
+            _log.Refuse(hasValue ? ViolationCode.UnknownCommand : isFirst ? ViolationCode.NotGCode : ViolationCode.MalformedWord, $"'{StrayCharacter.Show(line)}' has no valid command number after {(char)('A' + letter)}. Correct the line, or export the program again.");
             return false;
         }
 
         if (!isFirst && !_isGrbl)
         {
-            _log.Refuse(ViolationCode.SeveralCommands, $"'{Show(line)}' has several commands; the firmware obeys the first only. Put each on a line of its own.");
+            _log.Refuse(ViolationCode.SeveralCommands, $"'{StrayCharacter.Show(line)}' has several commands; the firmware obeys the first only. Put each on a line of its own.");
             return false;
         }
 
         key = Command.Key((char)('A' + letter), whole);
         if (!_words.TryAddCommand(key))
         {
-            _log.Refuse(ViolationCode.SeveralCommands, $"'{Show(line)}' has more than {Words.MaxCommands} commands. Put them on lines of their own.");
+            _log.Refuse(ViolationCode.SeveralCommands, $"'{StrayCharacter.Show(line)}' has more than {Words.MaxCommands} commands. Put them on lines of their own.");
             return false;
         }
 
@@ -207,37 +207,37 @@ internal sealed class LineParser
         if (isFirst && (!_isGrbl || !hasValue))
         {
             if (letter == 'O' - 'A' && hasValue)
-                _log.Refuse(ViolationCode.Macro, $"'{Show(line)}' is a subprogram word. Post-process the program without subprograms.");
+                _log.Refuse(ViolationCode.Macro, $"'{StrayCharacter.Show(line)}' is a subprogram word. Post-process the program without subprograms.");
             else if (letter == 'D' - 'A' && hasValue)
-                _log.Refuse(ViolationCode.SafetyCommand, $"'{Show(line)}' is a debugging command that can write the firmware's memory. Remove it.");
+                _log.Refuse(ViolationCode.SafetyCommand, $"'{StrayCharacter.Show(line)}' is a debugging command that can write the firmware's memory. Remove it.");
             else if (hasValue)
-                _log.Refuse(ViolationCode.UnknownCommand, $"'{Show(line)}' does not begin with a command (G, M or T). This firmware has no modal motion: repeat G1 on each line.");
+                _log.Refuse(ViolationCode.UnknownCommand, $"'{StrayCharacter.Show(line)}' does not begin with a command (G, M or T). This firmware has no modal motion: repeat G1 on each line.");
             else
-                _log.Refuse(ViolationCode.NotGCode, $"'{Show(line)}' is not G-code. Send the file that the slicer or CAM program exported.");
+                _log.Refuse(ViolationCode.NotGCode, $"'{StrayCharacter.Show(line)}' is not G-code. Send the file that the slicer or CAM program exported.");
             return false;
         }
 
         if (letter == 'N' - 'A')
         {
-            _log.Refuse(ViolationCode.ChecksumSmuggled, $"'{Show(line)}' has a line number in its middle, where some firmwares would obey it. Remove it.");
+            _log.Refuse(ViolationCode.ChecksumSmuggled, $"'{StrayCharacter.Show(line)}' has a line number in its middle, where some firmwares would obey it. Remove it.");
             return false;
         }
 
         if (letter == 'O' - 'A' && _isGrbl)
         {
-            _log.Refuse(ViolationCode.Macro, $"'{Show(line)}' is a subprogram word. Post-process the program without subprograms.");
+            _log.Refuse(ViolationCode.Macro, $"'{StrayCharacter.Show(line)}' is a subprogram word. Post-process the program without subprograms.");
             return false;
         }
 
         if (_words.Mentions((char)('A' + letter)))
         {
-            _log.Refuse(ViolationCode.RepeatedWord, $"'{Show(line)}' has {(char)('A' + letter)} twice; firmwares differ on which one counts. Keep one.");
+            _log.Refuse(ViolationCode.RepeatedWord, $"'{StrayCharacter.Show(line)}' has {(char)('A' + letter)} twice; firmwares differ on which one counts. Keep one.");
             return false;
         }
 
         if (!hasValue && _isGrbl)
         {
-            _log.Refuse(ViolationCode.MalformedWord, $"'{Show(line)}' has {(char)('A' + letter)} without a number. Correct the line.");
+            _log.Refuse(ViolationCode.MalformedWord, $"'{StrayCharacter.Show(line)}' has {(char)('A' + letter)} without a number. Correct the line.");
             return false;
         }
 
@@ -275,7 +275,7 @@ internal sealed class LineParser
             return LineContent.Text;
         if (text.Contains((byte)'*') || text.IndexOf("M110"u8) >= 0)
         {
-            _log.Refuse(ViolationCode.ChecksumSmuggled, $"'{Show(line)}' has a '*' or M110 in its text, which the firmware's line reader would obey. Remove it.");
+            _log.Refuse(ViolationCode.ChecksumSmuggled, $"'{StrayCharacter.Show(line)}' has a '*' or M110 in its text, which the firmware's line reader would obey. Remove it.");
             return LineContent.Bad;
         }
 
@@ -297,7 +297,7 @@ internal sealed class LineParser
         }
 
         if (isChanged)
-            _log.Warn(ViolationCode.NonAscii, $"'{Show(line)}' has letters that are not ASCII in its text; they are sent as '?'.");
+            _log.Warn(ViolationCode.NonAscii, $"'{StrayCharacter.Show(line)}' has letters that are not ASCII in its text; they are sent as '?'.");
         return LineContent.Text;
     }
 
@@ -326,7 +326,7 @@ internal sealed class LineParser
             i++;
         if (i == start || i - start > 10)
         {
-            _log.Refuse(ViolationCode.MalformedWord, $"'{Show(line)}' has a broken line number. Remove line numbers: they are added when the program is sent.");
+            _log.Refuse(ViolationCode.MalformedWord, $"'{StrayCharacter.Show(line)}' has a broken line number. Remove line numbers: they are added when the program is sent.");
             return false;
         }
 
@@ -342,7 +342,7 @@ internal sealed class LineParser
         var digits = text[(star + 1)..].Trim(" \t"u8);
         if (_isGrbl || digits.IsEmpty || digits.Length > 3 || !System.Buffers.Text.Utf8Parser.TryParse(digits, out int stated, out var used) || used != digits.Length || stated != sum)
         {
-            _log.Refuse(ViolationCode.ChecksumMismatch, $"'{Show(line)}' has a checksum that does not match it (it would be {sum}). The file is damaged: export it again.");
+            _log.Refuse(ViolationCode.ChecksumMismatch, $"'{StrayCharacter.Show(line)}' has a checksum that does not match it (it would be {sum}). The file is damaged: export it again.");
             return false;
         }
 
@@ -360,7 +360,7 @@ internal sealed class LineParser
                 var length = line[i..].IndexOf((byte)')');
                 if (length < 0)
                 {
-                    _log.Warn(ViolationCode.UnbalancedComment, $"'{Show(line)}' opens a comment and does not close it; it is taken to the line's end.");
+                    _log.Warn(ViolationCode.UnbalancedComment, $"'{StrayCharacter.Show(line)}' opens a comment and does not close it; it is taken to the line's end.");
                     i = line.Length;
                     return true;
                 }
@@ -372,30 +372,8 @@ internal sealed class LineParser
                 while (i < line.Length && line[i] != (byte)';')
                     i++;
                 return true;
-            case (byte)'*':
-                _log.Refuse(ViolationCode.ChecksumSmuggled, $"'{Show(line)}' has a '*' where no checksum belongs. Remove it: checksums are added when the program is sent.");
-                return false;
-            case (byte)')':
-                _log.Refuse(ViolationCode.UnbalancedComment, $"'{Show(line)}' closes a comment that is not open (comments don't nest). Correct the line.");
-                return false;
-            case (byte)'#' or (byte)'[' or (byte)']' or (byte)'=' or (byte)'<' or (byte)'>' or (byte)'{' or (byte)'}' or (byte)'&' or (byte)'|':
-                _log.Refuse(ViolationCode.Macro, $"'{Show(line)}' uses a variable or an expression, whose value can't be checked. Export the program with plain numbers.");
-                return false;
-            case (byte)'!' or (byte)'~' or (byte)'?' or 0x18 when _isGrbl:
-            case >= 0x80 when _isGrbl:
-                _log.Refuse(ViolationCode.RealtimeByte, $"the line holds the byte 0x{c:X2}, which GRBL obeys at once as a realtime command. Remove it.");
-                return false;
-            case (byte)'/':
-                _log.Refuse(ViolationCode.MalformedWord, $"'{Show(line)}' uses block delete (/), which firmwares ignore: they would run the line. Remove the line or the '/'.");
-                return false;
-            case > 0x7E:
-                _log.Refuse(ViolationCode.NonAscii, $"'{Show(line)}' holds the byte 0x{c:X2}, which is not ASCII. Export the program as plain text.");
-                return false;
-            case < 0x20:
-                _log.Refuse(ViolationCode.BinaryData, $"the line holds the control byte 0x{c:X2}: the file is not plain text. Export it as text G-code.");
-                return false;
             default:
-                _log.Refuse(_length == 0 ? ViolationCode.NotGCode : ViolationCode.MalformedWord, $"'{Show(line)}' has '{(char)c}' where a word belongs. Correct the line.");
+                StrayCharacter.Refuse(_log, line, c, _isGrbl, isFirst: _length == 0);
                 return false;
         }
     }
@@ -403,9 +381,9 @@ internal sealed class LineParser
     private LineContent BadNumber(ReadOnlySpan<byte> line, NumberOutcome outcome, int letter)
     {
         if (outcome == NumberOutcome.OutOfRange)
-            _log.Refuse(ViolationCode.NumberOutOfRange, $"'{Show(line)}': the number after {(char)('A' + letter)} has too many digits or is above {NumberReader.Greatest:0}. Correct it.");
+            _log.Refuse(ViolationCode.NumberOutOfRange, $"'{StrayCharacter.Show(line)}': the number after {(char)('A' + letter)} has too many digits or is above {NumberReader.Greatest:0}. Correct it.");
         else
-            _log.Refuse(ViolationCode.MalformedWord, $"'{Show(line)}': the number after {(char)('A' + letter)} is broken. Correct it.");
+            _log.Refuse(ViolationCode.MalformedWord, $"'{StrayCharacter.Show(line)}': the number after {(char)('A' + letter)} is broken. Correct it.");
         return LineContent.Bad;
     }
 
@@ -416,21 +394,4 @@ internal sealed class LineParser
     }
 
     private static bool IsBlank(byte c) => c is (byte)' ' or (byte)'\t';
-
-    /// <summary>The line for a message: short and printable.</summary>
-    internal static string Show(ReadOnlySpan<byte> line)
-    {
-        const int longest = 48;
-        var part = line.Trim(" \t"u8);
-        var isCut = part.Length > longest;
-        if (isCut)
-            part = part[..longest];
-        return string.Create(part.Length + (isCut ? 1 : 0), part, static (text, bytes) =>
-        {
-            for (var i = 0; i < bytes.Length; i++)
-                text[i] = bytes[i] is >= 0x20 and <= 0x7E ? (char)bytes[i] : '·';
-            if (text.Length > bytes.Length)
-                text[^1] = '…';
-        });
-    }
 }

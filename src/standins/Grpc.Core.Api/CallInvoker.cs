@@ -24,7 +24,8 @@ public abstract class CallInvoker
     /// <param name="options">What is asked of the call.</param>
     /// <param name="request">The request.</param>
     /// <returns>The call.</returns>
-    public abstract AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    public abstract AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
         where TRequest : class
         where TResponse : class;
 
@@ -36,7 +37,8 @@ public abstract class CallInvoker
     /// <param name="options">What is asked of the call.</param>
     /// <param name="request">The request.</param>
     /// <returns>The call.</returns>
-    public abstract AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    public abstract AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
         where TRequest : class
         where TResponse : class;
 
@@ -47,7 +49,8 @@ public abstract class CallInvoker
     /// <param name="host">The <c>:authority</c> to claim, or null for the channel's.</param>
     /// <param name="options">What is asked of the call.</param>
     /// <returns>The call.</returns>
-    public abstract AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options)
+    public abstract AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options)
         where TRequest : class
         where TResponse : class;
 
@@ -58,7 +61,8 @@ public abstract class CallInvoker
     /// <param name="host">The <c>:authority</c> to claim, or null for the channel's.</param>
     /// <param name="options">What is asked of the call.</param>
     /// <returns>The call.</returns>
-    public abstract AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options)
+    public abstract AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options)
         where TRequest : class
         where TResponse : class;
 }

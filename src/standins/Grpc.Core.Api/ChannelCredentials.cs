@@ -75,7 +75,8 @@ public abstract class ChannelCredentialsConfiguratorBase
     /// <param name="rootCertificates">Trusted roots (PEM), or null for the machine's.</param>
     /// <param name="keyCertificatePair">The client's certificate, or null.</param>
     /// <param name="verifyPeerCallback">Checks the server's certificate, or null.</param>
-    public abstract void SetSslCredentials(object state, string? rootCertificates, KeyCertificatePair? keyCertificatePair, VerifyPeerCallback? verifyPeerCallback);
+    public abstract void SetSslCredentials(
+        object state, string? rootCertificates, KeyCertificatePair? keyCertificatePair, VerifyPeerCallback? verifyPeerCallback);
 
     /// <summary>TLS, and credentials for every call.</summary>
     /// <param name="state">The channel's own.</param>

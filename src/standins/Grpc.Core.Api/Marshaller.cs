@@ -63,5 +63,6 @@ public static class Marshallers
     /// <param name="serializer">Writes a message into a context.</param>
     /// <param name="deserializer">Reads a message from a context.</param>
     /// <returns>The marshaller.</returns>
-    public static Marshaller<T> Create<T>(Action<T, SerializationContext> serializer, Func<DeserializationContext, T> deserializer) => new(serializer, deserializer);
+    public static Marshaller<T> Create<T>(
+        Action<T, SerializationContext> serializer, Func<DeserializationContext, T> deserializer) => new(serializer, deserializer);
 }

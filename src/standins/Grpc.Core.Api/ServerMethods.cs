@@ -29,7 +29,8 @@ public delegate Task<TResponse> ClientStreamingServerMethod<TRequest, TResponse>
 /// <param name="responseStream">The responses.</param>
 /// <param name="context">The call.</param>
 /// <returns>When there are no more responses.</returns>
-public delegate Task ServerStreamingServerMethod<TRequest, TResponse>(TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context)
+public delegate Task ServerStreamingServerMethod<TRequest, TResponse>(
+    TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context)
     where TRequest : class
     where TResponse : class;
 
@@ -40,6 +41,7 @@ public delegate Task ServerStreamingServerMethod<TRequest, TResponse>(TRequest r
 /// <param name="responseStream">The responses.</param>
 /// <param name="context">The call.</param>
 /// <returns>When there are no more responses.</returns>
-public delegate Task DuplexStreamingServerMethod<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context)
+public delegate Task DuplexStreamingServerMethod<TRequest, TResponse>(
+    IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context)
     where TRequest : class
     where TResponse : class;

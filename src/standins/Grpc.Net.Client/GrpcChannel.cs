@@ -6,7 +6,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grpc.Net.Client;
 
-/// <summary>A way to a server over HTTP/2: clear text with prior knowledge for <c>http</c>, TLS for <c>https</c>. Thread-safe; meant to be long-lived and shared.</summary>
+/// <summary>
+/// A way to a server over HTTP/2: clear text with prior knowledge for <c>http</c>, TLS for <c>https</c>. Thread-safe;
+/// meant to be long-lived and shared.
+/// </summary>
 public sealed class GrpcChannel : ChannelBase, IDisposable
 {
     private static readonly TimeSpan KeepAliveDelay = TimeSpan.FromSeconds(60);

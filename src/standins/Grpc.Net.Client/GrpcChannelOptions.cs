@@ -26,13 +26,19 @@ public sealed class GrpcChannelOptions
     /// <summary>The HTTP client to call with, instead of <see cref="HttpHandler"/>.</summary>
     public HttpClient? HttpClient { get; set; }
 
-    /// <summary>The HTTP handler to call with: certificates, proxies, keep-alive. Default: a new handler that opens further connections when one is full, and pings idle ones.</summary>
+    /// <summary>
+    /// The HTTP handler to call with: certificates, proxies, keep-alive. Default: a new handler that opens further
+    /// connections when one is full, and pings idle ones.
+    /// </summary>
     public HttpMessageHandler? HttpHandler { get; set; }
 
     /// <summary>Whether disposing of the channel disposes of <see cref="HttpClient"/> or <see cref="HttpHandler"/>. Default: false.</summary>
     public bool DisposeHttpClient { get; set; }
 
-    /// <summary>Whether a call that its token or its deadline ended throws <see cref="OperationCanceledException"/> instead of <see cref="RpcException"/>. Default: false.</summary>
+    /// <summary>
+    /// Whether a call that its token or its deadline ended throws <see cref="OperationCanceledException"/> instead of
+    /// <see cref="RpcException"/>. Default: false.
+    /// </summary>
     public bool ThrowOperationCanceledOnCancellation { get; set; }
 
     /// <summary>Whether credentials of calls are sent even without encryption. Default: false.</summary>

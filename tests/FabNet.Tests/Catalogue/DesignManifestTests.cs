@@ -54,6 +54,7 @@ public sealed class DesignManifestTests
     [InlineData("\"tsdc\":\"3DP\"", "\"tsdc\":\"3dp\"", "not canonical")]
     [InlineData("\"kind\":\"mesh\"", "\"kind\":\"virus\"", "artefacts[0].kind is 'virus'")]
     [InlineData("\"repo\":", "\"rebo\":", "member 'rebo'")]
+    [InlineData("\"repo\":", "\"\\u001b[2Jrepo\":", "member '[2Jrepo'")]
     [InlineData("\"repo\":", "\"title\":", "")]
     [InlineData("\"massGrams\":2.5", "\"massGrams\":2.50", "not canonical")]
     [InlineData("\"massGrams\":2.5", "\"massGrams\":1e99", "parts[0].massGrams")]

@@ -1,6 +1,7 @@
 // Designs as they are: our samples are complete, and those found in the wild are taken as far as they go.
 
 using FabNet.Catalogue.Designs;
+using FabNet.GCode;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Machines;
@@ -26,6 +27,26 @@ public sealed class RealDesignsTests
             Assert.Contains(part.Artefacts, a => a.Kind == ArtefactKind.Source);
             Assert.True(part.Process == FabricationProcess.Milling || part.VolumeMm3 > 100, $"{part.Name} has a volume of {part.VolumeMm3} mm³.");
             Assert.Contains(part.Artefacts, a => a.Kind is ArtefactKind.Mesh || a is { Kind: ArtefactKind.Toolpath, MachineClass: not null, Material: not null });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public async Task A_samples_toolpaths_are_admitted_on_the_machines_that_they_name(string name)
+    {
+        var folder = Path.Combine(TestData.RepositoryRoot, "designs", name);
+        var imported = await DesignImporter.ImportAsync(folder, cancellationToken: TestContext.Current.CancellationToken);
+        foreach (var toolpath in imported.Design.Parts.SelectMany(p => p.Artefacts).Where(a => a.Kind == ArtefactKind.Toolpath))
+        {
+            var profile = MachineProfiles.Find(toolpath.MachineClass!);
+            Assert.NotNull(profile);
+            await using var source = File.OpenRead(Path.Combine(folder, toolpath.Path));
+            var result = Admission.Check(source, profile, new MemoryStream(), cancellationToken: TestContext.Current.CancellationToken);
+            Assert.True(result.IsAdmitted, string.Join("; ", result.Violations.Select(v => v.Message)));
+            Assert.DoesNotContain(result.Violations, v => v.Severity == Severity.Refusal);
+            Assert.InRange(result.Summary.TimeSeconds, 20, 300);
+            Assert.Contains(toolpath.Material!, profile.Materials);
+            result.Program?.Dispose();
         }
     }
 

@@ -146,7 +146,7 @@ public sealed class TomlReaderTests
         "a = 1\n", "[a]\n", "[[a]]\n", "a.b = {c = 1}\n", "x = [1, 2]\n",
     ];
 
-    private static Gen<ManifestNode> Values(int depth)
+    internal static Gen<ManifestNode> Values(int depth)
     {
         var scalars = Gen.OneOf(
             Scalars<string>(s => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(s ?? ""))),

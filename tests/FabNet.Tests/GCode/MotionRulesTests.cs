@@ -115,6 +115,14 @@ public class MotionRulesTests
     }
 
     [Fact]
+    public void A_start_that_the_caller_knows_is_no_assumption()
+    {
+        var options = new AdmissionOptions { StartPositionMm = new Position(700, 0, 0) };
+        Assert.Empty(Programs.Check("G91\nG0 X10", Programs.Grbl, options).Violations);
+        Assert.Equal(710, Programs.Check("G91\nG0 X10", Programs.Grbl, options).Summary.MotionBoundsMm!.Value.X.Max, 9);
+    }
+
+    [Fact]
     public void A_relative_start_is_admitted_with_a_warning() => Assert.Contains(ViolationCode.AssumedPosition, Programs.Warnings("G91\nG0 X10", Programs.Grbl));
 
     [Fact]

@@ -118,7 +118,8 @@ public sealed class CallKindsTests
         ((SocketsHttpHandler)options.HttpHandler!).EnableMultipleHttp2Connections = false;
         using var channel = server.Channel(options);
         var client = server.Client(channel);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(async i => (await client.UnaryAsync(new EchoRequest { Text = $"{i}" }, cancellationToken: Token)).Text));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 500).Select(async i => (await client.UnaryAsync(new EchoRequest { Text = $"{i}" }, cancellationToken: Token)).Text));
         Assert.Equal(Enumerable.Range(0, 500).Select(i => $"{i}"), answers);
         Assert.Single(server.Probe.Connections.Distinct());
     }

@@ -74,18 +74,26 @@ internal sealed class EchoService : Echo.EchoBase, IDisposable
 
     public override async Task Expand(EchoRequest request, IServerStreamWriter<EchoResponse> responseStream, ServerCallContext context)
     {
-        await BeginAsync(request, context);
-        for (var i = 0; i < request.Count; i++)
+        try
         {
-            var write = responseStream.WriteAsync(Answer(request, i));
-            if (!write.IsCompleted
-                && !_probe.Stalled.Task.IsCompleted
-                && await Task.WhenAny(write, Task.Delay(StallAfter, TimeProvider.System)) != write)
+            await BeginAsync(request, context);
+            for (var i = 0; i < request.Count; i++)
             {
-                _probe.Stalled.TrySetResult(i);
-            }
+                var write = responseStream.WriteAsync(Answer(request, i));
+                if (!write.IsCompleted
+                    && !_probe.Stalled.Task.IsCompleted
+                    && await Task.WhenAny(write, Task.Delay(StallAfter, TimeProvider.System)) != write)
+                {
+                    _probe.Stalled.TrySetResult(i);
+                }
 
-            await write;
+                await write;
+            }
+        }
+        catch (Exception e)
+        {
+            _probe.Ended.TrySetResult(e);
+            throw;
         }
     }
 
@@ -131,6 +139,8 @@ internal sealed class EchoService : Echo.EchoBase, IDisposable
                 }
             }
 
+            context.ResponseTrailers.Add("host-seen", context.Host);
+            context.ResponseTrailers.Add("peer-seen", context.Peer);
             await context.WriteResponseHeadersAsync(headers);
         }
 

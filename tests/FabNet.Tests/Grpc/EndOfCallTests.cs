@@ -222,7 +222,8 @@ public sealed class EndOfCallTests
         using var channel = server.Channel(options);
         var client = server.Client(channel);
         var request = new EchoRequest { Payload = ByteString.CopyFrom(new byte[2000]) };
-        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(async () => await client.UnaryAsync(request, cancellationToken: Token))).StatusCode);
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await client.UnaryAsync(request, cancellationToken: Token));
+        Assert.Equal(StatusCode.ResourceExhausted, refused.StatusCode);
         Assert.Equal(0, server.Probe.Instances);
         using var call = client.Expand(new EchoRequest { Count = 1, ResponseLength = 2000 }, cancellationToken: Token);
         Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(Token))).StatusCode);

@@ -114,8 +114,10 @@ public sealed class HostingTests
     [Fact]
     public void Credentials_that_do_not_fit_the_address_are_refused()
     {
-        Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { Credentials = ChannelCredentials.SecureSsl }));
-        Assert.Throws<InvalidOperationException>(() => GrpcChannel.ForAddress("https://localhost", new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure }));
+        Assert.Throws<InvalidOperationException>(
+            () => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { Credentials = ChannelCredentials.SecureSsl }));
+        Assert.Throws<InvalidOperationException>(
+            () => GrpcChannel.ForAddress("https://localhost", new GrpcChannelOptions { Credentials = ChannelCredentials.Insecure }));
         Assert.Throws<ArgumentException>(() => GrpcChannel.ForAddress("ftp://localhost"));
     }
 
@@ -134,6 +136,32 @@ public sealed class HostingTests
         using var unary = server.Client(channel).UnaryAsync(new EchoRequest { Reflect = true }, sent, cancellationToken: Token);
         await unary;
         Assert.Equal([0, 255], unary.GetTrailers().GetValueBytes("x-blob-bin"));
+        Assert.StartsWith("ipv4:127.0.0.1:", unary.GetTrailers().GetValue("peer-seen"), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task A_client_may_claim_another_host()
+    {
+        await using var server = await EchoServer.StartAsync();
+        using var channel = server.Channel();
+        using var call = server.Client(channel).WithHost("catalogue.example").UnaryAsync(new EchoRequest { Reflect = true }, cancellationToken: Token);
+        await call;
+        Assert.Equal("catalogue.example", call.GetTrailers().GetValue("host-seen"));
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task A_call_made_by_a_handler_ends_with_the_call_that_it_is_a_part_of()
+    {
+        await using var far = await EchoServer.StartAsync();
+        using var onward = far.Channel();
+        await using var near = await EchoServer.StartAsync(
+            services: services => services.AddSingleton(new RelayService(far.Client(onward))),
+            map: app => app.MapGrpcService<RelayService>());
+        using var channel = near.Channel();
+        using var call = near.Client(channel).UnaryAsync(new EchoRequest { Hang = true }, cancellationToken: Token);
+        await far.Probe.Started.Task.WaitAsync(Token);
+        call.Dispose();
+        Assert.IsAssignableFrom<OperationCanceledException>(await far.Probe.Ended.Task.WaitAsync(Token));
     }
 
     [Fact(Timeout = TimeoutMs)]
@@ -163,5 +191,12 @@ public sealed class HostingTests
             services: services => services.AddGrpc().AddServiceOptions<EchoService>(own => own.MaxReceiveMessageSize = null));
         using var channel = server.Channel();
         Assert.Equal("long enough", (await server.Client(channel).UnaryAsync(new EchoRequest { Text = "long enough" }, cancellationToken: Token)).Text);
+    }
+
+    /// <summary>Hands every call on to another server.</summary>
+    private sealed class RelayService(Echo.EchoClient onward) : Echo.EchoBase
+    {
+        public override async Task<EchoResponse> Unary(EchoRequest request, ServerCallContext context) =>
+            await onward.UnaryAsync(request, new CallOptions(propagationToken: context.CreatePropagationToken()));
     }
 }

@@ -46,7 +46,8 @@ public sealed class NodeClientTests(NodeClient client) : IClassFixture<NodeClien
     {
         await using var server = await EchoServer.StartAsync();
         var blob = Convert.ToBase64String([0, 255, 10, 13, 44]);
-        var outcome = await CallAsync(server, "Unary", [new() { ["reflect"] = true }], ("metadata", new JsonArray(Pair("x-text", "plain"), Pair("x-blob-bin", blob))));
+        var outcome = await CallAsync(
+            server, "Unary", [new() { ["reflect"] = true }], ("metadata", new JsonArray(Pair("x-text", "plain"), Pair("x-blob-bin", blob))));
         foreach (var part in new[] { "initial", "trailing" })
         {
             Assert.Contains(("x-text", "plain"), Pairs(outcome[part]));

@@ -128,7 +128,8 @@ public sealed class ServerWireTests
     public async Task A_gzipped_message_is_read()
     {
         await using var server = await EchoServer.StartAsync();
-        var response = await RawWire.PostAsync(server.Address, Unary, RawWire.Frame(RawWire.Gzip(Hello), flag: 1), headers => headers.Add("grpc-encoding", "gzip"));
+        var response = await RawWire.PostAsync(
+            server.Address, Unary, RawWire.Frame(RawWire.Gzip(Hello), flag: 1), headers => headers.Add("grpc-encoding", "gzip"));
         Assert.Equal(Ok, response.GrpcStatus);
         Assert.Equal(0, response.Body[0]);
     }
@@ -168,7 +169,10 @@ public sealed class ServerWireTests
     {
         await using var server = await EchoServer.StartAsync(grpc => grpc.ResponseCompressionAlgorithm = "gzip");
         var response = await RawWire.PostAsync(
-            server.Address, Unary, RawWire.Frame(new EchoRequest { ResponseLength = 10_000 }.ToByteArray()), headers => headers.Add("grpc-accept-encoding", accepted));
+            server.Address,
+            Unary,
+            RawWire.Frame(new EchoRequest { ResponseLength = 10_000 }.ToByteArray()),
+            headers => headers.Add("grpc-accept-encoding", accepted));
         Assert.Equal(flag, response.Body[0]);
         Assert.Equal(flag == 1, response.Body.Length < 1_000);
     }

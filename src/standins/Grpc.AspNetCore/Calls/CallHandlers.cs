@@ -8,7 +8,8 @@ namespace Grpc.AspNetCore.Server.Calls;
 internal delegate Task<TResponse> UnaryTarget<TService, TRequest, TResponse>(TService service, TRequest request, ServerCallContext context);
 
 /// <summary>A client-streaming method of a service, without an instance.</summary>
-internal delegate Task<TResponse> ClientStreamingTarget<TService, TRequest, TResponse>(TService service, IAsyncStreamReader<TRequest> requests, ServerCallContext context);
+internal delegate Task<TResponse> ClientStreamingTarget<TService, TRequest, TResponse>(
+    TService service, IAsyncStreamReader<TRequest> requests, ServerCallContext context);
 
 /// <summary>A server-streaming method of a service, without an instance.</summary>
 internal delegate Task ServerStreamingTarget<TService, TRequest, TResponse>(

@@ -18,21 +18,22 @@ internal static class GrpcRequest
         if (!HttpProtocol.IsHttp2(request.Protocol) && !HttpProtocol.IsHttp3(request.Protocol))
         {
             response.Headers.Upgrade = "HTTP/2";
-            return Refuse(http, settings, StatusCodes.Status426UpgradeRequired, StatusCode.Internal, $"gRPC needs HTTP/2, and this request came over {request.Protocol}.");
+            var reason = $"gRPC needs HTTP/2, and this request came over {request.Protocol}.";
+            return Refuse(http, settings, StatusCodes.Status426UpgradeRequired, StatusCode.Internal, reason);
         }
 
         if (!GrpcHeaders.IsGrpc(request.ContentType))
         {
-            return Refuse(
-                http, settings, StatusCodes.Status415UnsupportedMediaType, StatusCode.Internal, $"The content type is '{request.ContentType}', not '{GrpcHeaders.ContentType}'.");
+            var reason = $"The content type is '{request.ContentType}', not '{GrpcHeaders.ContentType}'.";
+            return Refuse(http, settings, StatusCodes.Status415UnsupportedMediaType, StatusCode.Internal, reason);
         }
 
         response.ContentType = GrpcHeaders.ContentType;
         if (request.Headers.TryGetValue(GrpcHeaders.Encoding, out var encoding) && !MessageEncoding.IsKnown(encoding.ToString()))
         {
             response.Headers[GrpcHeaders.AcceptEncoding] = MessageEncoding.Accepted;
-            return Refuse(
-                http, settings, StatusCodes.Status200OK, StatusCode.Unimplemented, $"Messages are compressed as '{encoding}'. Supported: {MessageEncoding.Accepted}.");
+            var reason = $"Messages are compressed as '{encoding}'. Supported: {MessageEncoding.Accepted}.";
+            return Refuse(http, settings, StatusCodes.Status200OK, StatusCode.Unimplemented, reason);
         }
 
         // A stream of messages may be as long and as slow as its client likes; each message has a limit of its own.

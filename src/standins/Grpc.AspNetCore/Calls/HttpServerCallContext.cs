@@ -11,18 +11,12 @@ namespace Grpc.AspNetCore.Server.Calls;
 /// A call over an HTTP request. The handler and the deadline race to end it: whoever sets <c>_finished</c> under the gate
 /// writes the status, and a write in progress holds off the other.
 /// </summary>
-internal sealed class HttpServerCallContext : ServerCallContext, IServerCallContextFeature
+internal sealed partial class HttpServerCallContext : ServerCallContext, IServerCallContextFeature
 {
-    private const int Http2NoError = 0;
-    private const int Http2Cancel = 8;
     private const int Http2InternalError = 2;
 
     private readonly CallSettings _settings;
     private readonly Lock _gate = new();
-    private CancellationTokenSource? _cancellation;
-    private CancellationToken _deadlineToken;
-    private ITimer? _deadlineTimer;
-    private Task? _deadlineEnd;
     private Metadata? _requestHeaders;
     private Metadata? _responseTrailers;
     private AuthContext? _authContext;
@@ -31,7 +25,6 @@ internal sealed class HttpServerCallContext : ServerCallContext, IServerCallCont
     private bool _wroteMessage;
     private bool _writing;
     private bool _finished;
-    private bool _deadlinePassed;
 
     internal HttpServerCallContext(HttpContext http, CallSettings settings)
     {
@@ -51,9 +44,12 @@ internal sealed class HttpServerCallContext : ServerCallContext, IServerCallCont
 
     protected override string HostCore => Http.Request.Host.Value ?? "";
 
-    protected override string PeerCore => Http.Connection.RemoteIpAddress is { } address
-        ? address.AddressFamily == AddressFamily.InterNetwork ? $"ipv4:{address}:{Http.Connection.RemotePort}" : $"ipv6:[{address}]:{Http.Connection.RemotePort}"
-        : "unknown";
+    protected override string PeerCore => Http.Connection switch
+    {
+        { RemoteIpAddress: null } => "unknown",
+        { RemoteIpAddress: { AddressFamily: AddressFamily.InterNetwork } address, RemotePort: var port } => $"ipv4:{address}:{port}",
+        { RemoteIpAddress: var address, RemotePort: var port } => $"ipv6:[{address}]:{port}",
+    };
 
     protected override DateTime DeadlineCore => DeadlineUtc;
 
@@ -68,8 +64,6 @@ internal sealed class HttpServerCallContext : ServerCallContext, IServerCallCont
     protected override WriteOptions? WriteOptionsCore { get; set; }
 
     protected override AuthContext AuthContextCore => _authContext ??= PeerCertificate.ToAuthContext(Http.Connection.ClientCertificate);
-
-    private DateTime DeadlineUtc { get; set; } = DateTime.MaxValue;
 
     /// <summary>Reads what the headers ask for, and starts the deadline.</summary>
     internal void Start()
@@ -97,24 +91,6 @@ internal sealed class HttpServerCallContext : ServerCallContext, IServerCallCont
             }
         }
     }
-
-    /// <summary>Links the deadline with a token of the handler. The client's giving up needs no link: it breaks off the body.</summary>
-    /// <returns>The link to dispose of, or null if none was needed.</returns>
-    internal CancellationTokenSource? Link(CancellationToken cancellationToken, out CancellationToken linked)
-    {
-        if (_cancellation is null || !cancellationToken.CanBeCanceled || cancellationToken == _deadlineToken)
-        {
-            linked = _cancellation is null ? cancellationToken : _deadlineToken;
-            return null;
-        }
-
-        var link = CancellationTokenSource.CreateLinkedTokenSource(_deadlineToken, cancellationToken);
-        linked = link.Token;
-        return link;
-    }
-
-    /// <summary>The token of the deadline; none if there is no deadline.</summary>
-    internal CancellationToken DeadlineToken => _deadlineToken;
 
     /// <summary>Begins to write: from here to <see cref="EndWrite"/> the deadline leaves the response alone.</summary>
     /// <exception cref="OperationCanceledException">The client gave up or the deadline passed.</exception>
@@ -198,17 +174,8 @@ internal sealed class HttpServerCallContext : ServerCallContext, IServerCallCont
         }
         finally
         {
-            if (_deadlineTimer is not null)
-            {
-                await _deadlineTimer.DisposeAsync();
-                if (_deadlineEnd is not null)
-                {
-                    await _deadlineEnd;
-                }
-            }
-
+            await StopDeadlineAsync();
             _writer?.Dispose();
-            _cancellation?.Dispose();
         }
     }
 
@@ -268,66 +235,6 @@ internal sealed class HttpServerCallContext : ServerCallContext, IServerCallCont
 
         Http.Response.Headers[GrpcHeaders.Encoding] = encoding;
         _encoding = encoding;
-    }
-
-    private void StartDeadline(TimeSpan timeout)
-    {
-        var now = _settings.Time.GetUtcNow();
-        DeadlineUtc = timeout < DateTimeOffset.MaxValue - now ? (now + timeout).UtcDateTime : DateTime.MaxValue;
-        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(Http.RequestAborted);
-        _deadlineToken = _cancellation.Token;
-        _deadlineTimer = _settings.Time.CreateTimer(static state => ((HttpServerCallContext)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _deadlineTimer.Change(timeout < GrpcTimeout.MaxTimer ? timeout : GrpcTimeout.MaxTimer, Timeout.InfiniteTimeSpan);
-    }
-
-    private void OnTimer()
-    {
-        var left = DeadlineUtc - _settings.Time.GetUtcNow().UtcDateTime;
-        if (left > TimeSpan.Zero)
-        {
-            // A timer may fire a moment early, and a deadline beyond its range comes in pieces.
-            var due = left < GrpcTimeout.MaxTimer ? left + TimeSpan.FromMilliseconds(1) : GrpcTimeout.MaxTimer;
-            _deadlineTimer!.Change(due, Timeout.InfiniteTimeSpan);
-            return;
-        }
-
-        _deadlineEnd = EndByDeadlineAsync();
-    }
-
-    private async Task EndByDeadlineAsync()
-    {
-        bool writing;
-        lock (_gate)
-        {
-            if (_finished)
-            {
-                return;
-            }
-
-            _finished = true;
-            _deadlinePassed = true;
-            writing = _writing;
-        }
-
-        _settings.Logger.DeadlineExceeded(Method);
-        try
-        {
-            // If a write is stuck behind the client's window, trailers would be stuck too: then only a reset goes out.
-            if (writing)
-            {
-                Http.Features.Get<IHttpResetFeature>()?.Reset(Http2Cancel);
-            }
-            else
-            {
-                WriteStatus(new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded"));
-                await Http.Response.CompleteAsync();
-                Http.Features.Get<IHttpResetFeature>()?.Reset(Http2NoError);
-            }
-        }
-        finally
-        {
-            await _cancellation!.CancelAsync();
-        }
     }
 
     private bool TryFinish()

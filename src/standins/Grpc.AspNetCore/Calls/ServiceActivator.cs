@@ -6,13 +6,11 @@ namespace Grpc.AspNetCore.Server.Calls;
 internal static class ServiceActivator<TService>
     where TService : class
 {
-    private static readonly ObjectFactory<TService> Factory = ActivatorUtilities.CreateFactory<TService>([]);
-
     /// <summary>Gets an instance.</summary>
     /// <returns>The instance, and whether the call owns it and must dispose of it.</returns>
     internal static (TService Instance, bool Owned) Get(IServiceProvider services) => services.GetService<TService>() is { } registered
         ? (registered, false)
-        : (Factory(services, []), true);
+        : (Creation.Factory(services, []), true);
 
     /// <summary>Disposes of an owned instance.</summary>
     internal static ValueTask ReleaseAsync(TService instance)
@@ -27,5 +25,11 @@ internal static class ServiceActivator<TService>
             default:
                 return default;
         }
+    }
+
+    // Made only when it is needed: a registered service may have no constructor that fits.
+    private static class Creation
+    {
+        internal static readonly ObjectFactory<TService> Factory = ActivatorUtilities.CreateFactory<TService>([]);
     }
 }

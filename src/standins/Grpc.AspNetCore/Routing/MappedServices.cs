@@ -21,26 +21,36 @@ internal sealed class MappedServices
         {
             if (_services.Add(service))
             {
-                Map(builder, service + "/{unimplementedMethod}", "unimplementedMethod", $"Method '{{0}}' of service '{service}' is unimplemented.", settings, order: int.MaxValue - 1);
+                Map(
+                    builder,
+                    service + "/{unimplementedMethod}",
+                    int.MaxValue - 1,
+                    settings,
+                    values => $"Method '{values["unimplementedMethod"]}' of service '{service}' is unimplemented.");
             }
         }
 
         if (!_anyService && !settings.IgnoreUnknownServices)
         {
             _anyService = true;
-            Map(builder, "{unimplementedService}/{unimplementedMethod}", "unimplementedService", "Service '{0}' is unimplemented.", settings, order: int.MaxValue);
+            Map(
+                builder,
+                "{unimplementedService}/{unimplementedMethod}",
+                int.MaxValue,
+                settings,
+                values => $"Service '{values["unimplementedService"]}' is unimplemented.");
         }
     }
 
-    private static void Map(IEndpointRouteBuilder builder, string route, string named, string detail, CallSettings settings, int order)
+    private static void Map(IEndpointRouteBuilder builder, string route, int order, CallSettings settings, Func<RouteValueDictionary, string> detail)
     {
-        var pattern = RoutePatternFactory.Parse(route, defaults: null, parameterPolicies: new RouteValueDictionary { ["unimplementedMethod"] = new GrpcRequestConstraint() });
+        var pattern = RoutePatternFactory.Parse(
+            route, defaults: null, parameterPolicies: new RouteValueDictionary { ["unimplementedMethod"] = new GrpcRequestConstraint() });
         RequestDelegate answer = http =>
         {
             if (GrpcRequest.Accept(http, settings))
             {
-                var name = http.Request.RouteValues[named]?.ToString() ?? "";
-                GrpcResponse.WriteStatus(http.Response.Headers, new Status(StatusCode.Unimplemented, string.Format(null, detail, name)));
+                GrpcResponse.WriteStatus(http.Response.Headers, new Status(StatusCode.Unimplemented, detail(http.Request.RouteValues)));
             }
 
             return Task.CompletedTask;

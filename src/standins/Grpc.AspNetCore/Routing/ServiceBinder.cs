@@ -38,7 +38,8 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder builder, Cal
             }
         }
 
-        throw new InvalidOperationException($"{typeof(TService)} is not a gRPC service: neither it nor a base has [BindServiceMethod], which generated bases have.");
+        throw new InvalidOperationException(
+            $"{typeof(TService)} is not a gRPC service: neither it nor a base has [BindServiceMethod], which generated bases have.");
     }
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
@@ -49,7 +50,8 @@ internal sealed class ServiceBinder<TService>(IEndpointRouteBuilder builder, Cal
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
     {
-        var (target, info) = Find<ClientStreamingTarget<TService, TRequest, TResponse>>(method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext));
+        var (target, info) = Find<ClientStreamingTarget<TService, TRequest, TResponse>>(
+            method, typeof(IAsyncStreamReader<TRequest>), typeof(ServerCallContext));
         Map(method, info, new ClientStreamingCallHandler<TService, TRequest, TResponse>(method, target, settings));
     }
 

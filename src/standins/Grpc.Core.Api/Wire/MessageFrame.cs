@@ -31,7 +31,8 @@ internal static class MessageFrame
         var limit = maxLength ?? int.MaxValue;
         if (length > limit)
         {
-            throw Fault(StatusCode.ResourceExhausted, $"Received message exceeds the maximum configured message size: {length} bytes, and {limit} are allowed.");
+            throw Fault(
+                StatusCode.ResourceExhausted, $"Received message exceeds the maximum configured message size: {length} bytes, and {limit} are allowed.");
         }
 
         return ((int)length, header[0] == 1);
@@ -41,7 +42,8 @@ internal static class MessageFrame
     internal static RpcException Incomplete() => Fault(StatusCode.Internal, "Incomplete message: the stream ended within a message.");
 
     /// <summary>The fault of a second message where one is allowed.</summary>
-    internal static RpcException Surplus() => Fault(StatusCode.Internal, "Additional data after the message received: this side of the method does not stream.");
+    internal static RpcException Surplus() => Fault(
+        StatusCode.Internal, "Additional data after the message received: this side of the method does not stream.");
 
     /// <summary>A fault found on the wire.</summary>
     internal static RpcException Fault(StatusCode code, string detail) => new(new Status(code, detail));

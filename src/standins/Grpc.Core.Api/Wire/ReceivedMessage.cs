@@ -46,7 +46,8 @@ internal sealed class ReceivedMessage : DeserializationContext
     {
         if (encoding is null or MessageEncoding.Identity)
         {
-            throw MessageFrame.Fault(StatusCode.Internal, $"A message is flagged as compressed, but the headers say {GrpcHeaders.Encoding}: {encoding ?? "(nothing)"}.");
+            throw MessageFrame.Fault(
+                StatusCode.Internal, $"A message is flagged as compressed, but the headers say {GrpcHeaders.Encoding}: {encoding ?? "(nothing)"}.");
         }
 
         if (!MessageEncoding.IsKnown(encoding))

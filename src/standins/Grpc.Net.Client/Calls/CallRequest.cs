@@ -10,7 +10,8 @@ internal static class CallRequest
     private static readonly string UserAgent = $"grpc-dotnet-fabnet/{typeof(CallRequest).Assembly.GetName().Version?.ToString(3)} (.NET {Environment.Version})";
 
     /// <summary>Builds a request.</summary>
-    internal static HttpRequestMessage Create(GrpcChannel channel, IMethod method, string? host, HttpContent content, DateTime? deadline, Metadata? metadata, string? encoding)
+    internal static HttpRequestMessage Create(
+        GrpcChannel channel, IMethod method, string? host, HttpContent content, DateTime? deadline, Metadata? metadata, string? encoding)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, channel.AddressOf(method))
         {

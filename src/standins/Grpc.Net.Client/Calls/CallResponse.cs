@@ -69,7 +69,8 @@ internal static class CallResponse
                 HttpStatusCode.Unauthorized => StatusCode.Unauthenticated,
                 HttpStatusCode.Forbidden => StatusCode.PermissionDenied,
                 HttpStatusCode.NotFound => StatusCode.Unimplemented,
-                HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => StatusCode.Unavailable,
+                HttpStatusCode.TooManyRequests => StatusCode.Unavailable,
+                HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => StatusCode.Unavailable,
                 _ => StatusCode.Unknown,
             };
             return new Status(code, $"Bad gRPC response. HTTP status code: {(int)response.StatusCode}");
@@ -78,6 +79,7 @@ internal static class CallResponse
         var contentType = Value(response.Content.Headers, "Content-Type");
         return GrpcHeaders.IsGrpc(contentType)
             ? null
-            : new Status(StatusCode.Cancelled, $"Bad gRPC response. The content type is '{contentType}', not '{GrpcHeaders.ContentType}': is this address a gRPC server?");
+            : new Status(
+                StatusCode.Cancelled, $"Bad gRPC response. The content type is '{contentType}', not '{GrpcHeaders.ContentType}': is this address a gRPC server?");
     }
 }

@@ -23,7 +23,8 @@ internal sealed class ClientCall<TRequest, TResponse> : ClientCall, IAsyncStream
     /// <summary>The response of a call that has just one.</summary>
     internal Task<TResponse> Response { get; private set; } = null!;
 
-    public TResponse Current => _current ?? throw new InvalidOperationException("There is no current message: MoveNext has not been called, or has returned false.");
+    public TResponse Current => _current ?? throw new InvalidOperationException(
+        "There is no current message: MoveNext has not been called, or has returned false.");
 
     /// <summary>Starts with one request.</summary>
     /// <exception cref="RpcException">The request is longer than may be sent.</exception>

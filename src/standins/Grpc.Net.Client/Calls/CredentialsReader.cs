@@ -43,7 +43,8 @@ internal sealed class CredentialsReader : ChannelCredentialsConfiguratorBase
 
     public override void SetInsecureCredentials(object state) => _secure = false;
 
-    public override void SetSslCredentials(object state, string? rootCertificates, KeyCertificatePair? keyCertificatePair, VerifyPeerCallback? verifyPeerCallback)
+    public override void SetSslCredentials(
+        object state, string? rootCertificates, KeyCertificatePair? keyCertificatePair, VerifyPeerCallback? verifyPeerCallback)
     {
         if (rootCertificates is not null || keyCertificatePair is not null || verifyPeerCallback is not null)
         {

@@ -16,7 +16,8 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
         return call.ExpectSingle().Response.GetAwaiter().GetResult();
     }
 
-    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
         var call = New(method, host, options).StartSingle(request).ExpectSingle();
         return new AsyncUnaryCall<TResponse>(call.Response, Headers, Status, Trailers, Dispose, call);

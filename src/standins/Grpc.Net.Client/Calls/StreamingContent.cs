@@ -3,7 +3,10 @@ using Grpc.Core.Wire;
 
 namespace Grpc.Net.Client.Calls;
 
-/// <summary>The body of a request with a stream of messages: hands the transport's stream to the writer, and stays open until the writer completes it.</summary>
+/// <summary>
+/// The body of a request with a stream of messages: hands the transport's stream to the writer, and stays open until
+/// the writer completes it.
+/// </summary>
 internal sealed class StreamingContent : HttpContent
 {
     private readonly TaskCompletionSource<Stream> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);

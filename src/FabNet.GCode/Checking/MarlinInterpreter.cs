@@ -1,0 +1,123 @@
+// What Marlin's commands do, and those of its kin: one command in a line.
+
+using System.Text;
+using FabNet.GCode.Commands;
+using FabNet.GCode.Reading;
+using FabNet.Model.Machines;
+
+namespace FabNet.GCode.Checking;
+
+/// <summary>Obeys the lines of printers' programs in the model.</summary>
+internal sealed class MarlinInterpreter
+{
+    private readonly MachineModel _machine;
+
+    public MarlinInterpreter(MachineModel machine) => _machine = machine;
+
+    /// <summary>Obeys a command and its words.</summary>
+    public void Obey(in Words words)
+    {
+        var key = words.CommandAt(0);
+        if (Command.Letter(key) == 'T')
+            SelectTool(Command.Tenths(key) / 10.0);
+        else
+            ObeyCommand(key, _machine.Table[key], words);
+    }
+
+    /// <summary>Obeys a command that is followed by text.</summary>
+    public void ObeyText(in Words words, ReadOnlySpan<byte> text)
+    {
+        var key = words.CommandAt(0);
+        var kind = _machine.Table[key];
+        if (kind == CommandKind.HostMessage)
+        {
+            // Without E1 the text reaches the host bare, where it could pass for an answer; with A1 it is an action the host obeys.
+            if (!text.StartsWith("E1 "u8) || text.IndexOf("A1"u8) >= 0)
+                _machine.Log.Refuse(ViolationCode.ReplyInjection, $"M118 makes the firmware say '{Encoding.ASCII.GetString(text)}' where the host expects answers. Use M117, or M118 E1.");
+            return;
+        }
+
+        if (kind == CommandKind.Pause)
+            _machine.Pause();
+        else if (kind is not (CommandKind.Harmless or CommandKind.Message))
+            _machine.RefuseCommand(Command.Name(key), kind);
+    }
+
+    /// <summary>Obeys a command with a name of its own.</summary>
+    public void ObeyNamed(ReadOnlySpan<byte> text)
+    {
+        var end = text.IndexOfAny(" \t="u8);
+        var name = Encoding.ASCII.GetString(end < 0 ? text : text[..end]).ToUpperInvariant();
+        var kind = _machine.Table.Named(name);
+        if (kind != CommandKind.Harmless)
+            _machine.RefuseCommand(name, kind);
+    }
+
+    private void ObeyCommand(int key, CommandKind kind, in Words words)
+    {
+        switch (kind)
+        {
+            case CommandKind.Rapid or CommandKind.Linear or CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise:
+                if (words.Has('F'))
+                    _machine.Motion.SetFeed(words['F']);
+                _machine.Motion.Move(kind, words, inMachineCoordinates: false, _machine.Line);
+                break;
+            case CommandKind.SetPosition:
+                _machine.Motion.Rename(words);
+                break;
+            case CommandKind.Home:
+                _machine.Motion.Home(words, _machine.Line);
+                break;
+            case CommandKind.Procedure:
+                _machine.Motion.Procedure(_machine.Line);
+                break;
+            case CommandKind.FirmwareRetract:
+                if ((words.Present & ~Words.Bit('S')) != 0 || words.Or('S', 0) > 1)
+                    _machine.Log.Refuse(ViolationCode.SettingsCommand, $"{Command.Name(key)} with parameters sets offsets or temperatures on other firmwares. Use M104 for temperatures.");
+                _machine.Time.Wait(0, _machine.Line);
+                break;
+            case CommandKind.Dwell:
+                _machine.Dwell(words.Has('S') ? words['S'] : words.Or('P', 0) / 1000);
+                break;
+            case CommandKind.Inches:
+                _machine.Log.Warn(ViolationCode.UnknownCommand, $"G20 (inches) is left out of most printers' firmware, which would then read the numbers as millimetres. Export the program in millimetres.");
+                _machine.Modes.UnitMm = 25.4;
+                break;
+            case CommandKind.Absolute or CommandKind.Relative:
+                // Marlin counts the filament among the axes (G90 undoes M83); Klipper keeps M82 and M83 apart (motion.cpp; gcode_move.py).
+                _machine.Modes.IsRelative = kind == CommandKind.Relative;
+                if (_machine.Profile.Dialect != FirmwareDialect.Klipper)
+                    _machine.Modes.IsExtruderRelative = _machine.Modes.IsRelative;
+                break;
+            case CommandKind.HotEnd or CommandKind.HotEndWait or CommandKind.Bed or CommandKind.BedWait or CommandKind.Chamber or CommandKind.ChamberWait:
+                _machine.Heat.Obey(kind, words, Command.Name(key));
+                break;
+            case CommandKind.SpindleOn or CommandKind.SpindleDynamic or CommandKind.SpindleOff:
+                if (words.Has('S'))
+                    _machine.Spindle.SetSpeed(words['S']);
+                _machine.Spindle.Obey(kind, Command.Name(key));
+                break;
+            case CommandKind.Finish:
+                _machine.Time.Wait(0, _machine.Line);
+                break;
+            default:
+                _machine.ObeyCommon(key, kind, words);
+                break;
+        }
+    }
+
+    private void SelectTool(double tool)
+    {
+        if (tool != Math.Floor(tool) || tool >= _machine.Profile.HotEnds.Count)
+        {
+            _machine.Log.Refuse(ViolationCode.NoSuchTool, $"T{tool:0.##} selects a tool that {_machine.Profile.Name} has not: it has {_machine.Profile.HotEnds.Count}, counted from 0. Slice for this machine.");
+            return;
+        }
+
+        if ((int)tool == _machine.Heat.Tool)
+            return;
+        _machine.Heat.Tool = (int)tool;
+        _machine.ToolChangeCount++;
+        _machine.Time.Wait(MachineModel.ToolChangeSeconds, _machine.Line);
+    }
+}

@@ -1,0 +1,98 @@
+// Runs a command: reads its words, handles the signals, and turns every failure into a sentence and an exit code.
+
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Grpc.Core;
+
+namespace FabNet.CommandLine;
+
+/// <summary>A command could not do what it was asked to; the message is for the person who asked.</summary>
+internal sealed class CommandFailedException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A command was asked for something that makes no sense; exit code 2.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+internal static class CommandRunner
+{
+    public const int Succeeded = 0;
+
+    public const int Failed = 1;
+
+    public const int BadUsage = 2;
+
+    /// <summary>Every command has it.</summary>
+    public static Option<bool> Json { get; } = new("--json") { Description = "Print JSON for programs: one document, or one object a line where a command reports as it goes.", Recursive = true };
+
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"fabnet: {error.Message}");
+            }
+
+            await Console.Error.WriteLineAsync($"Try: {CommandLineOf(parsed)} --help");
+            return BadUsage;
+        }
+
+        using var stopping = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var console = new CommandConsole(parsed.GetValue(Json));
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stopping.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return console.Fail("interrupted", Failed);
+        }
+        catch (UsageException e)
+        {
+            return console.Fail(e.Message, BadUsage);
+        }
+        catch (RpcException e)
+        {
+            return console.Fail(Sentence(e), Failed);
+        }
+        catch (Exception e) when (e is CommandFailedException or IOException or UnauthorizedAccessException or FormatException or NotSupportedException)
+        {
+            return console.Fail(e.Message, Failed);
+        }
+
+        // A second signal ends the process at once, as users expect of a stuck one.
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = !stopping.IsCancellationRequested;
+            stopping.Cancel();
+        }
+    }
+
+    /// <summary>Completes when a command is asked to stop.</summary>
+    public static Task WhenCancelled(this CancellationToken stop)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        stop.Register(stopped.SetResult);
+        return stopped.Task;
+    }
+
+    private static string Sentence(RpcException e) => e.StatusCode switch
+    {
+        StatusCode.Unavailable => $"The server does not answer: {e.Status.Detail}. Is it running? Start a network with 'fabnet up', or name a server with --server or FABNET_SERVER.",
+        _ when e.Status.Detail.Length > 0 => e.Status.Detail,
+        _ => $"The server answered {e.StatusCode}.",
+    };
+
+    private static string CommandLineOf(ParseResult parsed)
+    {
+        var words = new List<string>();
+        for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)
+        {
+            words.Insert(0, result.Command is RootCommand ? "fabnet" : result.Command.Name);
+        }
+
+        return string.Join(' ', words);
+    }
+}

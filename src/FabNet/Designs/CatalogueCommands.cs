@@ -1,0 +1,255 @@
+// `fabnet catalogue`: designs in and out of a catalogue, and serving one.
+
+using System.CommandLine;
+using FabNet.Catalogue;
+using FabNet.Catalogue.Client;
+using FabNet.Catalogue.Designs;
+using FabNet.CommandLine;
+using FabNet.Model.Designs;
+using FabNet.Network;
+using FabNet.Protocol;
+using FabNet.Roles;
+using Wire = FabNet.Protocol.V1;
+
+namespace FabNet.Designs;
+
+internal static class CatalogueCommands
+{
+    public static Command Create() => new("catalogue", "Publishes, finds and pulls open designs; serves a catalogue.")
+    {
+        CreatePublish(),
+        CreateList(),
+        CreateSearch(),
+        CreateShow(),
+        CreateVersions(),
+        CreatePull(),
+        CreateServe(),
+    };
+
+    private static Command CreatePublish()
+    {
+        var server = ServerOption.Create();
+        var folder = new Argument<DirectoryInfo>("FOLDER") { Description = "A folder with okh.toml or okh.yml and the design's files." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Read and check the folder; publish nothing." };
+        var command = new Command("publish",
+            """
+            Publishes a folder as one immutable version of a design. What its manifest lacks is told in the order in which to
+            mend it.
+
+            Examples:
+              fabnet catalogue publish designs/cable-clip
+              fabnet catalogue publish . --dry-run
+            """)
+        { folder, dryRun, server };
+        command.SetAction(async (result, stop) =>
+        {
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            var source = result.GetRequiredValue(folder);
+            var imported = source.Exists
+                ? await DesignImporter.ImportAsync(source.FullName, cancellationToken: stop)
+                : throw new UsageException($"There is no folder {source.FullName}.");
+            foreach (var finding in imported.Findings)
+            {
+                console.Say($"{finding.Kind.ToString().ToLowerInvariant()}: {finding}");
+            }
+
+            var design = imported.Design;
+            if (!result.GetValue(dryRun))
+            {
+                using var client = Connect(result, server);
+                using var progress = new TransferLine(console);
+                design = await client.Publisher.PublishAsync(imported, progress, stop);
+            }
+
+            console.Emit(json =>
+            {
+                json.WriteString("name", design.Ref.Name);
+                json.WriteString("version", design.Ref.Version);
+                json.WriteString("manifestDigest", design.Ref.Manifest.Value);
+                json.WriteNumber("parts", design.Parts.Count);
+                json.WriteStartArray("findings");
+                foreach (var finding in imported.Findings)
+                {
+                    json.WriteStringValue(finding.ToString());
+                }
+
+                json.WriteEndArray();
+            });
+            console.Say($"{(result.GetValue(dryRun) ? "would publish" : "published")} {design.Ref}: {design.Parts.Count} {(design.Parts.Count == 1 ? "part" : "parts")}, {imported.FilesByDigest.Count} files, {design.Ref.Manifest}");
+            return CommandRunner.Succeeded;
+        });
+        return command;
+    }
+
+    private static Command CreateList()
+    {
+        var server = ServerOption.Create();
+        var command = new Command("list",
+            """
+            Lists every design's newest version.
+
+            Example:
+              fabnet catalogue list
+            """)
+        { server };
+        command.SetAction(async (result, stop) =>
+        {
+            using var client = Connect(result, server);
+            return Show(result, await client.SearchAsync("", stop).ToListAsync(stop));
+        });
+        return command;
+    }
+
+    private static Command CreateSearch()
+    {
+        var server = ServerOption.Create();
+        var words = new Argument<string[]>("WORDS") { Description = "Words of its name, function, parts or materials.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("search",
+            """
+            Finds designs by words, best first.
+
+            Example:
+              fabnet catalogue search cable clip
+            """)
+        { words, server };
+        command.SetAction(async (result, stop) =>
+        {
+            using var client = Connect(result, server);
+            return Show(result, await client.SearchAsync(string.Join(' ', result.GetRequiredValue(words)), stop).ToListAsync(stop));
+        });
+        return command;
+    }
+
+    private static Command CreateVersions()
+    {
+        var server = ServerOption.Create();
+        var name = new Argument<string>("DESIGN") { Description = "A design's name." };
+        var command = new Command("versions",
+            """
+            Lists every version of a design, newest first.
+
+            Example:
+              fabnet catalogue versions cable-clip
+            """)
+        { name, server };
+        command.SetAction(async (result, stop) =>
+        {
+            using var client = Connect(result, server);
+            return Show(result, await client.ListVersionsAsync(result.GetRequiredValue(name), stop));
+        });
+        return command;
+    }
+
+    private static Command CreateShow()
+    {
+        var server = ServerOption.Create();
+        var name = DesignArgument();
+        var command = new Command("show",
+            """
+            Shows a design with its parts and files.
+
+            Examples:
+              fabnet catalogue show cable-clip
+              fabnet catalogue show cable-clip@1.0.0 --json
+            """)
+        { name, server };
+        command.SetAction(async (result, stop) =>
+        {
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            using var client = Connect(result, server);
+            var design = await FindAsync(client, result.GetRequiredValue(name), stop);
+            if (console.IsJson)
+            {
+                await Console.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(DesignManifest.Write(design)));
+            }
+            else
+            {
+                DesignText.Say(console, design);
+            }
+
+            return CommandRunner.Succeeded;
+        });
+        return command;
+    }
+
+    private static Command CreatePull()
+    {
+        var server = ServerOption.Create();
+        var name = DesignArgument();
+        var folder = new Option<DirectoryInfo?>("--to") { Description = "The folder for its files. Default: a new one with the design's name." };
+        var command = new Command("pull",
+            """
+            Pulls a design's files and verifies each. Repeated after a cut, it goes on where it was.
+
+            Examples:
+              fabnet catalogue pull cable-clip
+              fabnet catalogue pull cable-clip@1.0.0 --to /tmp/clip
+            """)
+        { name, folder, server };
+        command.SetAction(async (result, stop) =>
+        {
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            using var client = Connect(result, server);
+            var design = await FindAsync(client, result.GetRequiredValue(name), stop);
+            var target = result.GetValue(folder)?.FullName ?? Path.GetFullPath(design.Ref.Name);
+            using (var progress = new TransferLine(console))
+            {
+                await client.Puller.PullAsync(design, target, progress, stop);
+            }
+
+            console.Emit(json =>
+            {
+                json.WriteString("manifestDigest", design.Ref.Manifest.Value);
+                json.WriteString("folder", target);
+            });
+            console.Say($"pulled {design.Ref} to {target}; every file has its digest");
+            return CommandRunner.Succeeded;
+        });
+        return command;
+    }
+
+    private static Command CreateServe()
+    {
+        var data = ServingOptions.Data();
+        var urls = ServingOptions.Urls(ServerOption.DefaultCatalogueAddress);
+        var command = new Command("serve",
+            """
+            Serves a catalogue until Ctrl-C.
+
+            Example:
+              fabnet catalogue serve --urls http://127.0.0.1:7301 --data /var/lib/fabnet
+            """)
+        { data, urls };
+        command.SetAction(async (result, stop) =>
+        {
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            var options = new CatalogueOptions { DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue") };
+            var address = result.GetRequiredValue(urls);
+            await using var app = ServerHost.Build(address, services => services.AddCatalogue(options), endpoints => endpoints.MapCatalogue());
+            return await app.ServeAsync(address, console, $"catalogue at {address}, data in {options.DataFolder}", stop);
+        });
+        return command;
+    }
+
+    private static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), or name@version." };
+
+    private static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
+
+    private static Task<Design> FindAsync(CatalogueClient client, string name, CancellationToken stop)
+    {
+        var at = name.IndexOf('@', StringComparison.Ordinal);
+        return at < 0 ? client.GetAsync(name, null, stop) : client.GetAsync(name[..at], name[(at + 1)..], stop);
+    }
+
+    private static int Show(ParseResult result, IReadOnlyList<Wire.DesignSummary> designs)
+    {
+        var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+        foreach (var design in designs)
+        {
+            console.Emit(design);
+        }
+
+        console.Say(DesignText.Table(designs));
+        return CommandRunner.Succeeded;
+    }
+}

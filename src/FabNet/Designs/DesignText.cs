@@ -1,0 +1,57 @@
+// A design as people read it.
+
+using System.Globalization;
+using FabNet.CommandLine;
+using FabNet.Model.Designs;
+using Wire = FabNet.Protocol.V1;
+
+namespace FabNet.Designs;
+
+internal static class DesignText
+{
+    /// <summary>Designs as a table.</summary>
+    public static TextTable Table(IEnumerable<Wire.DesignSummary> designs)
+    {
+        var table = new TextTable("DESIGN", "VERSION", "MADE BY", "PARTS", "LICENCE", "FUNCTION");
+        foreach (var design in designs)
+        {
+            table.Add(
+                design.Ref.Name,
+                design.Ref.Version,
+                string.Join(' ', design.Processes),
+                design.PartCount.ToString(CultureInfo.InvariantCulture),
+                design.License,
+                design.Function);
+        }
+
+        return table;
+    }
+
+    /// <summary>One design with its parts and files.</summary>
+    public static void Say(CommandConsole console, Design design)
+    {
+        console.Say($"{design.Title}  {design.Ref}");
+        console.Say($"function   {design.Function}");
+        console.Say($"licence    {design.License}, licensed by {design.Licensor}");
+        console.Say($"manifest   {design.Ref.Manifest}");
+        console.Say($"published  {design.PublishedAt.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture)}");
+        foreach (var part in design.Parts)
+        {
+            console.Say($"part       {part.Name}: {part.Process.ToString().ToLowerInvariant()}{(part.Material is { } m ? $", {m}" : "")}"
+                + (part.OuterDimensionsMm is { } d ? $", {d.Width:0.#} × {d.Depth:0.#} × {d.Height:0.#} mm" : "") + (part.Quantity > 1 ? $", {part.Quantity} in one product" : ""));
+            foreach (var artefact in part.Artefacts)
+            {
+                Say(console, artefact);
+            }
+        }
+
+        foreach (var file in design.Files)
+        {
+            Say(console, file);
+        }
+    }
+
+    private static void Say(CommandConsole console, Artefact artefact) =>
+        console.Say($"  {artefact.Kind.ToString().ToLowerInvariant(),-9} {artefact.Path}  {artefact.Size} bytes  {artefact.Digest.Short}"
+            + (artefact.MachineClass is { } machineClass ? $"  for {machineClass}{(artefact.Material is { } material ? $" in {material}" : "")}" : ""));
+}

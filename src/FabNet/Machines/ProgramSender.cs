@@ -1,0 +1,92 @@
+// Sends one program to one machine and shows how it goes: what `fabnet machine send` does.
+
+using FabNet.CommandLine;
+using FabNet.FirmwareBridge;
+using FabNet.FirmwareBridge.Serial;
+using FabNet.GCode;
+using FabNet.Model.Machines;
+using FabNet.Programs;
+
+namespace FabNet.Machines;
+
+/// <summary>Checks a program, runs it, and reports.</summary>
+/// <param name="console">Where to report.</param>
+/// <param name="options">The machine's port.</param>
+/// <param name="profile">The machine's profile; null for the generic one of its dialect.</param>
+internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions options, MachineProfile? profile)
+{
+    /// <summary>Sends the program.</summary>
+    /// <returns>The exit code: 0 when the machine has executed all of it.</returns>
+    public async Task<int> SendAsync(FileInfo file, CancellationToken stop)
+    {
+        if (!file.Exists)
+        {
+            throw new UsageException($"There is no file {file.FullName}.");
+        }
+
+        // What is known of the machine is checked before its port is touched.
+        var known = profile ?? (options.Dialect is { } dialect ? Generic(dialect) : null);
+        using var early = known is null ? null : Admit(file, known);
+        if (known is not null && early is null)
+        {
+            return CommandRunner.Failed;
+        }
+
+        await using var session = new MachineSession(options);
+        var machine = await session.OpenAsync(stop);
+        console.Emit(json =>
+        {
+            json.WriteString("event", "connected");
+            json.WriteString("firmware", machine.Firmware);
+            json.WriteString("dialect", machine.Dialect.ToString().ToLowerInvariant());
+            json.WriteString("port", machine.Address);
+        });
+        console.Say($"connected  {machine.Firmware} on {machine.Address}");
+        using var program = early ?? Admit(file, Generic(machine.Dialect));
+        if (program is null)
+        {
+            return CommandRunner.Failed;
+        }
+
+        using var reportingEnds = new CancellationTokenSource();
+        using var view = new RunView(console);
+        var reporting = ReportAsync(session, view, reportingEnds.Token);
+        using var keys = new RunKeys(console, session);
+        var outcome = await session.RunAsync(program, new RunOptions { Name = file.Name, LeavesPart = false }, stop);
+        await reportingEnds.CancelAsync();
+        await reporting;
+        view.Conclude(outcome, program.LineCount);
+        return outcome is RunOutcome.Completed ? CommandRunner.Succeeded : CommandRunner.Failed;
+    }
+
+    private static MachineProfile Generic(FirmwareDialect dialect) =>
+        MachineProfiles.Find(dialect == FirmwareDialect.Grbl ? MachineProfiles.GenericGrbl : MachineProfiles.GenericMarlin);
+
+    private static async Task ReportAsync(MachineSession session, RunView view, CancellationToken ends)
+    {
+        try
+        {
+            await foreach (var happened in session.ReadEventsAsync(ends))
+            {
+                view.Show(happened);
+            }
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+        }
+    }
+
+    private AdmittedProgram? Admit(FileInfo file, MachineProfile machine)
+    {
+        using var source = file.OpenRead();
+        var sink = ProgramFile.CreateTemporary();
+        var result = Admission.Check(source, machine, sink);
+        ProgramReports.Say(console, result, machine);
+        if (!result.IsAdmitted)
+        {
+            sink.Dispose();
+        }
+
+        return result.Program;
+    }
+}

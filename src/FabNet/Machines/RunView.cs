@@ -1,0 +1,192 @@
+// How a run looks: one line that is redrawn on a terminal, a line now and then in a pipe, an object an event in JSON.
+
+using FabNet.CommandLine;
+using FabNet.FirmwareBridge;
+
+namespace FabNet.Machines;
+
+internal sealed class RunView(CommandConsole console) : IDisposable
+{
+    private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
+
+    private const double FractionBetweenLines = 0.05;
+
+    private string _heat = "";
+    private int _drawn;
+    private double _saidFraction = double.NegativeInfinity;
+    private DateTimeOffset _saidAt = DateTimeOffset.MinValue;
+
+    /// <summary>Shows an event.</summary>
+    public void Show(MachineEvent happened)
+    {
+        switch (happened)
+        {
+            case TemperaturesReported temperatures: Show(temperatures); break;
+            case ProgressReported progress: Show(progress); break;
+            case PositionReported position:
+                Emit(happened, "position", json =>
+                {
+                    json.WriteNumber("x", position.XMm);
+                    json.WriteNumber("y", position.YMm);
+                    json.WriteNumber("z", position.ZMm);
+                    json.WriteBoolean("machine", position.IsMachine);
+                });
+                break;
+            case MachineStateChanged state:
+                Emit(happened, "state", json =>
+                {
+                    json.WriteString("state", state.State.ToString().ToLowerInvariant());
+                    json.WriteString("reason", state.Reason);
+                });
+                if (state.Reason is not null)
+                {
+                    Say($"{state.State.ToString().ToLowerInvariant()}: {state.Reason}");
+                }
+
+                break;
+            case PromptRaised prompt:
+                Emit(happened, "prompt", json =>
+                {
+                    json.WriteString("text", prompt.Text);
+                    json.WriteStartArray("choices");
+                    foreach (var choice in prompt.Choices)
+                    {
+                        json.WriteStringValue(choice);
+                    }
+
+                    json.WriteEndArray();
+                });
+                Say($"the machine asks: {prompt.Text} {string.Join("  ", prompt.Choices.Select((c, i) => $"[{i}] {c}"))}");
+                break;
+            case MachineNoted note:
+                Emit(happened, "note", json => json.WriteString("text", note.Text));
+                Say(note.Text);
+                break;
+            case FirmwareSaid said:
+                Emit(happened, "firmware", json => json.WriteString("text", said.Text));
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Says how the run ended.</summary>
+    public void Conclude(RunOutcome outcome, int lineCount)
+    {
+        var (word, reason, safe) = outcome switch
+        {
+            RunOutcome.Completed => ("completed", null, null),
+            RunOutcome.Failed failed => ("failed", failed.Reason, (SafeState?)failed.SafeState),
+            RunOutcome.Cancelled cancelled => ("cancelled", cancelled.Reason, cancelled.SafeState),
+            _ => throw new NotSupportedException($"{outcome.GetType().Name} is not a known outcome."),
+        };
+        console.Emit(json =>
+        {
+            json.WriteString("event", word);
+            json.WriteNumber("lines", lineCount);
+            json.WriteNumber("lastExecutedLine", outcome.LastExecutedLine);
+            json.WriteNumber("lastSentLine", outcome.LastSentLine);
+            json.WriteNumber("seconds", Math.Round(outcome.Duration.TotalSeconds, 3));
+            json.WriteString("reason", reason);
+            json.WriteString("safeState", safe?.ToString());
+        });
+        Say(reason is null
+            ? $"completed  {lineCount} lines in {Durations.Text(outcome.Duration.TotalSeconds)}"
+            : $"{word} after line {outcome.LastExecutedLine} of {lineCount} (sent up to {outcome.LastSentLine}): {reason}");
+        if (safe is { } state)
+        {
+            Say(Text(state));
+        }
+    }
+
+    public void Dispose() => Erase();
+
+    private static string Text(SafeState state) => state switch
+    {
+        SafeState.Confirmed => "heaters and spindle are off: the firmware confirmed it",
+        SafeState.FirmwareStopped => "the firmware has stopped itself; heaters and spindle are off by its own doing",
+        SafeState.LinkLost => "the link is lost: heaters may still be hot and the spindle may still turn. Go and look",
+        SafeState.Unconfirmed => "heaters and spindle were ordered off, and nothing confirmed it. Go and look",
+        _ => "nothing was on",
+    };
+
+    private void Show(TemperaturesReported temperatures)
+    {
+        Emit(temperatures, "temperatures", json =>
+        {
+            json.WriteStartArray("readings");
+            foreach (var reading in temperatures.Readings)
+            {
+                json.WriteStartObject();
+                json.WriteString("heater", reading.Kind.ToString().ToLowerInvariant());
+                json.WriteNumber("index", reading.Index);
+                json.WriteNumber("c", reading.CurrentC);
+                if (reading.TargetC is { } target)
+                {
+                    json.WriteNumber("targetC", target);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        _heat = string.Join("  ", temperatures.Readings.Select(r => $"{r.Kind switch { HeaterKind.HotEnd => "hot end", HeaterKind.Bed => "bed", _ => "chamber" }} {r.CurrentC:0}{(r.TargetC is > 0 ? $"/{r.TargetC:0}" : "")} °C"));
+    }
+
+    private void Show(ProgressReported progress)
+    {
+        Emit(progress, "progress", json =>
+        {
+            json.WriteNumber("line", progress.Line);
+            json.WriteNumber("lines", progress.LineCount);
+            json.WriteNumber("fraction", Math.Round(progress.Fraction, 5));
+            json.WriteNumber("elapsedSeconds", Math.Round(progress.Elapsed.TotalSeconds, 1));
+            if (progress.Remaining is { } remaining)
+            {
+                json.WriteNumber("remainingSeconds", Math.Round(remaining.TotalSeconds, 1));
+            }
+        });
+        var left = progress.Remaining is { } time ? $"  {Durations.Text(time.TotalSeconds)} left" : "";
+        if (console.IsInteractive)
+        {
+            var done = (int)(progress.Fraction * 30);
+            Draw($"{progress.Fraction,5:0 %} [{new string('#', done)}{new string('.', 30 - done)}] line {progress.Line} of {progress.LineCount}{left}  {_heat}");
+        }
+        else if (progress.Fraction >= _saidFraction + FractionBetweenLines || progress.At >= _saidAt + BetweenLines)
+        {
+            (_saidFraction, _saidAt) = (progress.Fraction, progress.At);
+            console.Say($"{progress.Fraction,5:0 %}  line {progress.Line} of {progress.LineCount}{left}  {_heat}".TrimEnd());
+        }
+    }
+
+    private void Emit(MachineEvent happened, string name, Action<System.Text.Json.Utf8JsonWriter> properties) => console.Emit(json =>
+    {
+        json.WriteString("event", name);
+        json.WriteString("at", happened.At);
+        properties(json);
+    });
+
+    private void Say(string text)
+    {
+        Erase();
+        console.Say(text);
+    }
+
+    private void Draw(string line)
+    {
+        var width = Console.WindowWidth > 1 ? Console.WindowWidth - 1 : 79;
+        line = line.Length > width ? line[..width] : line;
+        Console.Out.Write('\r' + line.PadRight(_drawn));
+        _drawn = line.Length;
+    }
+
+    private void Erase()
+    {
+        if (_drawn > 0)
+        {
+            Console.Out.Write('\r' + new string(' ', _drawn) + '\r');
+            _drawn = 0;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// `fabnet coordinator serve`: a coordinator as a process of its own.
+
+using System.CommandLine;
+using FabNet.CommandLine;
+using FabNet.Coordinator;
+using FabNet.Network;
+
+namespace FabNet.Roles;
+
+internal static class CoordinatorCommands
+{
+    public static Command Create() => new("coordinator", "Serves a coordinator.") { CreateServe() };
+
+    private static Command CreateServe()
+    {
+        var data = ServingOptions.Data();
+        var urls = ServingOptions.Urls(ServerOption.DefaultAddress);
+        var catalogue = new Option<string>("--catalogue") { Description = "The catalogue's address.", DefaultValueFactory = _ => ServerOption.DefaultCatalogueAddress };
+        var leaseSeconds = new Option<int>("--lease-seconds") { Description = "How long a lease lasts when its site is silent, 10 to 86400.", DefaultValueFactory = _ => 60 };
+        var command = new Command("serve",
+            """
+            Serves a coordinator until Ctrl-C.
+
+            Example:
+              fabnet coordinator serve --catalogue http://127.0.0.1:7301 --data /var/lib/fabnet
+            """)
+        { data, urls, catalogue, leaseSeconds };
+        command.SetAction(async (result, stop) =>
+        {
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            var address = result.GetRequiredValue(urls);
+            var options = new CoordinatorOptions
+            {
+                DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "coordinator"),
+                CatalogueAddress = result.AddressOf(catalogue),
+                LeaseTtl = result.GetValue(leaseSeconds) is >= 10 and <= 86400 and var seconds
+                    ? TimeSpan.FromSeconds(seconds)
+                    : throw new UsageException("--lease-seconds must be from 10 to 86400."),
+            };
+            await using var app = ServerHost.Build(address, services => services.AddCoordinator(options), endpoints => endpoints.MapCoordinator());
+            return await app.ServeAsync(address, console, $"coordinator at {address}, data in {options.DataFolder}", stop);
+        });
+        return command;
+    }
+}

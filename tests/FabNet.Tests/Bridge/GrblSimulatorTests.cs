@@ -1,0 +1,86 @@
+// GRBL over a real pty, against the simulated GRBL with its receive ring, planner, alarms and faults.
+
+using FabNet.FirmwareBridge;
+using FabNet.FirmwareSimulator;
+using FabNet.FirmwareSimulator.Faults;
+using FabNet.FirmwareSimulator.Grbl;
+using FabNet.GCode;
+using FabNet.Model.Machines;
+using Xunit;
+
+namespace FabNet.Tests.Bridge;
+
+public sealed class GrblSimulatorTests
+{
+    [Theory(Timeout = 40_000)]
+    [InlineData("", 1, true)]
+    [InlineData("double-ok=40", 1, true)]
+    [InlineData("lose-ok=40", 1, false)]
+    [InlineData("reset-at-line=60", 1, false)]
+    [InlineData("corrupt-tx=0.002", 5, false)]
+    public async Task The_lines_executed_are_the_programs_or_a_beginning_of_them(string fault, int seed, bool mustComplete)
+    {
+        using var program = Bench.RouterProgram(150);
+        await using var machine = Start(seed, fault);
+        await using var session = Session(machine);
+        await session.OpenAsync(Bench.Limit());
+        var lostBefore = machine.OverflowedBytes;
+        var outcome = await session.RunAsync(program, new RunOptions(), CancellationToken.None).WaitAsync(Bench.Limit(35));
+        var executed = Executed(machine);
+        Assert.Equal(Bench.MotionsOf(program)[..executed.Count], executed);
+        // What is sent while a board boots is lost too.
+        if (!fault.StartsWith("reset", StringComparison.Ordinal))
+            Assert.Equal(lostBefore, machine.OverflowedBytes);
+        if (mustComplete)
+            Bench.AssertCompleted(outcome);
+        if (outcome is RunOutcome.Completed)
+            Assert.Equal(150, executed.Count);
+        else
+            Assert.Contains("line", Assert.IsType<RunOutcome.Failed>(outcome).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 40_000)]
+    public async Task A_pressed_limit_switch_ends_the_run_in_alarm()
+    {
+        using var program = Bench.RouterProgram(600);
+        await using var machine = Start(1, "", new GrblBuild { HardLimits = true });
+        await using var session = Session(machine);
+        await session.OpenAsync(Bench.Limit());
+        var running = session.RunAsync(program, new RunOptions(), CancellationToken.None);
+        await machine.Log.WaitForCountAsync(60, Bench.Limit());
+        machine.Faults.PressEndstop(0);
+        var failed = Assert.IsType<RunOutcome.Failed>(await running.WaitAsync(Bench.Limit(30)));
+        Assert.Contains("limit", failed.Reason, StringComparison.Ordinal);
+        Assert.Equal(MachineState.Alarm, session.State);
+    }
+
+    [Fact(Timeout = 40_000)]
+    public async Task Cancel_keeps_position()
+    {
+        using var program = Bench.RouterProgram(600);
+        await using var machine = Start(1, "");
+        await using var session = Session(machine);
+        await session.OpenAsync(Bench.Limit());
+        var running = session.RunAsync(program, new RunOptions { LeavesPart = false }, CancellationToken.None);
+        await machine.Log.WaitForCountAsync(60, Bench.Limit());
+        Assert.Null(await session.CancelAsync("enough", Bench.Limit()));
+        var cancelled = Assert.IsType<RunOutcome.Cancelled>(await running.WaitAsync(Bench.Limit(30)));
+        Assert.Equal(SafeState.FirmwareStopped, cancelled.SafeState);
+        Assert.Equal(MachineState.Idle, session.State);
+    }
+
+    private static SimulatedMachine Start(int seed, string fault, GrblBuild? build = null) => SimulatedMachine.Start(new SimulatorOptions
+    {
+        Profile = Bench.Router,
+        Speed = 20,
+        Seed = seed,
+        Faults = fault.Length == 0 ? [] : [Fault.Parse(fault)],
+        // A board takes its time to boot: what is on the wire meanwhile is lost, as on a real one.
+        Grbl = build ?? new GrblBuild(),
+    });
+
+    private static MachineSession Session(SimulatedMachine machine) => new(Bench.Options() with { PortName = machine.PortPath });
+
+    private static List<string> Executed(SimulatedMachine machine) =>
+        [.. machine.Log.Snapshot().Select(static command => command.Text).Where(static text => text.StartsWith("G1", StringComparison.Ordinal))];
+}

@@ -1,0 +1,135 @@
+using FabNet.Edge.Leasing;
+using FabNet.Journal;
+using FabNet.Model.Jobs;
+using FabNet.Model.Sites;
+using Xunit;
+
+namespace FabNet.Tests.Edge;
+
+public sealed class EdgeBookTests
+{
+    [Fact]
+    public void Everything_that_was_journaled_is_there_after_a_restart()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        var job = Bench.Leased(Bench.AnyDesign, material: "PETG", color: "white");
+        string boot;
+        using (var book = Open(folder, time))
+        {
+            boot = book.BootId;
+            Assert.Null(book.Grant(job));
+            Assert.Null(book.Append(new JobPreparing { Job = job.Id, Epoch = 1, At = time.GetUtcNow() }));
+            Assert.Null(book.Append(new JobReady { Job = job.Id, Epoch = 1, At = time.GetUtcNow(), Program = Bench.AnyDesign.Manifest, EstimatedSeconds = 61.5, EstimatedGrams = 4.25 }));
+            book.SetMachine(new MachineRecord { Machine = "mk3", Loaded = new LoadedMaterial("PETG", "white"), NeedsClearing = "The part of o-7.1 is on it." });
+        }
+
+        using var reopened = Open(folder, time);
+        Assert.Equal(boot, reopened.BootId);
+        var held = Assert.Single(reopened.Leases.Open).Job;
+        Assert.Equal(job with { State = JobState.Ready, Program = Bench.AnyDesign.Manifest, EstimatedSeconds = 61.5, EstimatedGrams = 4.25 }, held);
+        Assert.Equal([1L, 2L], reopened.Outbox.After(0, 10).Select(e => e.Sequence));
+        Assert.Equal(new MachineRecord { Machine = "mk3", Loaded = new LoadedMaterial("PETG", "white"), NeedsClearing = "The part of o-7.1 is on it." }, reopened.Machine("mk3"));
+    }
+
+    [Fact]
+    public void An_event_that_the_lifecycle_refuses_is_not_journaled()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        using var book = Open(folder, time);
+        var job = Bench.Leased(Bench.AnyDesign);
+        book.Grant(job);
+        Assert.Contains("Leased", book.Append(new JobStarted { Job = job.Id, Epoch = 1, At = time.GetUtcNow() }), StringComparison.Ordinal);
+        Assert.Contains("epoch", book.Append(new JobPreparing { Job = job.Id, Epoch = 2, At = time.GetUtcNow() }), StringComparison.Ordinal);
+        Assert.Equal(0, book.Outbox.Count);
+    }
+
+    [Fact]
+    public void A_lease_is_taken_once_in_each_epoch_even_after_a_restart()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        var job = Bench.Leased(Bench.AnyDesign);
+        using (var book = Open(folder, time))
+        {
+            book.Grant(job);
+            book.Append(new JobReleased { Job = job.Id, Epoch = 1, At = time.GetUtcNow(), Reason = "stopped" });
+            Assert.Empty(book.Leases.All);
+        }
+
+        using var reopened = Open(folder, time);
+        Assert.NotNull(reopened.Grant(job));
+        Assert.Null(reopened.Grant(job with { Epoch = 2 }));
+    }
+
+    [Fact]
+    public void Ended_jobs_are_forgotten_only_once_the_coordinator_knows()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        using var book = Open(folder, time);
+        var job = Bench.Leased(Bench.AnyDesign);
+        book.Grant(job);
+        book.Append(new JobRejected { Job = job.Id, Epoch = 1, At = time.GetUtcNow(), Reason = "no toolpath" });
+        Assert.Single(book.Leases.All);
+        book.Acknowledge(1);
+        Assert.Empty(book.Leases.All);
+    }
+
+    [Fact]
+    public void Events_that_a_coordinator_lost_after_acknowledging_are_read_from_the_journal_again()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        using var book = Open(folder, time);
+        var job = Bench.Leased(Bench.AnyDesign);
+        book.Grant(job);
+        book.Append(new JobPreparing { Job = job.Id, Epoch = 1, At = time.GetUtcNow() });
+        book.Append(new JobRejected { Job = job.Id, Epoch = 1, At = time.GetUtcNow(), Reason = "no toolpath" });
+        book.Acknowledge(2);
+        Assert.Equal(0, book.Outbox.Count);
+        Assert.Equal([2L], book.Outbox.After(1, 10).Select(e => e.Sequence));
+    }
+
+    [Fact]
+    public void A_journal_set_back_to_a_backup_does_not_use_a_sequence_twice()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        using var book = Open(folder, time);
+        var job = Bench.Leased(Bench.AnyDesign);
+        book.Acknowledge(17);
+        book.Grant(job);
+        book.Append(new JobPreparing { Job = job.Id, Epoch = 1, At = time.GetUtcNow() });
+        Assert.Equal(18, Assert.Single(book.Outbox.After(17, 10)).Sequence);
+    }
+
+    [Fact]
+    public void A_lost_job_is_answered_with_what_is_really_so()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        using var book = Open(folder, time);
+        var job = Bench.Leased(Bench.AnyDesign) with { State = JobState.Running, StartedAt = time.GetUtcNow() };
+        book.Grant(job);
+        book.MarkLost(job.Id, 1, "The lease had lapsed.");
+        Assert.Null(book.Append(new JobResumed { Job = job.Id, Epoch = 1, At = time.GetUtcNow() }));
+        Assert.Equal(JobState.Running, book.Leases.Find(job.Id)!.Job.State);
+    }
+
+    [Fact]
+    public void A_journal_of_another_program_is_refused_with_its_entry()
+    {
+        using var folder = new TestFolder();
+        var path = folder.In("journal.db");
+        using (var journal = SqliteJournal.Open(path, TimeProvider.System))
+        {
+            journal.Append(new JournalRecord("order", "{\"order\":1}"u8.ToArray()));
+        }
+
+        Assert.Contains("Entry 1", Assert.Throws<JournalException>(() => EdgeBook.Open(path, TimeProvider.System)).Message, StringComparison.Ordinal);
+    }
+
+    private static EdgeBook Open(TestFolder folder, TimeProvider time) => EdgeBook.Open(folder.In("journal.db"), time);
+}

@@ -1,0 +1,91 @@
+using FabNet.Edge.Configuration;
+using FabNet.Model.Sites;
+using FabNet.Tests.House;
+using Xunit;
+
+namespace FabNet.Tests.Edge;
+
+public sealed class EdgeConfigTests
+{
+    private const string Good = """
+        site:
+          id: lab-lisbon
+          title: Fab Lab Lisbon
+        coordinator: http://127.0.0.1:5080
+        catalogue: http://127.0.0.1:5081
+        data: data
+        machines:
+          - name: mk3
+            profile: prusa-mk3s
+            port: /dev/ttyACM0
+            loaded: { material: pla, color: Black }
+        """;
+
+    [Fact]
+    public void The_sample_configuration_is_good_and_holds_every_machine_kind()
+    {
+        var config = EdgeConfigReader.ReadFile(Path.Combine(Repository.Root, "hardware", "site.sample.yaml"));
+        Assert.Equal("lab-lisbon", config.Site.Value);
+        Assert.Equal(3, config.Machines.Count);
+        Assert.Equal(new SitePrices { MaterialPerKg = config.Prices.MaterialPerKg }, config.Prices);
+        Assert.Equal(4.50m, config.Prices.MaterialPerKg["PLYWOOD"]);
+        Assert.Equal("12345678", config.Machines[2].Mqtt!.AccessCode);
+        Assert.Equal(new StorageConfig(), config.Storage);
+    }
+
+    [Fact]
+    public void Materials_are_upper_case_colours_lower_case_and_paths_relative_to_the_file()
+    {
+        var config = Read(Good);
+        Assert.Equal(new LoadedMaterial("PLA", "black"), config.Machines[0].Loaded);
+        Assert.Equal("/etc/fabnet/data", config.DataFolder);
+        Assert.Equal(115200, config.Machines[0].BaudRate);
+    }
+
+    [Theory]
+    [InlineData("data: data", "dta: data", 6, "Did you mean 'data'?")]
+    [InlineData("profile: prusa-mk3s", "profile: prusa-mk4", 9, "no profile is named 'prusa-mk4'")]
+    [InlineData("id: lab-lisbon", "id: Lab Lisbon", 2, "'Lab Lisbon' is not a site id")]
+    [InlineData("coordinator: http://127.0.0.1:5080", "coordinator: ftp://there", 4, "Write an address")]
+    [InlineData("port: /dev/ttyACM0", "prot: /dev/ttyACM0", 10, "Did you mean 'port'?")]
+    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c }", 10, "is of a serial machine")]
+    [InlineData("material: pla", "material: plywood", 11, "does not know the material PLYWOOD")]
+    [InlineData("title: Fab Lab Lisbon", "location: { latitude: 91, longitude: 2 }", 3, "from -90 to 90")]
+    public void A_mistake_is_told_with_its_line_and_what_to_write(string right, string wrong, int line, string says)
+    {
+        var problems = Assert.Throws<EdgeConfigException>(() => Read(Good.Replace(right, wrong, StringComparison.Ordinal))).Problems;
+        Assert.Contains(problems, p => p.StartsWith($"/etc/fabnet/site.yaml:{line}:", StringComparison.Ordinal) && p.Contains(says, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_mistake_is_told_at_once_in_the_order_of_the_file()
+    {
+        var yaml = Good.Replace("id: lab-lisbon", "id: _", StringComparison.Ordinal).Replace("port: /dev/ttyACM0", "baud: fast", StringComparison.Ordinal) + "\npolicy: { claim: some }";
+        var problems = Assert.Throws<EdgeConfigException>(() => Read(yaml)).Problems;
+        Assert.Equal(4, problems.Count);
+        Assert.Contains("all, none, matching", problems[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_machines_of_one_name_or_on_one_port_are_refused()
+    {
+        var twice = Good + "\n  - name: mk3\n    profile: ender-3\n    port: /dev/ttyACM1\n  - name: other\n    profile: ender-3\n    port: /dev/ttyACM0";
+        var message = Assert.Throws<EdgeConfigException>(() => Read(twice)).Message;
+        Assert.Contains("two machines are named 'mk3'", message, StringComparison.Ordinal);
+        Assert.Contains("'other' has the port of 'mk3'", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("- a\n- b")]
+    [InlineData("site: [unclosed")]
+    [InlineData("a: &a [*a]")]
+    public void What_is_no_configuration_is_refused_without_a_crash(string yaml) =>
+        Assert.StartsWith("/etc/fabnet/site.yaml:", Assert.Throws<EdgeConfigException>(() => Read(yaml)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_missing_file_says_where_the_sample_is() =>
+        Assert.Contains("site.sample.yaml", Assert.Throws<EdgeConfigException>(() => EdgeConfigReader.ReadFile("/nowhere/site.yaml")).Message, StringComparison.Ordinal);
+
+    private static EdgeConfig Read(string yaml) => EdgeConfigReader.Read(yaml, "/etc/fabnet/site.yaml");
+}
