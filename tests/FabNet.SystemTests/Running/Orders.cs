@@ -13,8 +13,21 @@ namespace FabNet.SystemTests.Running;
 
 internal static class Orders
 {
-    /// <summary>Places an order and follows it until nothing more will happen by itself; each lost connection is made again.</summary>
+    /// <summary>Follows an order until nothing more will happen by itself; each lost connection is made again.</summary>
     public static async Task<Order> FollowAsync(this TestNetwork network, string order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await network.Client.FollowAsync(order, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\n{network.Said}", e);
+        }
+    }
+
+    /// <inheritdoc cref="FollowAsync(TestNetwork, string, CancellationToken)" />
+    public static async Task<Order> FollowAsync(this Coordination.CoordinationClient client, string order, CancellationToken cancellationToken)
     {
         Order? last = null;
         try
@@ -23,10 +36,10 @@ internal static class Orders
             {
                 try
                 {
-                    using var watch = network.Client.WatchNetwork(new WatchNetworkRequest { OrderId = order }, cancellationToken: cancellationToken);
+                    using var watch = client.WatchNetwork(new WatchNetworkRequest { OrderId = order }, cancellationToken: cancellationToken);
                     while (await watch.ResponseStream.MoveNext(cancellationToken))
                     {
-                        last = await network.Client.GetOrderAsync(new GetOrderRequest { Id = order }, cancellationToken: cancellationToken);
+                        last = await client.GetOrderAsync(new GetOrderRequest { Id = order }, cancellationToken: cancellationToken);
                         if (IsOver(last))
                         {
                             return last;
@@ -42,7 +55,7 @@ internal static class Orders
         }
         catch (Exception e) when (cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"{order} did not end: {last}\n{network.Said}", e);
+            throw new TimeoutException($"{order} did not end: {last}", e);
         }
     }
 

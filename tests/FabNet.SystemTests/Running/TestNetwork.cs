@@ -69,10 +69,11 @@ internal sealed class TestNetwork : IAsyncDisposable
     /// <param name="site">Its id.</param>
     /// <param name="machines">Its machines, each as one line of YAML.</param>
     /// <param name="cancellationToken">Ends waiting for it.</param>
-    /// <param name="data">Its data folder; null: one in the network's.</param>
-    public async Task<TestSite> AddSiteAsync(string site, IEnumerable<string> machines, CancellationToken cancellationToken, string? data = null)
+    /// <param name="prefix">A command that runs its agent, such as one that sets a limit, made from its data folder.</param>
+    public async Task<TestSite> AddSiteAsync(
+        string site, IEnumerable<string> machines, CancellationToken cancellationToken, Func<string, IReadOnlyList<string>>? prefix = null)
     {
-        var folder = data ?? _folder[site];
+        var folder = _folder[site];
         var config = _folder[site + ".yaml"];
         await File.WriteAllTextAsync(
             config,
@@ -87,7 +88,7 @@ internal sealed class TestNetwork : IAsyncDisposable
 
             """,
             cancellationToken);
-        var added = new TestSite(site, config, folder, $"http://127.0.0.1:{Loopback.FreePort()}");
+        var added = new TestSite(site, config, folder, $"http://127.0.0.1:{Loopback.FreePort()}", prefix?.Invoke(folder));
         _sites.Add(site, added);
         await StartAgentAsync(site, cancellationToken);
         return added;
@@ -106,7 +107,7 @@ internal sealed class TestNetwork : IAsyncDisposable
     public Task StartAgentAsync(string site, CancellationToken cancellationToken)
     {
         var it = _sites[site];
-        it.Agent = FabNetProcess.Start("agent", "--config", it.ConfigPath, "--urls", it.Console);
+        it.Agent = FabNetProcess.Start(["agent", "--config", it.ConfigPath, "--urls", it.Console], it.Prefix);
         return it.Agent.WaitForLineAsync("agent of", cancellationToken);
     }
 
@@ -185,7 +186,8 @@ internal sealed class TestNetwork : IAsyncDisposable
 /// <param name="ConfigPath">Its agent's configuration.</param>
 /// <param name="DataFolder">Its agent's data.</param>
 /// <param name="Console">The address of its console.</param>
-internal sealed record TestSite(string Id, string ConfigPath, string DataFolder, string Console)
+/// <param name="Prefix">A command that runs its agent; null: none.</param>
+internal sealed record TestSite(string Id, string ConfigPath, string DataFolder, string Console, IReadOnlyList<string>? Prefix)
 {
     /// <summary>Its agent, as started last.</summary>
     public FabNetProcess? Agent { get; set; }
