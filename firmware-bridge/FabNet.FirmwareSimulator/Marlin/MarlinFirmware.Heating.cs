@@ -98,13 +98,7 @@ internal sealed partial class MarlinFirmware
         {
             if (_heaters[i].FailureAt <= Now)
             {
-                var what = _heaters[i].Failure switch
-                {
-                    HeaterFailure.HeatingFailed => "Heating failed",
-                    HeaterFailure.MinTemp => "MINTEMP triggered",
-                    HeaterFailure.MaxTemp => "MAXTEMP triggered",
-                    _ => "Thermal Runaway",
-                };
+                var what = _heaters[i].Failure == HeaterFailure.HeatingFailed ? "Heating failed" : "Thermal Runaway";
                 var which = i < HotEndCount ? i.ToString() : i == HotEndCount && _hasBed ? "bed" : "chamber";
                 Send($"Error:{what}, system stopped! Heater_ID: {which}\n");
                 Kill(what == "Heating failed" ? "Heating Failed" : what);

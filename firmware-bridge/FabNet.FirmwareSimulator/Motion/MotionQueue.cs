@@ -8,7 +8,8 @@ namespace FabNet.FirmwareSimulator.Motion;
 /// </summary>
 internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
 {
-    private const double LeastSpeed = 0.05;
+    /// <summary>Marlin's MINIMUM_PLANNER_SPEED, mm/s: no block is slower.</summary>
+    internal const double LeastSpeed = 0.05;
 
     private readonly List<MotionBlock> _blocks = new(usableBlocks);
     private MotionBlock? _previous;
@@ -98,9 +99,9 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
             Acceleration = acceleration,
             Override = speedOverride,
             Line = line,
-            SafeSpeed = limits.JunctionDeviationMm > 0 ? 0 : JerkSpeed(direction, default),
+            SafeSpeed = limits.JunctionDeviationMm > 0 ? 0 : CornerSpeed.AtJerk(direction, default, limits),
         };
-        block.CornerSpeed = _blocks.Count == 0 || _previous is null ? block.SafeSpeed : CornerSpeed(_previous, block);
+        block.CornerSpeed = _blocks.Count == 0 || _previous is null ? block.SafeSpeed : CornerSpeed.Between(_previous, block, limits);
         if (_blocks.Count == 0)
         {
             _firstMoveAt = now + FirstMoveDelayS;
@@ -220,7 +221,8 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
         return position;
     }
 
-    /// <summary>Declares where the machine stands (homing, G92, power-up). Only with an empty queue, or to shift all of it, as an offset of E does.</summary>
+    /// <summary>Declares where the machine stands (homing, G92, power-up). Only with an empty queue.</summary>
+    /// <exception cref="InvalidOperationException">A move is queued.</exception>
     public void SetPosition(Axes position)
     {
         if (_blocks.Count > 0)
@@ -383,55 +385,4 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
         SpeedOverride.Rapid => _rapidOverride,
         _ => 1,
     };
-
-    private double CornerSpeed(MotionBlock before, MotionBlock after)
-    {
-        if (limits.JunctionDeviationMm <= 0)
-        {
-            return JerkCorner(before, after);
-        }
-
-        var beforeTravels = before.Direction.PathLength > 0.5;
-        var afterTravels = after.Direction.PathLength > 0.5;
-        if (!beforeTravels || !afterTravels)
-        {
-            return 0;
-        }
-
-        var cosine = -before.Direction.PathDot(after.Direction);
-        if (cosine > 0.999999)
-        {
-            return LeastSpeed;
-        }
-
-        if (cosine < -0.999999)
-        {
-            return double.PositiveInfinity;
-        }
-
-        var sine = Math.Sqrt(0.5 * (1 - cosine));
-        return Math.Sqrt(Math.Min(before.Acceleration, after.Acceleration) * limits.JunctionDeviationMm * sine / (1 - sine));
-    }
-
-    private double JerkCorner(MotionBlock before, MotionBlock after)
-    {
-        var speed = Math.Min(Math.Min(before.ProgrammedSpeed, before.SpeedLimit), Math.Min(after.ProgrammedSpeed, after.SpeedLimit));
-        return Math.Max(after.SafeSpeed, Math.Min(speed, JerkSpeed(after.Direction, before.Direction)));
-    }
-
-    private double JerkSpeed(Axes after, Axes before)
-    {
-        var change = after - before;
-        var speed = double.PositiveInfinity;
-        for (var axis = 0; axis < Axes.Count; axis++)
-        {
-            var share = Math.Abs(change[axis]);
-            if (share > 0)
-            {
-                speed = Math.Min(speed, limits.Jerk[axis] / share);
-            }
-        }
-
-        return speed;
-    }
 }

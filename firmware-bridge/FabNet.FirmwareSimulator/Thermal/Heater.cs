@@ -12,12 +12,6 @@ internal enum HeaterFailure
 
     /// <summary>The reading fell below the target's hysteresis for longer than the protection period.</summary>
     ThermalRunaway,
-
-    /// <summary>The sensor is open: the reading is below the sensible.</summary>
-    MinTemp,
-
-    /// <summary>The sensor is shorted, or the heater stuck on: the reading is above the sensible.</summary>
-    MaxTemp,
 }
 
 /// <summary>
@@ -28,8 +22,6 @@ internal sealed class Heater
 {
     /// <summary>Marlin's THERMAL_PROTECTION_HYSTERESIS (4 °C): how far below the target the reading may sink.</summary>
     private const double HysteresisC = 4;
-
-    private const double OpenSensorC = -14.8;
 
     private readonly double _ambientC;
     private readonly double _ratedC;
@@ -42,7 +34,6 @@ internal sealed class Heater
     private double _fullPowerC;
     private double _failureDueAt = double.PositiveInfinity;
     private HeaterFailure _failureDue;
-    private bool _sensorOpen;
 
     public Heater(double ambientC, double fullPowerC, double timeConstantS, double watchPeriodS, double protectionPeriodS)
     {
@@ -65,7 +56,17 @@ internal sealed class Heater
     public HeaterFailure Failure => _failureDue;
 
     /// <summary>The sensor's reading.</summary>
-    public double ReadingAt(double now) => _sensorOpen ? OpenSensorC : TrueAt(now);
+    public double ReadingAt(double now)
+    {
+        var towards = Towards();
+        var at = towards + ((_fromC - towards) * Math.Exp(-(now - _since) / _timeConstantS));
+        if (TargetC <= 0 || _fullPowerC <= TargetC)
+        {
+            return at;
+        }
+
+        return _fromC <= TargetC ? Math.Min(at, TargetC) : Math.Max(at, TargetC);
+    }
 
     /// <summary>The heater's duty, 0 to 1.</summary>
     public double DutyAt(double now)
@@ -116,15 +117,6 @@ internal sealed class Heater
         WatchFrom(now);
     }
 
-    /// <summary>The sensor's wire breaks.</summary>
-    public void OpenSensor(double now)
-    {
-        Rebase(now);
-        _sensorOpen = true;
-        _failureDue = HeaterFailure.MinTemp;
-        _failureDueAt = now;
-    }
-
     /// <summary>Power-up or halt: no power; a repaired heater heats again.</summary>
     public void SwitchOff(double now, bool repair)
     {
@@ -134,21 +126,8 @@ internal sealed class Heater
         _failureDue = HeaterFailure.None;
         if (repair)
         {
-            _sensorOpen = false;
             _fullPowerC = _ratedC;
         }
-    }
-
-    private double TrueAt(double now)
-    {
-        var towards = Towards();
-        var at = towards + ((_fromC - towards) * Math.Exp(-(now - _since) / _timeConstantS));
-        if (TargetC <= 0 || _fullPowerC <= TargetC)
-        {
-            return at;
-        }
-
-        return _fromC <= TargetC ? Math.Min(at, TargetC) : Math.Max(at, TargetC);
     }
 
     private double Towards() => TargetC > 0 && _fromC <= TargetC ? _fullPowerC : _ambientC;
@@ -157,17 +136,12 @@ internal sealed class Heater
 
     private void Rebase(double now)
     {
-        _fromC = TrueAt(now);
+        _fromC = ReadingAt(now);
         _since = now;
     }
 
     private void WatchFrom(double now)
     {
-        if (_sensorOpen)
-        {
-            return;
-        }
-
         _failureDueAt = double.PositiveInfinity;
         _failureDue = HeaterFailure.None;
         if (TargetC <= 0 || _fullPowerC > TargetC)

@@ -12,7 +12,6 @@ internal static unsafe partial class Libc
     public const int CloseOnExec = 0x80000;
 
     public const short PollIn = 0x1;
-    public const short PollOut = 0x4;
     public const short PollError = 0x8;
     public const short PollHangUp = 0x10;
 

@@ -83,11 +83,11 @@ public sealed record MqttPort
     /// <summary>True for TLS, as on the machine itself; false only for a broker on a network that you trust. Default true.</summary>
     public bool Tls { get; init; } = true;
 
-    /// <summary>SHA-256 fingerprint of the certificate to accept, in hexadecimal; null accepts any certificate whose name is the serial number.</summary>
-    public string? CertificateSha256 { get; init; }
+    /// <summary>A PEM file with the maker's CA, to which the machine's certificate must chain. Needed with TLS.</summary>
+    public string? CertificateAuthority { get; init; }
 
-    /// <summary>A folder that the machine reads files from, in place of its FTPS; null for FTPS.</summary>
-    public string? DropFolder { get; init; }
+    /// <summary>A folder that the machine reads its files from. Needed until this program uploads by FTPS.</summary>
+    public required string DropFolder { get; init; }
 }
 
 /// <summary>One machine of the site.</summary>

@@ -346,9 +346,14 @@ public static class EdgeConfigReader
             Serial = section.RequiredText("serial", "01S00A000000000"),
             AccessCode = section.RequiredText("accessCode", "12345678"),
             Tls = section.Flag("tls") ?? true,
-            CertificateSha256 = section.Text("certificateSha256"),
-            DropFolder = section.Text("drop") is { } drop ? Resolve(folder, drop) : null,
+            CertificateAuthority = section.Text("certificateAuthority") is { } authority ? Resolve(folder, authority) : null,
+            DropFolder = Resolve(folder, section.RequiredText("drop", "./drop")),
         };
+        if (mqtt is { Tls: true, CertificateAuthority: null })
+        {
+            section.Problem("tls", $"'mqtt.certificateAuthority' is missing. Name a PEM file with the maker's CA, or write tls: false for a broker on a network that you trust.");
+        }
+
         section.RefuseUnknownKeys();
         return mqtt;
     }

@@ -315,7 +315,12 @@ internal sealed partial class MachineHost : IAsyncDisposable
             return;
         }
 
-        await session.CancelAsync("The agent was interrupted.", cancellationToken);
+        if (await session.CancelAsync("The agent was interrupted.", cancellationToken) is { } refusal
+            && session.State is MachineState.Running or MachineState.Paused or MachineState.Preparing)
+        {
+            throw new MachineLinkException($"{_id} still makes what an earlier process started, and can't be stopped from here: {refusal} Stop it at the machine, or let it end.");
+        }
+
         foreach (var command in SafeCommands.For(_config.Profile))
         {
             var reply = await session.SendAsync(command, cancellationToken);

@@ -1,7 +1,9 @@
 // Which session a machine of the configuration gets.
 
+using System.Security.Cryptography.X509Certificates;
 using FabNet.Edge.Configuration;
 using FabNet.FirmwareBridge;
+using FabNet.FirmwareBridge.Mqtt;
 using FabNet.FirmwareBridge.Serial;
 
 namespace FabNet.Edge.Machines;
@@ -12,9 +14,20 @@ internal static class MachineSessions
     /// <summary>The session of one machine.</summary>
     public static IMachineSession Create(MachineConfig machine, EdgeAgentOptions options)
     {
-        if (machine.Mqtt is not null)
+        if (machine.Mqtt is { } mqtt)
         {
-            throw new MachineLinkException($"{machine.Name} is an MQTT machine, and its driver is not part of this build.");
+            return new BambuSession(
+                new BambuMachineOptions
+                {
+                    Host = mqtt.Host,
+                    Port = mqtt.Port,
+                    SerialNumber = mqtt.Serial,
+                    AccessCode = mqtt.AccessCode,
+                    UseTls = mqtt.Tls,
+                    CertificateAuthority = mqtt.CertificateAuthority is { } path ? ReadAuthority(path) : null,
+                    UploadFolder = mqtt.DropFolder,
+                },
+                options.Time);
         }
 
         return new MachineSession(
@@ -26,5 +39,11 @@ internal static class MachineSessions
                 HotEnds = Math.Max(1, machine.Profile.HotEnds.Count),
             },
             options.Time);
+    }
+    private static X509Certificate2Collection ReadAuthority(string path)
+    {
+        var authority = new X509Certificate2Collection();
+        authority.ImportFromPemFile(path);
+        return authority.Count > 0 ? authority : throw new MachineLinkException($"{path} holds no certificate. It must be a PEM file with the maker's CA.");
     }
 }

@@ -20,7 +20,7 @@ internal static class SimulatedMachines
                     Port = mqtt.Port,
                     Serial = mqtt.Serial,
                     AccessCode = mqtt.AccessCode,
-                    DropFolder = mqtt.DropFolder ?? folder,
+                    DropFolder = mqtt.DropFolder,
                     Profile = machine.Profile,
                     Speed = speed,
                     LogPath = log,
