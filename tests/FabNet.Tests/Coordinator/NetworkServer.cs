@@ -143,11 +143,24 @@ internal sealed class WireSite : IAsyncDisposable
     public static async Task<WireSite> ConnectAsync(EdgeLink.EdgeLinkClient link, EdgeUp first)
     {
         var site = new WireSite(link.Connect());
-        await site.SendAsync(first);
+        await site.SayAsync(first);
         return site;
     }
 
     public Task SendAsync(EdgeUp message) => _call.RequestStream.WriteAsync(message, TestContext.Current.CancellationToken);
+
+    /// <summary>Sends a message to a coordinator that may have had enough already: then <see cref="EndAsync"/> tells its answer.</summary>
+    public async Task SayAsync(EdgeUp message)
+    {
+        try
+        {
+            await SendAsync(message);
+        }
+        catch (RpcException)
+        {
+            await _reading.WaitAsync(TestContext.Current.CancellationToken);
+        }
+    }
 
     /// <summary>The next message of a kind; others before it are passed over.</summary>
     public async Task<EdgeDown> ExpectAsync(EdgeDown.MessageOneofCase kind)

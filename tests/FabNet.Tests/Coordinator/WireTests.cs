@@ -121,7 +121,7 @@ public sealed class WireTests
             await using var liar = await WireSite.ConnectAsync(network.Link, said[0]);
             foreach (var more in said[1..])
             {
-                await liar.SendAsync(more);
+                await liar.SayAsync(more);
             }
 
             var status = await liar.EndAsync();

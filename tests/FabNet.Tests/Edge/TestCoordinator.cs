@@ -301,12 +301,12 @@ internal sealed class TestCoordinator : EdgeLink.EdgeLinkBase, IAsyncDisposable
             {
                 await changed.WaitAsync(limit.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException e)
             {
                 lock (_gate)
                 {
                     throw new TimeoutException($"Waited in vain for {what}. Applied: {string.Join(", ", _applied.Select(e => e.Event))}. Refused: {string.Join("; ", _refused)}. "
-                        + $"Last heard: {string.Join("; ", _heard.TakeLast(5))}");
+                        + $"Last heard: {string.Join("; ", _heard.TakeLast(5))}", e);
                 }
             }
         }
