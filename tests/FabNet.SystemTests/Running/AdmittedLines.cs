@@ -1,5 +1,6 @@
 // The lines of the program that a site admitted, proven by the digest that it reported.
 
+using System.Text;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 
@@ -19,15 +20,24 @@ internal static class AdmittedLines
         var files = Directory.EnumerateFiles(folder, "*.*", SearchOption.AllDirectories).Where(f => Path.GetExtension(f) is ".gcode" or ".nc").ToList();
         foreach (var file in files)
         {
-            using var source = File.OpenRead(file);
-            var sink = new MemoryStream();
-            using var program = Admission.Check(source, MachineProfiles.Find(profile), sink).Program;
-            if (program?.Digest.Value == digest)
+            var (program, lines) = Admit(file, profile);
+            if (program == digest)
             {
-                return System.Text.Encoding.ASCII.GetString(sink.ToArray(), 0, (int)program.ByteCount).Split('\n')[..program.LineCount];
+                return lines;
             }
         }
 
         throw new InvalidOperationException($"No G-code in {folder} becomes {digest} for {profile}; there are {files.Count} files.");
+    }
+
+    /// <summary>The lines that admission makes of a file.</summary>
+    public static IReadOnlyList<string> Of(string file, string profile) => Admit(file, profile).Lines;
+
+    private static (string? Digest, string[] Lines) Admit(string file, string profile)
+    {
+        using var source = File.OpenRead(file);
+        var sink = new MemoryStream();
+        using var program = Admission.Check(source, MachineProfiles.Find(profile), sink).Program;
+        return program is null ? (null, []) : (program.Digest.Value, Encoding.ASCII.GetString(sink.ToArray(), 0, (int)program.ByteCount).Split('\n')[..program.LineCount]);
     }
 }
