@@ -44,7 +44,7 @@ public sealed class RefusalTests : IAsyncLifetime
         TamperWithBlobOf("tampered");
 
         var outside = await OrderAsync("outside", stop);
-        outside.ExpectRefusal(1, "line 5", "X900");
+        outside.ExpectRefusal(1, "line 5", "X reaches 900 mm");
         var tooHot = await OrderAsync("too-hot", stop);
         tooHot.ExpectRefusal(1, "line 4", "400");
         var tampered = await OrderAsync("tampered", stop);
