@@ -125,6 +125,26 @@ public sealed class LinkTests
         Assert.Contains(bench.Coordinator.EventsOf(job.Id), e => e is JobResumed);
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData(-3)]
+    [InlineData(3)]
+    public async Task Leases_hold_when_the_clocks_of_site_and_coordinator_differ_by_hours(int hours)
+    {
+        await using var bench = await AgentBench.CreateAsync();
+        bench.Coordinator.ClockOffset = TimeSpan.FromHours(hours);
+        await bench.StartAgentAsync();
+        await bench.WaitForMachineAsync(MachineState.Idle);
+        var lapsed = bench.Grant(number: 1, lease: TimeSpan.FromHours(hours) + TimeSpan.FromSeconds(2));
+        await bench.Coordinator.WaitForStateAsync(lapsed.Id, JobState.Ready);
+        await bench.WaitForMachineAsync(MachineState.Idle, "has to be renewed");
+        Assert.Empty(bench.ExecutedMoves());
+        bench.Coordinator.Say(new EdgeDown
+        {
+            LeaseRenewed = new() { JobId = lapsed.Id.Value, Epoch = 1, ExpiresAt = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddHours(hours).AddMinutes(1)) },
+        });
+        await bench.Coordinator.WaitForStateAsync(lapsed.Id, JobState.Completed);
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task Held_jobs_are_named_in_the_keep_alive_with_their_epoch()
     {

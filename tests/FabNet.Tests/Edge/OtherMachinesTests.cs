@@ -40,7 +40,7 @@ public sealed class OtherMachinesTests
         var job = Bench.Leased(catalogue.PublishToolpath("plate", Engraving, profile.Name).Ref);
         coordinator.Grant(job);
         await coordinator.WaitForStateAsync(job.Id, JobState.Completed);
-        Assert.Equal(["G1 Z-0.5 F300", "G1 X11 F900", "G1 Y11", "G1 X1", "G1 Y1"], Cuts(router.Log.Snapshot().Select(c => c.Text)));
+        Assert.Equal(["G1Z-0.5F300", "G1X11F900", "G1Y11", "G1X1", "G1Y1"], Cuts(router.Log.Snapshot().Select(c => c.Text)));
     }
 
     [Fact(Timeout = 120_000)]
