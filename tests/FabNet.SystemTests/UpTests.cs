@@ -27,7 +27,7 @@ public sealed class UpTests : IDisposable
         await using (var first = Up("30"))
         {
             await first.WaitForLineAsync("The network is up", stop);
-            Assert.Contains(first.Output, line => line.Contains($"order cable-clip --quantity 3 --material PLA --color black --wait --server {_address}", StringComparison.Ordinal));
+            await first.WaitForLineAsync($"order cable-clip --quantity 3 --material PLA --color black --wait --server {_address}", stop);
             (await SecondAsync(stop)).ExpectRefusal(1, _data.Path, "being used by another process", "--data");
             (await AskAsync(stop, "order", "cable-clip", "--quantity", "2", "--material", "PLA")).Expect(0);
             await RunningAsync(coordination, stop);
