@@ -27,6 +27,9 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _isRestarted;
     private bool _personWanted;
     private bool _settled;
+    private bool _isAnyHeaterOn;
+    private int _hotEnds = 1;
+    private bool _isCooled;
     private long _emergencyMs = -1;
     private long _positionMs;
 
@@ -140,12 +143,25 @@ internal sealed class MarlinControl : FirmwareControl
     {
         // Taken is not executed: M400 is answered when the motion is done, and only M105's answer can't be taken for another's.
         _closing.Clear();
+        _isCooled = false;
         Submit(_closing, "M400");
         Submit(_closing, "M105");
     }
 
     /// <inheritdoc />
-    public override bool IsFinished(long nowMs) => _closing.TrueForAll(static order => order.IsAnswered);
+    public override bool IsFinished(long nowMs)
+    {
+        if (!_closing.TrueForAll(static order => order.IsAnswered))
+            return false;
+        if (!_isAnyHeaterOn || _isCooled)
+            return true;
+        // The program left heat on, as the answer to its M105 shows: nobody may come to switch it off.
+        _isCooled = true;
+        _closing.Clear();
+        SubmitHeatersOff(_closing);
+        Submit(_closing, "M105");
+        return false;
+    }
 
     /// <inheritdoc />
     public override void BeginSecure(ActiveRun run, long nowMs)
@@ -169,9 +185,7 @@ internal sealed class MarlinControl : FirmwareControl
                 SendUrgent("M108\n"u8);
         }
 
-        for (var tool = 0; tool < Math.Max(Options.HotEnds, run.Program.Profile.HotEnds.Count); tool++)
-            Submit(_securing, tool == 0 && Options.HotEnds <= 1 && run.Program.Profile.HotEnds.Count <= 1 ? "M104 S0" : "M104 T" + tool.ToString(CultureInfo.InvariantCulture) + " S0");
-        Submit(_securing, "M140 S0");
+        SubmitHeatersOff(_securing);
         Submit(_securing, "M107");
         if (run.Program.Profile.Spindle is not null)
             Submit(_securing, "M5");
@@ -315,8 +329,19 @@ internal sealed class MarlinControl : FirmwareControl
     private void OnTemperatures(in FirmwareMessage message)
     {
         var readings = MarlinTemperatures.Read(message.Detail);
-        if (readings.Count > 0)
-            Events.Add(new TemperaturesReported { At = Events.Now, Readings = readings });
+        if (readings.Count == 0)
+            return;
+        _isAnyHeaterOn = readings.Any(static reading => reading.TargetC > 0);
+        _hotEnds = Math.Max(_hotEnds, readings.Count(static reading => reading.Kind == HeaterKind.HotEnd));
+        Events.Add(new TemperaturesReported { At = Events.Now, Readings = readings });
+    }
+
+    private void SubmitHeatersOff(List<Submission> orders)
+    {
+        var hotEnds = Math.Max(_hotEnds, Options.HotEnds);
+        for (var tool = 0; tool < hotEnds; tool++)
+            Submit(orders, hotEnds == 1 ? "M104 S0" : "M104 T" + tool.ToString(CultureInfo.InvariantCulture) + " S0");
+        Submit(orders, "M140 S0");
     }
 
     private void OnPosition(ReadOnlySpan<byte> text)
