@@ -41,7 +41,7 @@ public sealed class MarlinSimulatorTests
 
     [Theory(Timeout = 40_000)]
     [InlineData("corrupt-tx=0.001", 8)]
-    [InlineData("corrupt-tx=0.01", 9)]
+    [InlineData("corrupt-tx=0.004", 9)]
     [InlineData("drop-tx=0.002", 10)]
     [InlineData("reset-at-line=80", 1)]
     [InlineData("stall-at-line=80:3s", 1)]
