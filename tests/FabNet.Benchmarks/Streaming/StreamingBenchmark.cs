@@ -34,6 +34,7 @@ internal static class StreamingBenchmark
                 var session = await MeasureAsync(dialect, program, overPty, isSession: true, options.Repeat);
                 rows.Add(pingPong.Row(wire, "ping-pong", pingPong));
                 rows.Add(session.Row(wire, "FabNet", pingPong));
+                Console.WriteLine("  " + string.Join(", ", rows[^1]));
             }
         }
 
