@@ -15,6 +15,14 @@ internal sealed partial class EdgeLoop
 {
     private void OnLinkUp(LinkUp up)
     {
+        var coordinatorTime = up.Welcome.CoordinatorTime.ToModel("welcome.coordinator_time");
+        _coordinatorClock = (coordinatorTime, _time.GetTimestamp());
+        var ahead = _time.GetUtcNow() - coordinatorTime;
+        if (ahead.Duration() > TimeSpan.FromSeconds(5))
+        {
+            LogClocksDiffer(_config.Coordinator, ahead.TotalSeconds);
+        }
+
         _uplink.Connect(up.Up, up.Welcome);
         _told.Clear();
         var leases = up.Welcome.Leases.Select(l => l.Job.ToModel()).ToList();
@@ -153,7 +161,7 @@ internal sealed partial class EdgeLoop
             return;
         }
 
-        var hadLapsed = job.LeaseExpiresAt <= _time.GetUtcNow();
+        var hadLapsed = job.LeaseExpiresAt <= LeaseClock();
         _book.Leases.Renew(id, renewed.Epoch, renewed.ExpiresAt.ToModel("lease_renewed.expires_at"));
         if (hadLapsed)
         {
@@ -213,6 +221,12 @@ internal sealed partial class EdgeLoop
         }
     }
 
+    /// <summary>
+    /// The coordinator's clock, by which leases end: what its welcome said, and what has passed here since, by the clock that nobody sets. A Pi without a
+    /// battery may be wrong by months and be set right at any moment; leases hold all the same. Before the first welcome, the site's own clock.
+    /// </summary>
+    private DateTimeOffset LeaseClock() => _coordinatorClock is var (time, stamp) ? time + _time.GetElapsedTime(stamp) : _time.GetUtcNow();
+
     private void SendKeepAlive()
     {
         var message = new EdgeUp { KeepAlive = new() };
@@ -229,6 +243,9 @@ internal sealed partial class EdgeLoop
 
     [LoggerMessage(LogLevel.Information, "Connected to {Coordinator}; {Events} job events go up.")]
     private partial void LogConnected(Uri coordinator, int events);
+
+    [LoggerMessage(LogLevel.Warning, "This site's clock is {Seconds:0} s ahead of that of {Coordinator}. Leases go by the coordinator's; set the clock, for times that people read.")]
+    private partial void LogClocksDiffer(Uri coordinator, double seconds);
 
     [LoggerMessage(LogLevel.Warning, "The link to {Coordinator} is down: {Reason} Started work goes on.")]
     private partial void LogDisconnected(Uri coordinator, string reason);

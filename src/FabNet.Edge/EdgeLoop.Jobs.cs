@@ -116,7 +116,7 @@ internal sealed partial class EdgeLoop
         var refusal = run is null || run.Job != asked.Job || run.Epoch != asked.Epoch ? $"{asked.Job} is not the job of {asked.Machine}."
             : run.CancelReason ?? (_handOver is not null ? "The agent is being stopped."
             : _trouble ?? (job is null ? $"{asked.Job} is no longer held by this site."
-            : StartRule.CheckLease(job, now)
+            : StartRule.CheckLease(job, LeaseClock())
             ?? _book.Append(new JobStarted { Job = asked.Job, Epoch = asked.Epoch, At = now })));
         if (refusal is null)
         {
@@ -203,7 +203,7 @@ internal sealed partial class EdgeLoop
         {
             Release(job, "The agent was stopped before it was started.");
         }
-        else if (_trouble is null && StartRule.CheckLease(job, _time.GetUtcNow()) is null && desk.CountAttempt(job.Id) >= MaxAttempts)
+        else if (_trouble is null && StartRule.CheckLease(job, LeaseClock()) is null && desk.CountAttempt(job.Id) >= MaxAttempts)
         {
             Append(new JobRejected { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = $"{desk.Id} could not start it: {end.Reason}" });
         }

@@ -47,6 +47,7 @@ internal sealed partial class EdgeLoop
     private readonly TaskCompletionSource _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _handOver;
     private long _lastKeepAlive;
+    private (DateTimeOffset Time, long Stamp)? _coordinatorClock;
 
     public EdgeLoop(
         EdgeConfig config, EdgeBook book, TelemetrySpool spool, Preparation preparation, TimeProvider time, ILogger logger)
@@ -298,13 +299,13 @@ internal sealed partial class EdgeLoop
 
         var prepared = desk.Prepared.GetValueOrDefault(head.Job.Id);
         ProgramNeeds? needs = prepared is null ? null : new ProgramNeeds(prepared.Program.Profile, prepared.Material, head.Job.Color);
-        desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, now);
+        desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, LeaseClock());
         if (desk.Verdict.Obstacle is Obstacle.WrongMaterial && _config.Policy.Clear is ClearPolicy.Automatic)
         {
             var change = new LoadedMaterial(needs!.Value.Material ?? desk.Facts.Loaded.Material, needs.Value.Color ?? desk.Facts.Loaded.Color);
             SetFacts(desk, desk.Facts with { Loaded = change });
             LogLoadedAutomatically(desk.Id, StartRule.Describe(change), head.Job.Id);
-            desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, now);
+            desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, LeaseClock());
         }
 
         if (desk.Verdict.Obstacle is not Obstacle.None || now < desk.RetryStartAt || _trouble is not null)

@@ -24,9 +24,9 @@ public sealed record PlantSnapshot
 
     /// <summary>
     /// What having a part an hour sooner is worth, in the currency of the site that makes it; at least 0. It decides between a cheaper machine and an earlier one, and is no
-    /// cost: nobody pays it. Default 0.25.
+    /// cost: nobody pays it. Default 2.00, an hour of an idle machine.
     /// </summary>
-    public double WaitingPerHour { get; init; } = 0.25;
+    public double WaitingPerHour { get; init; } = 2.00;
 
     /// <summary>What earlier runs taught, for each part and machine class.</summary>
     public IReadOnlyDictionary<RunKey, RunHistory> History { get; init; } = new Dictionary<RunKey, RunHistory>();

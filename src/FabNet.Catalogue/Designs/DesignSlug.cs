@@ -9,15 +9,11 @@ internal static class DesignSlug
 {
     private const int MaxLength = 63;
 
-    /// <summary>Pairs of letters and what stands for them. The program runs without culture data, so the common Latin ones are named here.</summary>
-    private static readonly Dictionary<char, string> Latin = new()
-    {
-        ['ä'] = "ae", ['ö'] = "oe", ['ü'] = "ue", ['ß'] = "ss", ['æ'] = "ae", ['œ'] = "oe", ['ø'] = "o", ['å'] = "a", ['à'] = "a", ['á'] = "a", ['â'] = "a",
-        ['ã'] = "a", ['ą'] = "a", ['ç'] = "c", ['ć'] = "c", ['č'] = "c", ['è'] = "e", ['é'] = "e", ['ê'] = "e", ['ë'] = "e", ['ę'] = "e", ['ě'] = "e",
-        ['ì'] = "i", ['í'] = "i", ['î'] = "i", ['ï'] = "i", ['ł'] = "l", ['ñ'] = "n", ['ń'] = "n", ['ň'] = "n", ['ò'] = "o", ['ó'] = "o", ['ô'] = "o",
-        ['õ'] = "o", ['ř'] = "r", ['ś'] = "s", ['š'] = "s", ['ş'] = "s", ['ţ'] = "t", ['ť'] = "t", ['ù'] = "u", ['ú'] = "u", ['û'] = "u", ['ů'] = "u",
-        ['ý'] = "y", ['ÿ'] = "y", ['ź'] = "z", ['ż'] = "z", ['ž'] = "z", ['ğ'] = "g", ['ı'] = "i", ['ð'] = "d", ['þ'] = "th",
-    };
+    /// <summary>Letters and what stands for them. The program runs without culture data, so the common Latin ones are named here.</summary>
+    private static readonly Dictionary<char, string> Latin = (
+        "äæ:ae öœ:oe ü:ue ß:ss øòóôõ:o åàáâãą:a çćč:c èéêëęě:e ìíîïı:i ł:l ñńň:n ř:r śšş:s ţť:t "
+        + "ùúûů:u ýÿ:y źżž:z ğ:g ð:d þ:th")
+        .Split(' ').Select(entry => entry.Split(':')).SelectMany(entry => entry[0].Select(letter => (letter, entry[1]))).ToDictionary();
 
     /// <summary>The name; empty if the title has no letter or digit that can stand in one.</summary>
     public static string Of(string title)

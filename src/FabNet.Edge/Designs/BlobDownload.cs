@@ -15,7 +15,7 @@ internal sealed class BlobDownload(
 {
     private bool _triedFromStart;
 
-    private string PartialPath => Path.Combine(blobs.Folder, artefact.Digest.Hex + ".partial");
+    private string PartialPath => blobs.PartialPathOf(artefact.Digest);
 
     /// <summary>Pulls until the blob is whole.</summary>
     /// <exception cref="RpcException">The call broke off; another run goes on from there.</exception>

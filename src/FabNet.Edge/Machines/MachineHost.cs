@@ -283,7 +283,8 @@ internal sealed partial class MachineHost : IAsyncDisposable
 
     private void Hear(ProgressReported progress, int plannerBlocks)
     {
-        var remaining = progress.Remaining?.TotalSeconds * Speed;
+        // An MQTT machine tells its own clock's time left; for a serial one the session measures the wall's.
+        var remaining = progress.Remaining?.TotalSeconds * (_config.Mqtt is null ? Speed : 1);
         _report = _report with { Progress = Math.Clamp(progress.Fraction, 0, 1), RemainingSeconds = remaining };
         Sample(progress.At, Metric.Progress, 0, progress.Fraction);
         Sample(progress.At, Metric.LinesAcknowledged, 0, progress.Line);

@@ -40,6 +40,7 @@ internal static class MachineSessions
             },
             options.Time);
     }
+
     private static X509Certificate2Collection ReadAuthority(string path)
     {
         var authority = new X509Certificate2Collection();

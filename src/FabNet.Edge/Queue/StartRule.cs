@@ -47,7 +47,7 @@ internal readonly record struct ProgramNeeds(MachineProfile Profile, string? Mat
 /// <summary>Decides whether a job may start on its machine now.</summary>
 internal static class StartRule
 {
-    /// <summary>A job is not started this close to the end of its lease, by the site's clock: the coordinator's may be ahead.</summary>
+    /// <summary>A job is not started this close to the end of its lease, by the coordinator's clock as the site knows it: what it says may have been under way for a moment.</summary>
     public static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(5);
 
     /// <summary>Checks everything that must hold at the moment of the start.</summary>

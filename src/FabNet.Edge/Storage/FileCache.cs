@@ -10,6 +10,11 @@ namespace FabNet.Edge.Storage;
 /// </summary>
 internal sealed class FileCache
 {
+    /// <summary>Ends the name of a file that is not whole yet.</summary>
+    public const string PartialExtension = ".partial";
+
+    private static readonly TimeSpan PartialAge = TimeSpan.FromDays(7);
+
     private readonly string _extension;
     private readonly long _maxBytes;
     private readonly TimeProvider _time;
@@ -24,6 +29,9 @@ internal sealed class FileCache
     }
 
     public string Folder { get; }
+
+    /// <summary>Where a file is gathered that is not whole yet; forgotten after a week without news.</summary>
+    public string PartialPathOf(Digest key) => Path.Combine(Folder, key.Hex + PartialExtension);
 
     public string PathOf(Digest key) => Path.Combine(Folder, key.Hex + _extension);
 
@@ -75,6 +83,11 @@ internal sealed class FileCache
     {
         lock (_evicting)
         {
+            foreach (var forgotten in new DirectoryInfo(Folder).GetFiles("*" + PartialExtension).Where(f => f.LastWriteTimeUtc < _time.GetUtcNow().UtcDateTime - PartialAge))
+            {
+                Disk.TryDelete(forgotten.FullName);
+            }
+
             var files = new DirectoryInfo(Folder).GetFiles("*" + _extension);
             var total = files.Sum(f => f.Length);
             foreach (var file in files.OrderBy(f => f.LastAccessTimeUtc))

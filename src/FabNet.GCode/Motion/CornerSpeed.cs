@@ -8,6 +8,10 @@ internal sealed class CornerSpeed
     private const double AlmostOne = 0.999999;
     private const double HalfSquareRootOfTwo = 0.7071067812;
 
+    private AxisValues _axes;
+    private AxisValues _jerk;
+    private double _deviationMm;
+    private bool _isMarlin;
     private double _x;
     private double _y;
     private double _z;
@@ -15,20 +19,23 @@ internal sealed class CornerSpeed
     private double _nominal;
     private double _safe;
 
+    /// <summary>Takes the limits for moves to come.</summary>
+    public void Adopt(MotionLimits limits) =>
+        (_axes, _jerk, _deviationMm, _isMarlin) = (limits.MaxAccelerationMmPerS2, limits.JerkMmPerS, limits.JunctionDeviationMm, limits.Kind == PlannerKind.Marlin);
+
     /// <summary>The machine came to rest: the next move starts from standstill.</summary>
     public void Rest() => _nominal = 0;
 
     /// <summary>The square of the greatest speed at the start of the next move, in mm²/s².</summary>
-    public double Next(MotionLimits limits, in Move move, double length, double nominal, double acceleration, bool travels, bool isMoving) =>
-        limits.JunctionDeviationMm > 0
-            ? ByDeviation(limits, move, length, nominal, acceleration, travels, isMoving)
-            : ByJerk(limits, move, length, nominal, isMoving);
+    public double Next(in Move move, double length, double nominal, double acceleration, bool travels, bool isMoving) =>
+        _deviationMm > 0
+            ? ByDeviation(move, length, nominal, acceleration, travels, isMoving)
+            : ByJerk(move, length, nominal, isMoving);
 
-    private double ByDeviation(MotionLimits limits, in Move move, double length, double nominal, double acceleration, bool travels, bool isMoving)
+    private double ByDeviation(in Move move, double length, double nominal, double acceleration, bool travels, bool isMoving)
     {
         // In Marlin the filament counts as a fourth direction while it moves.
-        var isMarlin = limits.Kind == PlannerKind.Marlin;
-        var e = isMarlin ? move.E : 0;
+        var e = _isMarlin ? move.E : 0;
         var norm = e != 0 && travels ? Math.Sqrt((move.X * move.X) + (move.Y * move.Y) + (move.Z * move.Z) + (e * e)) : length;
         var (ux, uy, uz, ue) = (move.X / norm, move.Y / norm, move.Z / norm, e / norm);
         var squared = 0.0;
@@ -39,18 +46,17 @@ internal sealed class CornerSpeed
             {
                 var (jx, jy, jz, je) = (ux - _x, uy - _y, uz - _z, ue - _e);
                 var scale = 1 / Math.Sqrt(Math.Max(1e-30, (jx * jx) + (jy * jy) + (jz * jz) + (je * je)));
-                var axes = limits.MaxAccelerationMmPerS2;
                 var bend = acceleration;
-                bend = Limit(bend, axes.X, Math.Abs(jx * scale));
-                bend = Limit(bend, axes.Y, Math.Abs(jy * scale));
-                bend = Limit(bend, axes.Z, Math.Abs(jz * scale));
-                bend = Limit(bend, axes.E, Math.Abs(je * scale));
+                bend = Limit(bend, _axes.X, Math.Abs(jx * scale));
+                bend = Limit(bend, _axes.Y, Math.Abs(jy * scale));
+                bend = Limit(bend, _axes.Z, Math.Abs(jz * scale));
+                bend = Limit(bend, _axes.E, Math.Abs(je * scale));
                 cosine = Math.Max(cosine, -AlmostOne);
                 var sine = Math.Sqrt(0.5 * (1 - cosine));
-                squared = bend * limits.JunctionDeviationMm * sine / (1 - sine);
+                squared = bend * _deviationMm * sine / (1 - sine);
 
                 // A short segment that bends little is part of an arc: hold the arc's centripetal acceleration.
-                if (isMarlin && length < 1 && cosine < -HalfSquareRootOfTwo)
+                if (_isMarlin && length < 1 && cosine < -HalfSquareRootOfTwo)
                     squared = Math.Min(squared, length * bend / Math.Max(0.033, Math.Acos(-cosine)));
             }
 
@@ -61,18 +67,17 @@ internal sealed class CornerSpeed
         return squared;
     }
 
-    private double ByJerk(MotionLimits limits, in Move move, double length, double nominal, bool isMoving)
+    private double ByJerk(in Move move, double length, double nominal, bool isMoving)
     {
         var scale = nominal / length;
         var (vx, vy, vz, ve) = (move.X * scale, move.Y * scale, move.Z * scale, move.E * scale);
-        var jerk = limits.JerkMmPerS;
 
         // The speed from which the machine may stop dead.
         var safe = nominal;
-        safe = Math.Min(safe, Safe(nominal, jerk.X, vx));
-        safe = Math.Min(safe, Safe(nominal, jerk.Y, vy));
-        safe = Math.Min(safe, Safe(nominal, jerk.Z, vz));
-        safe = Math.Min(safe, Safe(nominal, jerk.E, ve));
+        safe = Math.Min(safe, Safe(nominal, _jerk.X, vx));
+        safe = Math.Min(safe, Safe(nominal, _jerk.Y, vy));
+        safe = Math.Min(safe, Safe(nominal, _jerk.Z, vz));
+        safe = Math.Min(safe, Safe(nominal, _jerk.E, ve));
 
         var corner = safe;
         if (isMoving && _nominal > 0)
@@ -81,10 +86,10 @@ internal sealed class CornerSpeed
             var shared = Math.Min(nominal, _nominal);
             var (before, after) = (shared / _nominal, shared / nominal);
             var factor = 1.0;
-            factor = Step(factor, jerk.X, _x * before, vx * after);
-            factor = Step(factor, jerk.Y, _y * before, vy * after);
-            factor = Step(factor, jerk.Z, _z * before, vz * after);
-            factor = Step(factor, jerk.E, _e * before, ve * after);
+            factor = Step(factor, _jerk.X, _x * before, vx * after);
+            factor = Step(factor, _jerk.Y, _y * before, vy * after);
+            factor = Step(factor, _jerk.Z, _z * before, vz * after);
+            factor = Step(factor, _jerk.E, _e * before, ve * after);
             corner = shared * factor;
 
             // Stopping and starting at safe speeds may be faster than turning.

@@ -14,6 +14,11 @@ public sealed class MotionPlanner
 
     private readonly CornerSpeed _corner = new();
     private MotionLimits _limits;
+
+    // Copies of the limits' values: a record's struct properties are copied at each use, and Append uses them for every move.
+    private AxisValues _feed;
+    private AxisValues _axes;
+    private AxisValues _stepsPerMm;
     private Block[] _ring;
     private int _first;
     private int _count;
@@ -29,6 +34,7 @@ public sealed class MotionPlanner
     {
         _limits = limits;
         _ring = new Block[RingSize(limits)];
+        Adopt(limits);
     }
 
     /// <summary>The limits for moves to come. Moves already added keep theirs.</summary>
@@ -46,7 +52,7 @@ public sealed class MotionPlanner
                 _first = 0;
             }
 
-            _limits = value;
+            Adopt(value);
         }
     }
 
@@ -107,13 +113,19 @@ public sealed class MotionPlanner
         _corner.Rest();
     }
 
+    private void Adopt(MotionLimits limits)
+    {
+        _limits = limits;
+        (_feed, _axes, _stepsPerMm) = (limits.MaxFeedMmPerS, limits.MaxAccelerationMmPerS2, limits.StepsPerMm);
+        _corner.Adopt(limits);
+    }
+
     private static int RingSize(MotionLimits limits) => Math.Clamp(limits.LookAheadMoves, 2, 1024);
 
     private double StepsOf(in Move move)
     {
-        var perMm = _limits.StepsPerMm;
         return Math.Max(
-            Math.Max(Math.Abs(move.X) * perMm.X, Math.Abs(move.Y) * perMm.Y), Math.Max(Math.Abs(move.Z) * perMm.Z, Math.Abs(move.E) * perMm.E));
+            Math.Max(Math.Abs(move.X) * _stepsPerMm.X, Math.Abs(move.Y) * _stepsPerMm.Y), Math.Max(Math.Abs(move.Z) * _stepsPerMm.Z, Math.Abs(move.E) * _stepsPerMm.E));
     }
 
     private void Append(in Move move, double steps)
@@ -124,26 +136,24 @@ public sealed class MotionPlanner
         var nominal = Math.Max(SlowestMmPerS, move.FeedMmPerS);
 
         // Each axis' own limit, scaled to the path.
-        var feed = _limits.MaxFeedMmPerS;
-        nominal = Limit(nominal, feed.X * length, x);
-        nominal = Limit(nominal, feed.Y * length, y);
-        nominal = Limit(nominal, feed.Z * length, z);
-        nominal = Limit(nominal, feed.E * length, e);
+        nominal = Limit(nominal, _feed.X * length, x);
+        nominal = Limit(nominal, _feed.Y * length, y);
+        nominal = Limit(nominal, _feed.Z * length, z);
+        nominal = Limit(nominal, _feed.E * length, e);
 
         var asked = !travels ? _limits.RetractAccelerationMmPerS2 : e > 0 ? _limits.PrintAccelerationMmPerS2 : _limits.TravelAccelerationMmPerS2;
         var acceleration = asked > 0 ? asked : double.MaxValue;
-        var axes = _limits.MaxAccelerationMmPerS2;
         if (travels || asked <= 0)
         {
-            acceleration = Limit(acceleration, axes.X * length, x);
-            acceleration = Limit(acceleration, axes.Y * length, y);
-            acceleration = Limit(acceleration, axes.Z * length, z);
-            acceleration = Limit(acceleration, axes.E * length, e);
+            acceleration = Limit(acceleration, _axes.X * length, x);
+            acceleration = Limit(acceleration, _axes.Y * length, y);
+            acceleration = Limit(acceleration, _axes.Z * length, z);
+            acceleration = Limit(acceleration, _axes.E * length, e);
         }
 
         // A motor's slowest speed: GRBL has none worth the name.
         var slowest = _limits.Kind == PlannerKind.Marlin ? Math.Min(nominal, SlowestStepsPerS * length / steps) : Math.Min(nominal, SlowestMmPerS);
-        var cornerSquared = _corner.Next(_limits, move, length, nominal, acceleration, travels, isMoving: _count > 0);
+        var cornerSquared = _corner.Next(move, length, nominal, acceleration, travels, isMoving: _count > 0);
 
         var index = _first + _count;
         if (index >= _ring.Length)

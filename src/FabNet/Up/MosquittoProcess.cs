@@ -46,8 +46,9 @@ internal sealed class MosquittoProcess : IAsyncDisposable
             log_type warning
 
             """, cancellationToken);
-        var process = Process.Start(new ProcessStartInfo(program) { ArgumentList = { "-c", configuration } })
-            ?? throw new CommandFailedException($"{program} did not start.");
+        var process = new Process { StartInfo = new ProcessStartInfo(program) { ArgumentList = { "-c", configuration }, RedirectStandardError = true, UseShellExecute = false } };
+        process.Start();
+        process.BeginErrorReadLine(); // read and dropped: the log file has it all
         var broker = new MosquittoProcess(process, port);
         try
         {

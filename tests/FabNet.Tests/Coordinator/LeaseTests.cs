@@ -228,4 +228,21 @@ public sealed class LeaseTests
         site.Received();
         Assert.Contains("Nothing was heard", (await Assert.ThrowsAsync<FabNet.Coordinator.Sites.SessionEndedException>(() => site.Session.Down.Completion)).Message);
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_large_plan_is_made_beside_the_loop_and_offered_when_it_is_there()
+    {
+        await using var network = new CoordinatorHarness();
+        var site = await network.JoinAsync(machines: [.. Enumerable.Range(1, 12).Select(i => $"m{i}")]);
+        await network.OrderAsync(quantity: 2000);
+        List<string> offered = [];
+        while (offered.Count < 24)
+        {
+            Assert.True(await site.Session.Down.WaitToReadAsync(TestContext.Current.CancellationToken));
+            offered.AddRange(site.Offered());
+        }
+
+        Assert.Equal(24, offered.Distinct().Count());
+        Assert.All(offered.CountBy(o => o.Split(' ')[1]), machine => Assert.Equal(2, machine.Value));
+    }
 }

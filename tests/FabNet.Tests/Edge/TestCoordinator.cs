@@ -40,6 +40,9 @@ internal sealed class TestCoordinator : EdgeLink.EdgeLinkBase, IAsyncDisposable
     /// <summary>Breaks the stream off after so many further events.</summary>
     public int? BreakAfterEvents { get; set; }
 
+    /// <summary>How far this clock is ahead of the site's.</summary>
+    public TimeSpan ClockOffset { get; set; }
+
     public int Connections { get; private set; }
 
     /// <summary>How often an event came that was there already.</summary>
@@ -151,7 +154,7 @@ internal sealed class TestCoordinator : EdgeLink.EdgeLinkBase, IAsyncDisposable
             {
                 JobEventSequence = _eventSequence,
                 TelemetrySequence = _telemetrySequence,
-                CoordinatorTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow()),
+                CoordinatorTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow() + ClockOffset),
             };
             welcome.Leases.AddRange(_jobs.Values.Where(j => j.IsHeldBySite).Select(j => new EdgeDown.Types.LeaseGranted { Job = j.ToWire() }));
             down.Writer.TryWrite(new EdgeDown { Welcome = welcome });
@@ -301,12 +304,12 @@ internal sealed class TestCoordinator : EdgeLink.EdgeLinkBase, IAsyncDisposable
             {
                 await changed.WaitAsync(limit.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException e)
             {
                 lock (_gate)
                 {
                     throw new TimeoutException($"Waited in vain for {what}. Applied: {string.Join(", ", _applied.Select(e => e.Event))}. Refused: {string.Join("; ", _refused)}. "
-                        + $"Last heard: {string.Join("; ", _heard.TakeLast(5))}");
+                        + $"Last heard: {string.Join("; ", _heard.TakeLast(5))}", e);
                 }
             }
         }

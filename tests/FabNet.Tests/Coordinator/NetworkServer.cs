@@ -1,0 +1,216 @@
+// A catalogue and a coordinator behind Kestrel on a free loopback port, and a site that speaks the wire.
+
+using System.Net;
+using System.Threading.Channels;
+using FabNet.Catalogue;
+using FabNet.Coordinator;
+using FabNet.Model;
+using FabNet.Protocol;
+using FabNet.Protocol.V1;
+using FabNet.Tests.Planning;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Xunit;
+using ArtefactKind = FabNet.Model.Designs.ArtefactKind;
+
+namespace FabNet.Tests.Coordinator;
+
+internal sealed class NetworkServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly GrpcChannel _channel;
+
+    private NetworkServer(WebApplication app, string folder)
+    {
+        (_app, Folder) = (app, folder);
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        _channel = GrpcChannel.ForAddress(Address);
+        Coordination = new Coordination.CoordinationClient(_channel);
+        Link = new EdgeLink.EdgeLinkClient(_channel);
+        Catalogue = new DesignCatalogue.DesignCatalogueClient(_channel);
+    }
+
+    public string Folder { get; }
+
+    public Uri Address { get; }
+
+    public Coordination.CoordinationClient Coordination { get; }
+
+    public EdgeLink.EdgeLinkClient Link { get; }
+
+    public DesignCatalogue.DesignCatalogueClient Catalogue { get; }
+
+    public CoordinatorNode Node => _app.Services.GetRequiredService<CoordinatorNode>();
+
+    /// <param name="folder">Of an earlier server, to go on there; null for a new one.</param>
+    /// <param name="catalogue">What the coordinator asks instead of the catalogue beside it.</param>
+    public static async Task<NetworkServer> StartAsync(string? folder = null, DesignCatalogue.DesignCatalogueClient? catalogue = null)
+    {
+        folder ??= Directory.CreateTempSubdirectory("fabnet-network-").FullName;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddCatalogue(new CatalogueOptions { DataFolder = Path.Combine(folder, "catalogue"), MinFreeBytes = 0 });
+        builder.Services.AddSingleton(provider => catalogue ?? new DesignCatalogue.DesignCatalogueClient(
+            GrpcChannel.ForAddress(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single())));
+        builder.Services.AddCoordinator(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5) });
+        var app = builder.Build();
+        app.MapCatalogue();
+        app.MapCoordinator();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new NetworkServer(app, folder);
+    }
+
+    /// <summary>Stops it; its folder stays.</summary>
+    public async Task StopAsync()
+    {
+        _channel.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Publishes a design with one printed part, in the real catalogue.</summary>
+    public async Task<PublishedDesign> PublishAsync(string name = "clip", string version = "1.0.0")
+    {
+        var mesh = "solid clip\nendsolid clip\n"u8.ToArray();
+        var digest = Digest.Of(mesh);
+        using (var put = Catalogue.PutBlob(cancellationToken: TestContext.Current.CancellationToken))
+        {
+            await put.RequestStream.WriteAsync(new() { Header = new() { Blob = new() { Digest = digest.Value, Size = mesh.Length } } });
+            await put.RequestStream.WriteAsync(new() { Chunk = Google.Protobuf.ByteString.CopyFrom(mesh) });
+            await put.RequestStream.CompleteAsync();
+            await put.ResponseAsync;
+        }
+
+        var manifest = DesignManifest.Write(CoordinatorHarness.Design with
+        {
+            Ref = new FabNet.Model.Designs.DesignRef(name, version, default),
+            Parts =
+            [
+                Plants.Part() with
+                {
+                    Material = "PLA",
+                    Artefacts = [new FabNet.Model.Designs.Artefact { Path = "clip.stl", Kind = ArtefactKind.Mesh, MediaType = "model/stl", Digest = digest, Size = mesh.Length }],
+                },
+            ],
+        });
+        return await Catalogue.PublishDesignAsync(new() { Manifest = Google.Protobuf.ByteString.CopyFrom(manifest) }, cancellationToken: TestContext.Current.CancellationToken);
+    }
+
+    public async Task<WireSite> ConnectAsync(string site = "lab-a", string boot = "boot-1", string machine = "left")
+    {
+        var announced = Plants.Site(site, new FabNet.Model.Sites.Machine
+        {
+            Id = MachineId.Parse($"{site}/{machine}"),
+            Profile = FabNet.Model.Machines.MachineProfiles.Find("prusa-mk3s"),
+            Loaded = new FabNet.Model.Sites.LoadedMaterial("PLA", "black"),
+        });
+        var wire = await WireSite.ConnectAsync(Link, new() { Hello = new() { Site = announced.ToWire(), BootId = boot, Version = "test" } });
+        await wire.SendAsync(new() { MachineStatus = Status($"{site}/{machine}").ToWire() });
+        return wire;
+    }
+
+    public static FabNet.Model.Sites.MachineStatus Status(string machine, FabNet.Model.Machines.MachineState state = FabNet.Model.Machines.MachineState.Idle) =>
+        new() { Machine = MachineId.Parse(machine), State = state, Loaded = new FabNet.Model.Sites.LoadedMaterial("PLA", "black"), At = TimeProvider.System.GetUtcNow() };
+}
+
+/// <summary>A hand-written edge: it says what the test says.</summary>
+internal sealed class WireSite : IAsyncDisposable
+{
+    private readonly AsyncDuplexStreamingCall<EdgeUp, EdgeDown> _call;
+    private readonly Channel<EdgeDown> _received = Channel.CreateUnbounded<EdgeDown>();
+    private readonly Task _reading;
+
+    private WireSite(AsyncDuplexStreamingCall<EdgeUp, EdgeDown> call)
+    {
+        _call = call;
+        _reading = ReadAsync();
+    }
+
+    public static async Task<WireSite> ConnectAsync(EdgeLink.EdgeLinkClient link, EdgeUp first)
+    {
+        var site = new WireSite(link.Connect());
+        await site.SayAsync(first);
+        return site;
+    }
+
+    public Task SendAsync(EdgeUp message) => _call.RequestStream.WriteAsync(message, TestContext.Current.CancellationToken);
+
+    /// <summary>Sends a message to a coordinator that may have had enough already: then <see cref="EndAsync"/> tells its answer.</summary>
+    public async Task SayAsync(EdgeUp message)
+    {
+        try
+        {
+            await SendAsync(message);
+        }
+        catch (RpcException)
+        {
+            await _reading.WaitAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>The next message of a kind; others before it are passed over.</summary>
+    public async Task<EdgeDown> ExpectAsync(EdgeDown.MessageOneofCase kind)
+    {
+        while (true)
+        {
+            var message = await _received.Reader.ReadAsync(TestContext.Current.CancellationToken);
+            if (message.MessageCase == kind)
+            {
+                return message;
+            }
+        }
+    }
+
+    /// <summary>The status with which the coordinator ended the stream.</summary>
+    public async Task<Status> EndAsync()
+    {
+        await _reading.WaitAsync(TestContext.Current.CancellationToken);
+        return _call.GetStatus();
+    }
+
+    public async Task ReportAsync(long sequence, JobEvent happened, string job, int epoch)
+    {
+        happened.JobId = job;
+        happened.Epoch = epoch;
+        happened.At = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow());
+        await SendAsync(new() { JobEvent = new() { Sequence = sequence, Event = happened } });
+        Assert.Equal(sequence, (await ExpectAsync(EdgeDown.MessageOneofCase.Acknowledged)).Acknowledged.JobEventSequence);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _call.Dispose();
+        await _reading;
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            await foreach (var message in _call.ResponseStream.ReadAllAsync())
+            {
+                _received.Writer.TryWrite(message);
+            }
+
+            _received.Writer.Complete();
+        }
+        catch (RpcException e)
+        {
+            _received.Writer.Complete(e);
+        }
+    }
+}
