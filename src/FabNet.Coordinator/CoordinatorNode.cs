@@ -55,8 +55,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Sites = new SiteDirectory(state, time);
         Leases = new LeaseBook(time, options.LeaseTtl);
         Offers = new OfferBook(time, options.OfferTimeout, options.DeclineBackOff);
-        Orders = new OrderBook(_chronicle, Sites, Offers, time);
         var snapshots = new SnapshotBuilder(state, Sites, Offers, time);
+        Orders = new OrderBook(_chronicle, Sites, Offers, snapshots, time);
         _loop = new CoordinatorLoop(Settle, log);
         Plan = new PlanApplier(_chronicle, Sites, Offers, snapshots, options, time, log, _loop.PostAsync);
         Claims = new Claims(_chronicle, Sites, Leases, Offers, snapshots, time, log);
@@ -110,6 +110,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Orders.SendCancels(session);
         CoordinatorLog.SiteJoined(_log, session.Site, site.Machines.Count, version);
         Board.Publish(session.Site);
+        CatchUp();
         Plan.Request();
     }
 
@@ -227,7 +228,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Does what is still to follow from facts of before, where the journal could not be written at the time.</summary>
+    /// <summary>Does what is still to follow from facts of before: the journal could not be written at the time, or nobody else was able to make what one site rejected.</summary>
     private void CatchUp()
     {
         foreach (var entry in State.Broken.Concat(State.Open.Where(e => e.CancelReason is not null)).ToList())

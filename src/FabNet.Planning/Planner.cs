@@ -1,6 +1,7 @@
 // The planner's door: a snapshot in, a plan out.
 
 using FabNet.Model;
+using FabNet.Model.Machines;
 using FabNet.Model.Plans;
 
 namespace FabNet.Planning;
@@ -25,6 +26,14 @@ public static class Planner
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         return new Placement(snapshot).Run();
+    }
+
+    /// <summary>Whether a class of machine is able to make something, whatever its machines do now.</summary>
+    public static bool IsAble(Work work, MachineProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        ArgumentNullException.ThrowIfNull(profile);
+        return Eligibility.OfWork(work, profile) is Obstacle.None;
     }
 
     /// <summary>What one job would cost on one machine, at the end of what that machine has taken. Used where a site claims what it was not offered.</summary>

@@ -116,7 +116,7 @@ internal sealed class GrblStreamer : GCodeStreamer
     {
         if (LinesInFlight == 0)
             return true;
-        if (traits.HasFlag(LineTraits.Alone) || Lines.TraitsOf(Sent).HasFlag(LineTraits.Alone) || LinesInFlight >= LineRing.Capacity / 2)
+        if ((traits & LineTraits.Alone) != LineTraits.None || (Lines.TraitsOf(Sent) & LineTraits.Alone) != LineTraits.None || LinesInFlight >= LineRing.Capacity / 2)
             return false;
         var longest = length;
         for (var earlier = Acknowledged + 1; earlier <= Sent; earlier++)

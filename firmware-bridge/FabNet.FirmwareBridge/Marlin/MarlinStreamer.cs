@@ -209,11 +209,11 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (_quietUntilMs > nowMs)
             return false;
         if (Window.Admits(LinesInFlight, BytesInFlight, length))
-            return !traits.HasFlag(LineTraits.Marker) || _marker < 0 || _marker == sequence;
+            return (traits & LineTraits.Marker) == LineTraits.None || _marker < 0 || _marker == sequence;
         if (_overdraft && sequence <= Framed && BytesInFlight + length <= _receiveBytes)
             return true;
         // A marker may go beyond the window by one, into the bytes that are kept for it: it is what finds lost answers.
-        return traits.HasFlag(LineTraits.Marker) && (_marker < 0 || _marker == sequence) && BytesInFlight + length <= _receiveBytes;
+        return (traits & LineTraits.Marker) != LineTraits.None && (_marker < 0 || _marker == sequence) && BytesInFlight + length <= _receiveBytes;
     }
 
     /// <inheritdoc />
@@ -224,7 +224,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
             _progressMs = Math.Max(_progressMs, nowMs);
         if (sequence == 0)
             _handshakeMs = nowMs;
-        if (!Lines.TraitsOf(sequence).HasFlag(LineTraits.Marker))
+        if ((Lines.TraitsOf(sequence) & LineTraits.Marker) == LineTraits.None)
             return;
         _marker = sequence;
         _markerSentMs = nowMs;

@@ -1,6 +1,7 @@
 // Takes orders and splits them into jobs; calls them off; replaces work that failed.
 
 using FabNet.Coordinator.Leases;
+using FabNet.Coordinator.Planning;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
 using FabNet.Model;
@@ -12,7 +13,7 @@ using EdgeDown = FabNet.Protocol.V1.EdgeDown;
 namespace FabNet.Coordinator.Orders;
 
 /// <summary>The book of orders. Owned by the coordinator's loop.</summary>
-internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferBook offers, TimeProvider time)
+internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferBook offers, SnapshotBuilder snapshots, TimeProvider time)
 {
     /// <summary>How often work that failed or was rejected is planned again by itself. After that a person decides.</summary>
     public const int MostReplacements = 3;
@@ -95,6 +96,11 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
             {
                 AddCancel(entry, reason, records, held);
             }
+            else if (entry.CancelReason is null && State.Broken.Contains(entry))
+            {
+                // It is not to be made again should a site join that could.
+                records.Add(new CancelRequested { Job = entry.Id, Reason = reason });
+            }
         }
 
         Carry(records, held);
@@ -156,8 +162,10 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
         }
     }
 
-    private static bool ShouldReplace(JobEntry entry) =>
-        entry.Attempt < MostReplacements && entry.CancelReason is null && entry.Events is [.., var last] && last is not JobRejected { Everywhere: true };
+    /// <summary>Failed work is tried again; rejected work only where another class or site is able to. Until one is, the order needs attention rather than waiting in silence.</summary>
+    private bool ShouldReplace(JobEntry entry) =>
+        entry.Attempt < MostReplacements && entry.CancelReason is null && entry.Events is [.., var last]
+        && (last is not JobRejected rejected || (!rejected.Everywhere && snapshots.CanBeMadeElsewhere(entry)));
 
     private JobEntry Replace(JobEntry entry, params ReadOnlySpan<CoordinatorRecord> further)
     {

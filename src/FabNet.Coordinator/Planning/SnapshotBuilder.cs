@@ -49,6 +49,14 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
         Exclusions = [.. Rejected(entry), .. forClaim ? [] : offers.AvoidedBy(entry.Id, m => sites.StatusOf(m)?.Status).Select(a => new MachineExclusion(a.Machine, a.Reason))],
     };
 
+    /// <summary>True if a machine of the network is able to make what a job was rejected for elsewhere, whatever it does now.</summary>
+    public bool CanBeMadeElsewhere(JobEntry entry)
+    {
+        var rejected = Rejected(entry).Select(r => r.Machine).ToHashSet();
+        var work = WorkOf(entry);
+        return state.Sites.Values.SelectMany(s => s.Machines).Any(m => !rejected.Contains(m.Id) && Planner.IsAble(work, m.Profile));
+    }
+
     private static Work WorkOf(JobEntry entry) => new()
     {
         Design = entry.Job.Design,

@@ -136,9 +136,28 @@ public sealed class OrderTests
         first.Received();
         await first.RunAsync(job, 1, Rejected);
         Assert.Empty(first.Offered());
+        var order = await network.Ask(() => network.Node.State.Orders[OrderId.Parse("o-1")]);
+        Assert.Equal(OrderStatus.NeedsAttention, order.Status);
+        Assert.Equal(["o-1.2 lab-b/left"], (await network.JoinAsync("lab-b")).Offered());
         await first.ClaimAsync(JobId.Parse("o-1.2"), "right");
         Assert.Contains("lab-a/left rejected the work", Assert.Single(first.Received(), m => m.ClaimRefused is not null).ClaimRefused.Reason);
-        Assert.Equal(["o-1.2 lab-b/left"], (await network.JoinAsync("lab-b")).Offered());
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Rejected_work_of_an_order_that_was_called_off_stays_so_when_an_able_site_joins()
+    {
+        await using var network = new CoordinatorHarness();
+        var first = await network.JoinAsync();
+        var job = (await network.OrderAsync())[0];
+        await first.ClaimAsync(job);
+        await first.RunAsync(job, 1, Rejected);
+        await network.Ask(() =>
+        {
+            network.Node.Orders.Cancel(network.Node.State.Orders[OrderId.Parse("o-1")], "no longer wanted");
+            return true;
+        });
+        Assert.Empty((await network.JoinAsync("lab-b")).Offered());
+        Assert.Equal(1, await network.Ask(() => network.Node.State.Jobs.Count));
     }
 
     [Fact(Timeout = 30_000)]

@@ -1,0 +1,3 @@
+// xunit, in every test.
+
+global using Xunit;
