@@ -29,6 +29,8 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _settled;
     private long _emergencyMs = -1;
     private long _positionMs;
+    private long _aliveMs = long.MinValue / 2;
+    private bool _waitTold;
 
     /// <summary>Takes a Marlin that answered M115.</summary>
     public MarlinControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, int baud, long nowMs)
@@ -54,6 +56,7 @@ internal sealed class MarlinControl : FirmwareControl
         _isRestarted = false;
         _closing.Clear();
         _securing.Clear();
+        _streamer.FillsReceiveBuffer = false;
     }
 
     /// <inheritdoc />
@@ -61,6 +64,8 @@ internal sealed class MarlinControl : FirmwareControl
     {
         if (!_isHalted)
             _streamer.On(message, nowMs);
+        if (message.Kind is FirmwareMessageKind.Busy or FirmwareMessageKind.Temperature)
+            _aliveMs = nowMs;
         switch (message.Kind)
         {
             case FirmwareMessageKind.Ok when message.HasTemperatures:
@@ -171,6 +176,8 @@ internal sealed class MarlinControl : FirmwareControl
 
         for (var tool = 0; tool < Math.Max(Options.HotEnds, run.Program.Profile.HotEnds.Count); tool++)
             Submit(_securing, tool == 0 && Options.HotEnds <= 1 && run.Program.Profile.HotEnds.Count <= 1 ? "M104 S0" : "M104 T" + tool.ToString(CultureInfo.InvariantCulture) + " S0");
+        _streamer.FillsReceiveBuffer = true;
+        _waitTold = false;
         Submit(_securing, "M140 S0");
         Submit(_securing, "M107");
         if (run.Program.Profile.Spindle is not null)
@@ -189,7 +196,7 @@ internal sealed class MarlinControl : FirmwareControl
             return SafeState.FirmwareStopped;
         if (_securing.TrueForAll(static order => order.IsAnswered && order.Error is null))
             return _isRestarted ? SafeState.FirmwareStopped : SafeState.Confirmed;
-        if (_streamer.Fault is null && nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
+        if (_streamer.Fault is null && (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs || IsInsideLongCommand(run, nowMs)))
             return null;
         IsDead = true;
         return SafeState.Unconfirmed;
@@ -227,6 +234,20 @@ internal sealed class MarlinControl : FirmwareControl
         var order = new Submission(command);
         orders.Add(order);
         _streamer.Submit(order);
+    }
+
+    // Nothing breaks off G28 or G4, and without EMERGENCY_PARSER M108 waits while the command queue is full: the orders lie behind the command, and the firmware says that it is busy.
+    private bool IsInsideLongCommand(ActiveRun run, long nowMs)
+    {
+        if (nowMs - _aliveMs > 2 * Options.Timings.NoReplyOnceBusyIsKnownMs || nowMs - run.SecuringSinceMs > Options.Timings.LongCommandMs)
+            return false;
+        if (!_waitTold)
+        {
+            _waitTold = true;
+            Events.Note("The firmware is inside a command that it can't break off, such as heating up or homing. Heaters are ordered off right behind it. If it can't wait, use the machine's own switch.");
+        }
+
+        return true;
     }
 
     private void OnStart(long nowMs)

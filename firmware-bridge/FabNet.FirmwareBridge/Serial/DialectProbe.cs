@@ -24,6 +24,10 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
     private bool _optionsSeen;
     private int _receiveBytes;
     private int _plannerBlocks;
+    private byte[]? _status;
+
+    /// <summary>The last status that a GRBL reported, as it came, so that a locked machine is known to be locked before anybody can start a program. Empty on others.</summary>
+    public ReadOnlySpan<byte> Status => _status;
 
     /// <summary>Listens, asks, and returns what answered.</summary>
     /// <exception cref="MachineLinkException">Nothing sensible answered.</exception>
@@ -59,6 +63,9 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 await ListenAsync(() => _isAnswered && _optionsSeen, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                 if (_isAnswered)
                 {
+                    _status = null;
+                    await link.WriteAsync(new[] { GrblDialect.StatusQuery });
+                    await ListenAsync(() => _status is not null, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                     await ListenAsync(static () => false, link.NowMs + 60, cancellationToken);
                     return Grbl();
                 }
@@ -106,7 +113,10 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 ReadOptions(FirmwareText.Of(message.Detail));
                 _optionsSeen = true;
                 break;
-            case FirmwareMessageKind.Status or FirmwareMessageKind.Alarm:
+            case FirmwareMessageKind.Status:
+                _status = message.Text.ToArray();
+                break;
+            case FirmwareMessageKind.Alarm:
                 break;
             case FirmwareMessageKind.Error when message.Number >= 0:
                 _isAnswered = true;
@@ -183,7 +193,8 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
             return $"{options.PortName} was lost while it was asked what it is: {ended}";
         var (all, nonsense) = link.Received;
         if (all == 0)
-            return $"{options.PortName} is silent at {baud} baud. Is the machine switched on and is this its port? If so, try --baud {other}.";
+            return $"{options.PortName} is silent at {baud} baud. Is the machine switched on and is this its port? If so, try --baud {other}. "
+                + "A GRBL that homes, or that stopped at a limit, is silent too: wait, or press its reset.";
         if (nonsense * 10 > all || _found is null)
             return $"nothing sensible at {baud} baud on {options.PortName} ({all} bytes came, {nonsense} of them no text); try --baud {other}, or name the firmware with --dialect.";
         return $"{options.PortName} speaks like {_found} at {baud} baud but does not answer commands. Reset the machine and try again.";

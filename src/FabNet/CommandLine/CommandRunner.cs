@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using FabNet.FirmwareBridge;
 using Grpc.Core;
 
 namespace FabNet.CommandLine;
@@ -57,7 +58,7 @@ internal static class CommandRunner
         {
             return console.Fail(Sentence(e), Failed);
         }
-        catch (Exception e) when (e is CommandFailedException or IOException or UnauthorizedAccessException or FormatException or NotSupportedException)
+        catch (Exception e) when (e is CommandFailedException or MachineLinkException or IOException or UnauthorizedAccessException or FormatException or NotSupportedException)
         {
             return console.Fail(e.Message, Failed);
         }
