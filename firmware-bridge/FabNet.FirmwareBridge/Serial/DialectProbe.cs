@@ -21,6 +21,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
     private FirmwareDialect? _found = options.Dialect;
     private bool _bannerSeen;
     private bool _isAnswered;
+    private bool _isBusy;
     private bool _optionsSeen;
     private int _receiveBytes;
     private int _plannerBlocks;
@@ -145,6 +146,10 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 _firmware = text.Split(" (")[0].Split(" SOURCE_CODE_URL")[0].Split(" PROTOCOL_VERSION")[0].Trim();
                 _found ??= FirmwareDialect.Marlin;
                 break;
+            case FirmwareMessageKind.Busy:
+                _isBusy = true;
+                _found ??= FirmwareDialect.Marlin;
+                break;
             case FirmwareMessageKind.Capability when message.Detail.EndsWith(":1"u8):
                 _capabilities.Add(FirmwareText.Of(message.Detail[..^2]));
                 break;
@@ -195,6 +200,8 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
         if (all == 0)
             return $"{options.PortName} is silent at {baud} baud. Is the machine switched on and is this its port? If so, try --baud {other}. "
                 + "A GRBL that homes, or that stopped at a limit, is silent too: wait, or press its reset.";
+        if (_isBusy)
+            return $"{options.PortName} is a {_found} that is busy (heating up, homing or moving for an earlier program) and answers nothing until that is done. Wait, or reset the machine.";
         if (nonsense * 10 > all || _found is null)
             return $"nothing sensible at {baud} baud on {options.PortName} ({all} bytes came, {nonsense} of them no text); try --baud {other}, or name the firmware with --dialect.";
         return $"{options.PortName} speaks like {_found} at {baud} baud but does not answer commands. Reset the machine and try again.";
