@@ -230,7 +230,7 @@ internal sealed partial class EdgeLoop
     private void AdvancePreparation(MachineDesk desk, List<HeldJob> queue)
     {
         var now = _time.GetUtcNow();
-        if (desk.Preparation is not null || now < desk.RetryPreparationAt)
+        if (desk.Preparation is not null || now < desk.RetryPreparationAt || _trouble is not null)
         {
             return;
         }

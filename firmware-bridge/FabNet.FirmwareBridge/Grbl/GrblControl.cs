@@ -26,6 +26,9 @@ internal sealed class GrblControl : FirmwareControl
     private bool _isHoldAsked;
     private bool _markerSubmitted;
 
+    // The alarm since the last banner: it is why what waits for an answer gets none.
+    private string? _alarmReason;
+
     /// <summary>Takes a GRBL that answered <c>$I</c>.</summary>
     public GrblControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, long nowMs)
         : base(info, options, events)
@@ -63,6 +66,7 @@ internal sealed class GrblControl : FirmwareControl
         {
             case FirmwareMessageKind.Status:
                 OnStatus(message);
+                _streamer.On(message, nowMs);
                 break;
             case FirmwareMessageKind.Start:
                 OnStart(message);
@@ -72,6 +76,8 @@ internal sealed class GrblControl : FirmwareControl
                 break;
             default:
                 _streamer.On(message, nowMs);
+                if (message.Kind == FirmwareMessageKind.Echo && message.Text.SequenceEqual("[MSG:Reset to continue]"u8))
+                    LeaveCriticalAlarm(nowMs);
                 if (message.Kind is FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown)
                     Say(message);
                 break;
@@ -211,13 +217,9 @@ internal sealed class GrblControl : FirmwareControl
     /// <inheritdoc />
     public override string? Clear(long nowMs)
     {
+        // A reset is not needed first, and would drop the line (Grbl main.c, serial_reset_read_buffer).
         if (_status.State == GrblState.Alarm)
-        {
-            _resetSent = true;
-            _resetMs = nowMs;
-            SendUrgent([GrblDialect.Reset]);
             _streamer.Submit(new Submission("$X"));
-        }
 
         RestState = MachineState.Idle;
         RestReason = null;
@@ -281,7 +283,8 @@ internal sealed class GrblControl : FirmwareControl
     {
         Say(message);
         Run?.Note(_streamer);
-        _streamer.Abandon("GRBL was reset.");
+        _streamer.Abandon(_alarmReason ?? "GRBL was reset.");
+        _alarmReason = null;
         _streamer = Start();
         _restingReports = 0;
         _isHoldAsked = false;
@@ -310,11 +313,21 @@ internal sealed class GrblControl : FirmwareControl
         var alarm = GrblCodes.Alarm(message.Number);
         RestState = MachineState.Alarm;
         RestReason = $"GRBL raised {alarm}.";
+        _alarmReason = RestReason;
         // ALARM:3 that follows our own emergency reset is its confirmation, no news.
         if (_resetSent)
             return;
         _isStopped = Run is not null;
         BreakOff($"GRBL raised {alarm}");
+    }
+
+    // After a limit alarm GRBL looks at nothing but a reset, not even at '?' (protocol_exec_rt_system, EXEC_CRITICAL_EVENT): the port would seem dead to whoever opens it next.
+    // All has stopped, and the lock outlives the reset, so a reset moves nothing and unlocks nothing.
+    private void LeaveCriticalAlarm(long nowMs)
+    {
+        _resetSent = true;
+        _resetMs = nowMs;
+        SendUrgent([GrblDialect.Reset]);
     }
 
     private void OnSilence()

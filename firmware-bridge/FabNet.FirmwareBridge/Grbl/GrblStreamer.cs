@@ -88,6 +88,7 @@ internal sealed class GrblStreamer : GCodeStreamer
             case FirmwareMessageKind.Unknown when LinesInFlight > 0:
                 OnDamaged(message, nowMs);
                 break;
+            case FirmwareMessageKind.Status when LinesInFlight > 0 && Lines[Acknowledged + 1].SequenceEqual("?\n"u8):
             case FirmwareMessageKind.Echo or FirmwareMessageKind.Version or FirmwareMessageKind.BuildOptions:
                 KeepReply(message);
                 break;

@@ -32,6 +32,8 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _isCooled;
     private long _emergencyMs = -1;
     private long _positionMs;
+    private long _aliveMs = long.MinValue / 2;
+    private bool _waitTold;
 
     /// <summary>Takes a Marlin that answered M115.</summary>
     public MarlinControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, int baud, long nowMs)
@@ -57,6 +59,7 @@ internal sealed class MarlinControl : FirmwareControl
         _isRestarted = false;
         _closing.Clear();
         _securing.Clear();
+        _streamer.FillsReceiveBuffer = false;
     }
 
     /// <inheritdoc />
@@ -64,6 +67,8 @@ internal sealed class MarlinControl : FirmwareControl
     {
         if (!_isHalted)
             _streamer.On(message, nowMs);
+        if (message.Kind is FirmwareMessageKind.Busy or FirmwareMessageKind.Temperature)
+            _aliveMs = nowMs;
         switch (message.Kind)
         {
             case FirmwareMessageKind.Ok when message.HasTemperatures:
@@ -185,6 +190,8 @@ internal sealed class MarlinControl : FirmwareControl
                 SendUrgent("M108\n"u8);
         }
 
+        _streamer.FillsReceiveBuffer = true;
+        _waitTold = false;
         SubmitHeatersOff(_securing);
         Submit(_securing, "M107");
         if (run.Program.Profile.Spindle is not null)
@@ -203,7 +210,7 @@ internal sealed class MarlinControl : FirmwareControl
             return SafeState.FirmwareStopped;
         if (_securing.TrueForAll(static order => order.IsAnswered && order.Error is null))
             return _isRestarted ? SafeState.FirmwareStopped : SafeState.Confirmed;
-        if (_streamer.Fault is null && nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
+        if (_streamer.Fault is null && (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs || IsInsideLongCommand(run, nowMs)))
             return null;
         IsDead = true;
         return SafeState.Unconfirmed;
@@ -241,6 +248,20 @@ internal sealed class MarlinControl : FirmwareControl
         var order = new Submission(command);
         orders.Add(order);
         _streamer.Submit(order);
+    }
+
+    // Nothing breaks off G28 or G4, and without EMERGENCY_PARSER M108 waits while the command queue is full: the orders lie behind the command, and the firmware says that it is busy.
+    private bool IsInsideLongCommand(ActiveRun run, long nowMs)
+    {
+        if (nowMs - _aliveMs > 2 * Options.Timings.NoReplyOnceBusyIsKnownMs || nowMs - run.SecuringSinceMs > Options.Timings.LongCommandMs)
+            return false;
+        if (!_waitTold)
+        {
+            _waitTold = true;
+            Events.Note("The firmware is inside a command that it can't break off, such as heating up or homing. Heaters are ordered off right behind it. If it can't wait, use the machine's own switch.");
+        }
+
+        return true;
     }
 
     private void OnStart(long nowMs)

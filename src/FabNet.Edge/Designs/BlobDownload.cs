@@ -20,11 +20,21 @@ internal sealed class BlobDownload(
     /// <summary>Pulls until the blob is whole.</summary>
     /// <exception cref="RpcException">The call broke off; another run goes on from there.</exception>
     /// <exception cref="DesignException">The bytes are wrong; nothing was kept.</exception>
+    /// <exception cref="IOException">The disk is full, and nothing was kept; or it can't be written.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (!await TryPullAsync(cancellationToken))
+        try
         {
-            // What an earlier process left was wrong, and is gone: once more, from the start.
+            while (!await TryPullAsync(cancellationToken))
+            {
+                // What an earlier process left was wrong, and is gone: once more, from the start.
+            }
+        }
+        catch (IOException e) when (Disk.IsFull(e))
+        {
+            // Half a blob must not keep from the journal the space that it needs to say so.
+            Disk.TryDelete(PartialPath);
+            throw;
         }
     }
 
@@ -37,6 +47,7 @@ internal sealed class BlobDownload(
         _triedFromStart |= resumedAt == 0;
         if (resumedAt < artefact.Size || artefact.Size == 0)
         {
+            Disk.RequireSpace(blobs.Folder, artefact.Size - resumedAt);
             await ReceiveAsync(file, hash, resumedAt, cancellationToken);
         }
 

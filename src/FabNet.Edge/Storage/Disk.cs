@@ -23,6 +23,8 @@ internal static class Disk
     private const int WindowsDiskFull = unchecked((int)0x80070070);
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
 
+    private const long JournalReserveBytes = 1_000_000;
+
     /// <summary>True if an exception says that a disk has no space left.</summary>
     public static bool IsFull(Exception e) => e switch
     {
@@ -51,6 +53,19 @@ internal static class Disk
     public static IOException Explain(IOException e, string path) => IsFull(e) && e is not DiskFullException
         ? new DiskFullException($"There is no space left on {Describe(path)}. Free some space; the work is tried again.", e)
         : e;
+
+    /// <summary>Refuses to begin what would fill a disk to the last byte: the journal lives there too.</summary>
+    /// <param name="path">Where it will be written.</param>
+    /// <param name="bytes">How much.</param>
+    /// <exception cref="DiskFullException">There is not so much space, or less than a megabyte would be left.</exception>
+    public static void RequireSpace(string path, long bytes)
+    {
+        if (new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace < bytes + JournalReserveBytes)
+        {
+            throw new DiskFullException(string.Create(
+                CultureInfo.InvariantCulture, $"There is no space left for {bytes / 1e6:0.#} MB on {Describe(path)}. Free some space; the work is tried again."));
+        }
+    }
 
     /// <summary>Makes a file that is written in full visible under its name: synced, then renamed, so that a crash leaves it whole or absent.</summary>
     public static void Publish(FileStream written, string finalPath)

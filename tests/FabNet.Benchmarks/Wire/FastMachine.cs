@@ -41,7 +41,7 @@ internal static class FastMachine
         };
     }
 
-    /// <summary>The program with its own feeds left out and one great feed at its head, so that moves are over at once. All else is as it was.</summary>
+    /// <summary>The program without homing and with one great feed at its head instead of its own, so that moves are over at once. All else is as it was.</summary>
     public static byte[] WithoutFeeds(byte[] program)
     {
         var text = new StringBuilder("G1 F50000000\n", program.Length + 16);
@@ -58,7 +58,7 @@ internal static class FastMachine
                 command = command.Remove(feed, end - feed).TrimEnd();
             }
 
-            if (command.Length > 0)
+            if (command.Length > 0 && !command.StartsWith("G28", StringComparison.Ordinal))
                 text.Append(command).Append('\n');
         }
 

@@ -122,15 +122,15 @@ internal class ChildProcess : IAsyncDisposable
         await Process.StandardInput.FlushAsync();
     }
 
-    /// <summary>SIGKILL: what a power cut is for a process. Returns when it is gone.</summary>
-    public async Task KillAsync()
+    /// <summary>SIGKILL: what a power cut is for a process. Returns when it is gone; a child of its own may hold its output open.</summary>
+    public Task KillAsync()
     {
         if (!Process.HasExited)
         {
             Process.Kill();
         }
 
-        await Ended;
+        return Process.WaitForExitAsync();
     }
 
     /// <summary>SIGTERM: asks it to stop.</summary>
@@ -139,10 +139,15 @@ internal class ChildProcess : IAsyncDisposable
     /// <summary>SIGINT: what Ctrl-C sends.</summary>
     public void Interrupt() => Send(Signals.Interrupt);
 
-    /// <inheritdoc />
-    public virtual async ValueTask DisposeAsync()
+    /// <summary>Kills it, and what it has started, by their ids.</summary>
+    public async ValueTask DisposeAsync()
     {
-        await KillAsync();
+        if (!Process.HasExited)
+        {
+            Process.Kill(entireProcessTree: true);
+        }
+
+        await Ended;
         Process.Dispose();
         GC.SuppressFinalize(this);
     }

@@ -1,0 +1,93 @@
+// `fabnet up` as a new user meets it: a network in one go, orders that survive its stop, and output that programs can read.
+
+using System.Text.Json;
+using FabNet.Protocol.V1;
+using FabNet.SystemTests.Running;
+using Grpc.Net.Client;
+
+namespace FabNet.SystemTests;
+
+[Collection(nameof(WholeMachine))]
+public sealed class UpTests : IDisposable
+{
+    private const int TimeoutMs = 240_000;
+
+    private readonly TemporaryFolder _data = new();
+    private readonly string _address = $"http://127.0.0.1:{Loopback.FreePort()}";
+
+    public void Dispose() => _data.Dispose();
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task It_goes_on_where_it_was_stopped_and_all_it_says_as_json_can_be_read()
+    {
+        Repository.RequirePrusaSlicer();
+        var stop = TestContext.Current.CancellationToken;
+        using var channel = GrpcChannel.ForAddress(_address);
+        var coordination = new Coordination.CoordinationClient(channel);
+        await using (var first = Up("30"))
+        {
+            await first.WaitForLineAsync("The network is up", stop);
+            Assert.Contains(first.Output, line => line.Contains($"order cable-clip --quantity 3 --material PLA --color black --wait --server {_address}", StringComparison.Ordinal));
+            (await SecondAsync(stop)).ExpectRefusal(1, _data.Path, "being used by another process", "--data");
+            (await AskAsync(stop, "order", "cable-clip", "--quantity", "2", "--material", "PLA")).Expect(0);
+            await RunningAsync(coordination, stop);
+
+            first.Terminate();
+
+            (await first.FinishAsync(stop)).Expect(0);
+            Assert.Contains(first.Output, line => line.Contains("'fabnet up' goes on from here", StringComparison.Ordinal));
+        }
+
+        await using var again = Up("600");
+        await again.WaitForLineAsync("The network is up", stop);
+        var order = await coordination.FollowAsync("o-1", stop);
+        Assert.True(order.Status == OrderStatus.Completed, $"{order}\n{again.Said}");
+        Assert.Equal(2, order.Jobs.Count(j => j.State == JobState.Completed));
+
+        await AssertJsonAsync(stop, "status");
+        await AssertJsonAsync(stop, "job", "show", "o-1");
+        await AssertJsonAsync(stop, "job", "show", order.Jobs[^1].Id);
+        await AssertJsonAsync(stop, "catalogue", "list");
+        await AssertJsonAsync(stop, "catalogue", "show", "cable-clip");
+        await AssertJsonAsync(stop, "site", "machines");
+        await AssertJsonAsync(stop, "order", "bearing-spacer", "--wait");
+        var refused = await AskAsync(stop, "job", "show", "o-99", "--json");
+        refused.Expect(1);
+        Assert.Contains("o-99", JsonDocument.Parse(refused.Errors).RootElement.GetProperty("error").GetString(), StringComparison.Ordinal);
+
+        // The second signal is Ctrl-C's, with nothing under way.
+        again.Interrupt();
+        (await again.FinishAsync(stop)).Expect(0);
+    }
+
+    private FabNetProcess Up(string speed) => FabNetProcess.Start("up", "--data", _data.Path, "--urls", _address, "--speed", speed);
+
+    /// <summary>Another one on the same data, at another address.</summary>
+    private Task<CommandResult> SecondAsync(CancellationToken stop) =>
+        FabNetProcess.RunAsync(stop, "up", "--data", _data.Path, "--urls", $"http://127.0.0.1:{Loopback.FreePort()}");
+
+    private Task<CommandResult> AskAsync(CancellationToken stop, params string[] words) => FabNetProcess.RunAsync(stop, [.. words, "--server", _address]);
+
+    private async Task AssertJsonAsync(CancellationToken stop, params string[] words)
+    {
+        var said = (await AskAsync(stop, [.. words, "--json"])).Expect(0);
+        Assert.NotEmpty(said.Output);
+        Assert.All(said.Output.Split('\n'), line => JsonDocument.Parse(line).Dispose());
+    }
+
+    /// <summary>Completes when a machine runs one of the jobs.</summary>
+    private static async Task RunningAsync(Coordination.CoordinationClient coordination, CancellationToken stop)
+    {
+        using var watch = coordination.WatchNetwork(new WatchNetworkRequest { OrderId = "o-1" }, cancellationToken: stop);
+        while (await watch.ResponseStream.MoveNext(stop))
+        {
+            var change = watch.ResponseStream.Current;
+            if ((change.Snapshot?.Jobs ?? []).Append(change.Job).Any(j => j?.State is JobState.Running or JobState.Completed))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("The coordinator ended the stream.");
+    }
+}
