@@ -12,6 +12,7 @@ internal sealed class GrblControl : FirmwareControl
     private const long IdlePollMs = 1000;
     private const long BannerMs = 4000;
     private const long SlowDownMs = 10_000;
+    private const long CriticalMessageMs = 1000;
 
     private readonly GrblStatus _status = new();
     private GrblStreamer _streamer;
@@ -20,6 +21,7 @@ internal sealed class GrblControl : FirmwareControl
     private int _misses;
     private int _restingReports;
     private int _stillReports;
+    private bool _isCritical;
     private bool _resetSent;
     private long _resetMs;
     private bool _isStopped;
@@ -182,7 +184,12 @@ internal sealed class GrblControl : FirmwareControl
     public override SafeState? Secured(ActiveRun run, long nowMs)
     {
         if (_isStopped)
-            return SafeState.FirmwareStopped;
+        {
+            if (_isCritical && nowMs - run.SecuringSinceMs > CriticalMessageMs)
+                LeaveCriticalAlarm(nowMs);
+            return _isCritical || (_resetSent && nowMs - _resetMs < BannerMs) ? null : SafeState.FirmwareStopped;
+        }
+
         if (_resetSent)
         {
             // OnStart ends this; without a banner nobody knows.
@@ -218,7 +225,7 @@ internal sealed class GrblControl : FirmwareControl
     public override string? Clear(long nowMs)
     {
         // A reset is not needed first, and would drop the line (Grbl main.c, serial_reset_read_buffer).
-        if (_status.State == GrblState.Alarm)
+        if (_status.State == GrblState.Alarm || RestState == MachineState.Alarm)
             _streamer.Submit(new Submission("$X"));
 
         RestState = MachineState.Idle;
@@ -285,6 +292,7 @@ internal sealed class GrblControl : FirmwareControl
         Run?.Note(_streamer);
         _streamer.Abandon(_alarmReason ?? "GRBL was reset.");
         _alarmReason = null;
+        _isCritical = false;
         _streamer = Start();
         _restingReports = 0;
         _isHoldAsked = false;
@@ -317,6 +325,7 @@ internal sealed class GrblControl : FirmwareControl
         // ALARM:3 that follows our own emergency reset is its confirmation, no news.
         if (_resetSent)
             return;
+        _isCritical = message.Number is 1 or 2;
         _isStopped = Run is not null;
         BreakOff($"GRBL raised {alarm}");
     }
@@ -325,6 +334,7 @@ internal sealed class GrblControl : FirmwareControl
     // All has stopped, and the lock outlives the reset, so a reset moves nothing and unlocks nothing.
     private void LeaveCriticalAlarm(long nowMs)
     {
+        _isCritical = false;
         _resetSent = true;
         _resetMs = nowMs;
         SendUrgent([GrblDialect.Reset]);

@@ -33,14 +33,15 @@ public sealed class GrblLockTests
         await using var machine = Start(new GrblBuild { HardLimits = true });
         await using var session = Session(machine);
         await session.OpenAsync(Bench.Limit());
-        var events = session.ReadEventsAsync(Bench.Limit()).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         var running = session.RunAsync(program, new RunOptions { LeavesPart = false }, CancellationToken.None);
         await machine.Log.WaitForCountAsync(60, Bench.Limit());
         machine.Faults.PressEndstop(0);
         var failed = Assert.IsType<RunOutcome.Failed>(await running.WaitAsync(Bench.Limit(30)));
         Assert.Contains("limit", failed.Reason, StringComparison.Ordinal);
-        await Bench.NextAsync<FirmwareSaid>(events, static said => said.Text.StartsWith("Grbl ", StringComparison.Ordinal));
-        Assert.NotEmpty((await session.SendAsync("$G", Bench.Limit())).Lines);
+        // An answer to a line that the reset cut short may still be under way, and be taken for the first one's.
+        await session.SendAsync("$G", Bench.Limit());
+        var parserState = await session.SendAsync("$G", Bench.Limit());
+        Assert.True(parserState.Lines.Count > 0, parserState.Error ?? "it was acknowledged and nothing else");
         Assert.False((await session.SendAsync("G0 X0", Bench.Limit())).IsOk);
         Assert.Null(await session.ClearAsync(Bench.Limit()));
         Assert.True((await session.SendAsync("G1 X0 F100", Bench.Limit())).IsOk);
