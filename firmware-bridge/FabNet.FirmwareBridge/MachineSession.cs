@@ -238,10 +238,13 @@ public sealed class MachineSession : IMachineSession
             var link = new MachineLink(_open(bauds[index]), _time);
             try
             {
-                var info = await new DialectProbe(link, _options, bauds[index]).RunAsync(cancellationToken);
+                var probe = new DialectProbe(link, _options, bauds[index]);
+                var info = await probe.RunAsync(cancellationToken);
                 FirmwareControl control = info.Dialect == FirmwareDialect.Grbl
                     ? new GrblControl(info, _options, _events, link.NowMs)
                     : new MarlinControl(info, _options, _events, bauds[index], link.NowMs);
+                if (!probe.Status.IsEmpty)
+                    control.On(control.Dialect.Parse(probe.Status), link.NowMs);
                 return new SessionLoop(link, control, _requests.Reader, _events, SetState);
             }
             catch (MachineLinkException) when (index + 1 < bauds.Length)

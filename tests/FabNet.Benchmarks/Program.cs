@@ -1,1 +1,73 @@
-return 0;
+// Chooses what to measure. Prints figures and ratios; no figure ever makes it fail.
+
+using FabNet.Benchmarks;
+using FabNet.Benchmarks.GCode;
+using FabNet.Benchmarks.Grpc;
+using FabNet.Benchmarks.Streaming;
+using FabNet.Benchmarks.Wire;
+
+const string Help = """
+    Measures FabNet's hot paths and prints figures and ratios. No figure makes it fail.
+
+    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|grpc|gcode|all] [options]
+
+      streaming   lines per second, CPU and allocations of a machine session against a firmware that answers at once,
+                  in memory and over a pty, beside a plain ping-pong sender in the same run
+      wire        the share of the bytes that the baud rate carries, against the simulator's paced wire
+      grpc        calls and megabytes per second over cleartext HTTP/2 on loopback, client and server in two processes
+      gcode       megabytes per second of admission, and the peak memory for a program of 300 MB
+      all         all of these (the default)
+
+    Options:
+      --repeat N      how often each figure is taken; the median is printed (default 3)
+      --seconds S     how long each timed figure runs, for wire (default 20) and grpc (default 4)
+      --lines N       uses the first N lines of the program (default: all of it)
+      --help          this text
+
+    Programs are medium.gcode and medium.nc from the folder that FABNET_TEST_DATA names (or shared/data beside the
+    repository), else generated ones of the same shape.
+
+    Examples:
+      dotnet run --project tests/FabNet.Benchmarks -c Release -- streaming --repeat 5
+      dotnet run --project tests/FabNet.Benchmarks -c Release -- wire --seconds 10
+
+    Exit code: 0 measured, 1 something failed, 2 bad usage.
+    """;
+
+if (args is [ChildProcess.Responder, var dialect])
+    return ResponderProcess.Run(dialect);
+if (args is [ChildProcess.GrpcServer])
+    return await LoadServer.RunAsync();
+if (args is [ChildProcess.Admission, var megabytes])
+    return AdmissionMemory.Run(megabytes);
+
+if (!BenchmarkOptions.TryParse(args, out var options, out var problem))
+{
+    Console.Error.WriteLine($"{problem} See --help.");
+    return 2;
+}
+
+if (options.WantsHelp)
+{
+    Console.WriteLine(Help);
+    return 0;
+}
+
+try
+{
+    MachineDescription.Print();
+    if (options.Includes("streaming"))
+        await StreamingBenchmark.RunAsync(options);
+    if (options.Includes("wire"))
+        await WireBenchmark.RunAsync(options);
+    if (options.Includes("grpc"))
+        await GrpcBenchmark.RunAsync(options);
+    if (options.Includes("gcode"))
+        await AdmissionBenchmark.RunAsync(options);
+    return 0;
+}
+catch (Exception error) when (error is IOException or InvalidOperationException or FabNet.FirmwareBridge.MachineLinkException or global::Grpc.Core.RpcException)
+{
+    Console.Error.WriteLine($"The measurement failed: {error.Message}");
+    return 1;
+}

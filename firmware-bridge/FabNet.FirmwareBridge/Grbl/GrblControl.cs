@@ -12,6 +12,7 @@ internal sealed class GrblControl : FirmwareControl
     private const long IdlePollMs = 1000;
     private const long BannerMs = 4000;
     private const long SlowDownMs = 10_000;
+    private const long CriticalMessageMs = 1000;
 
     private readonly GrblStatus _status = new();
     private GrblStreamer _streamer;
@@ -20,11 +21,15 @@ internal sealed class GrblControl : FirmwareControl
     private int _misses;
     private int _restingReports;
     private int _stillReports;
+    private bool _isCritical;
     private bool _resetSent;
     private long _resetMs;
     private bool _isStopped;
     private bool _isHoldAsked;
     private bool _markerSubmitted;
+
+    // The alarm since the last banner: it is why what waits for an answer gets none.
+    private string? _alarmReason;
 
     /// <summary>Takes a GRBL that answered <c>$I</c>.</summary>
     public GrblControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, long nowMs)
@@ -63,6 +68,7 @@ internal sealed class GrblControl : FirmwareControl
         {
             case FirmwareMessageKind.Status:
                 OnStatus(message);
+                _streamer.On(message, nowMs);
                 break;
             case FirmwareMessageKind.Start:
                 OnStart(message);
@@ -72,6 +78,8 @@ internal sealed class GrblControl : FirmwareControl
                 break;
             default:
                 _streamer.On(message, nowMs);
+                if (message.Kind == FirmwareMessageKind.Echo && message.Text.SequenceEqual("[MSG:Reset to continue]"u8))
+                    LeaveCriticalAlarm(nowMs);
                 if (message.Kind is FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown)
                     Say(message);
                 break;
@@ -176,7 +184,12 @@ internal sealed class GrblControl : FirmwareControl
     public override SafeState? Secured(ActiveRun run, long nowMs)
     {
         if (_isStopped)
-            return SafeState.FirmwareStopped;
+        {
+            if (_isCritical && nowMs - run.SecuringSinceMs > CriticalMessageMs)
+                LeaveCriticalAlarm(nowMs);
+            return _isCritical || (_resetSent && nowMs - _resetMs < BannerMs) ? null : SafeState.FirmwareStopped;
+        }
+
         if (_resetSent)
         {
             // OnStart ends this; without a banner nobody knows.
@@ -211,13 +224,9 @@ internal sealed class GrblControl : FirmwareControl
     /// <inheritdoc />
     public override string? Clear(long nowMs)
     {
-        if (_status.State == GrblState.Alarm)
-        {
-            _resetSent = true;
-            _resetMs = nowMs;
-            SendUrgent([GrblDialect.Reset]);
+        // A reset is not needed first, and would drop the line (Grbl main.c, serial_reset_read_buffer).
+        if (_status.State == GrblState.Alarm || RestState == MachineState.Alarm)
             _streamer.Submit(new Submission("$X"));
-        }
 
         RestState = MachineState.Idle;
         RestReason = null;
@@ -281,7 +290,9 @@ internal sealed class GrblControl : FirmwareControl
     {
         Say(message);
         Run?.Note(_streamer);
-        _streamer.Abandon("GRBL was reset.");
+        _streamer.Abandon(_alarmReason ?? "GRBL was reset.");
+        _alarmReason = null;
+        _isCritical = false;
         _streamer = Start();
         _restingReports = 0;
         _isHoldAsked = false;
@@ -310,11 +321,23 @@ internal sealed class GrblControl : FirmwareControl
         var alarm = GrblCodes.Alarm(message.Number);
         RestState = MachineState.Alarm;
         RestReason = $"GRBL raised {alarm}.";
+        _alarmReason = RestReason;
         // ALARM:3 that follows our own emergency reset is its confirmation, no news.
         if (_resetSent)
             return;
+        _isCritical = message.Number is 1 or 2;
         _isStopped = Run is not null;
         BreakOff($"GRBL raised {alarm}");
+    }
+
+    // After a limit alarm GRBL looks at nothing but a reset, not even at '?' (protocol_exec_rt_system, EXEC_CRITICAL_EVENT): the port would seem dead to whoever opens it next.
+    // All has stopped, and the lock outlives the reset, so a reset moves nothing and unlocks nothing.
+    private void LeaveCriticalAlarm(long nowMs)
+    {
+        _isCritical = false;
+        _resetSent = true;
+        _resetMs = nowMs;
+        SendUrgent([GrblDialect.Reset]);
     }
 
     private void OnSilence()

@@ -88,6 +88,7 @@ internal sealed class GrblStreamer : GCodeStreamer
             case FirmwareMessageKind.Unknown when LinesInFlight > 0:
                 OnDamaged(message, nowMs);
                 break;
+            case FirmwareMessageKind.Status when LinesInFlight > 0 && Lines[Acknowledged + 1].SequenceEqual("?\n"u8):
             case FirmwareMessageKind.Echo or FirmwareMessageKind.Version or FirmwareMessageKind.BuildOptions:
                 KeepReply(message);
                 break;
@@ -116,7 +117,7 @@ internal sealed class GrblStreamer : GCodeStreamer
     {
         if (LinesInFlight == 0)
             return true;
-        if (traits.HasFlag(LineTraits.Alone) || Lines.TraitsOf(Sent).HasFlag(LineTraits.Alone) || LinesInFlight >= LineRing.Capacity / 2)
+        if ((traits & LineTraits.Alone) != LineTraits.None || (Lines.TraitsOf(Sent) & LineTraits.Alone) != LineTraits.None || LinesInFlight >= LineRing.Capacity / 2)
             return false;
         var longest = length;
         for (var earlier = Acknowledged + 1; earlier <= Sent; earlier++)

@@ -27,8 +27,13 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _isRestarted;
     private bool _personWanted;
     private bool _settled;
+    private bool _isAnyHeaterOn;
+    private int _hotEnds = 1;
+    private bool _isCooled;
     private long _emergencyMs = -1;
     private long _positionMs;
+    private long _aliveMs = long.MinValue / 2;
+    private bool _waitTold;
 
     /// <summary>Takes a Marlin that answered M115.</summary>
     public MarlinControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, int baud, long nowMs)
@@ -54,6 +59,7 @@ internal sealed class MarlinControl : FirmwareControl
         _isRestarted = false;
         _closing.Clear();
         _securing.Clear();
+        _streamer.FillsReceiveBuffer = false;
     }
 
     /// <inheritdoc />
@@ -61,6 +67,8 @@ internal sealed class MarlinControl : FirmwareControl
     {
         if (!_isHalted)
             _streamer.On(message, nowMs);
+        if (message.Kind is FirmwareMessageKind.Busy or FirmwareMessageKind.Temperature)
+            _aliveMs = nowMs;
         switch (message.Kind)
         {
             case FirmwareMessageKind.Ok when message.HasTemperatures:
@@ -140,12 +148,25 @@ internal sealed class MarlinControl : FirmwareControl
     {
         // Taken is not executed: M400 is answered when the motion is done, and only M105's answer can't be taken for another's.
         _closing.Clear();
+        _isCooled = false;
         Submit(_closing, "M400");
         Submit(_closing, "M105");
     }
 
     /// <inheritdoc />
-    public override bool IsFinished(long nowMs) => _closing.TrueForAll(static order => order.IsAnswered);
+    public override bool IsFinished(long nowMs)
+    {
+        if (!_closing.TrueForAll(static order => order.IsAnswered))
+            return false;
+        if (!_isAnyHeaterOn || _isCooled)
+            return true;
+        // The program left heat on, as the answer to its M105 shows: nobody may come to switch it off.
+        _isCooled = true;
+        _closing.Clear();
+        SubmitHeatersOff(_closing);
+        Submit(_closing, "M105");
+        return false;
+    }
 
     /// <inheritdoc />
     public override void BeginSecure(ActiveRun run, long nowMs)
@@ -169,9 +190,9 @@ internal sealed class MarlinControl : FirmwareControl
                 SendUrgent("M108\n"u8);
         }
 
-        for (var tool = 0; tool < Math.Max(Options.HotEnds, run.Program.Profile.HotEnds.Count); tool++)
-            Submit(_securing, tool == 0 && Options.HotEnds <= 1 && run.Program.Profile.HotEnds.Count <= 1 ? "M104 S0" : "M104 T" + tool.ToString(CultureInfo.InvariantCulture) + " S0");
-        Submit(_securing, "M140 S0");
+        _streamer.FillsReceiveBuffer = true;
+        _waitTold = false;
+        SubmitHeatersOff(_securing);
         Submit(_securing, "M107");
         if (run.Program.Profile.Spindle is not null)
             Submit(_securing, "M5");
@@ -189,7 +210,7 @@ internal sealed class MarlinControl : FirmwareControl
             return SafeState.FirmwareStopped;
         if (_securing.TrueForAll(static order => order.IsAnswered && order.Error is null))
             return _isRestarted ? SafeState.FirmwareStopped : SafeState.Confirmed;
-        if (_streamer.Fault is null && nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
+        if (_streamer.Fault is null && (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs || IsInsideLongCommand(run, nowMs)))
             return null;
         IsDead = true;
         return SafeState.Unconfirmed;
@@ -227,6 +248,20 @@ internal sealed class MarlinControl : FirmwareControl
         var order = new Submission(command);
         orders.Add(order);
         _streamer.Submit(order);
+    }
+
+    // Nothing breaks off G28 or G4, and without EMERGENCY_PARSER M108 waits while the command queue is full: the orders lie behind the command, and the firmware says that it is busy.
+    private bool IsInsideLongCommand(ActiveRun run, long nowMs)
+    {
+        if (nowMs - _aliveMs > 2 * Options.Timings.NoReplyOnceBusyIsKnownMs || nowMs - run.SecuringSinceMs > Options.Timings.LongCommandMs)
+            return false;
+        if (!_waitTold)
+        {
+            _waitTold = true;
+            Events.Note("The firmware is inside a command that it can't break off, such as heating up or homing. Heaters are ordered off right behind it. If it can't wait, use the machine's own switch.");
+        }
+
+        return true;
     }
 
     private void OnStart(long nowMs)
@@ -315,8 +350,19 @@ internal sealed class MarlinControl : FirmwareControl
     private void OnTemperatures(in FirmwareMessage message)
     {
         var readings = MarlinTemperatures.Read(message.Detail);
-        if (readings.Count > 0)
-            Events.Add(new TemperaturesReported { At = Events.Now, Readings = readings });
+        if (readings.Count == 0)
+            return;
+        _isAnyHeaterOn = readings.Any(static reading => reading.TargetC > 0);
+        _hotEnds = Math.Max(_hotEnds, readings.Count(static reading => reading.Kind == HeaterKind.HotEnd));
+        Events.Add(new TemperaturesReported { At = Events.Now, Readings = readings });
+    }
+
+    private void SubmitHeatersOff(List<Submission> orders)
+    {
+        var hotEnds = Math.Max(_hotEnds, Options.HotEnds);
+        for (var tool = 0; tool < hotEnds; tool++)
+            Submit(orders, hotEnds == 1 ? "M104 S0" : "M104 T" + tool.ToString(CultureInfo.InvariantCulture) + " S0");
+        Submit(orders, "M140 S0");
     }
 
     private void OnPosition(ReadOnlySpan<byte> text)

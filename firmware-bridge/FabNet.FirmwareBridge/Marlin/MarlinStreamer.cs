@@ -19,6 +19,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// <summary>Marlin's planner depth (BLOCK_BUFFER_SIZE) on boards with memory to spare is 16 or 32; the greater is assumed.</summary>
     public const int PlannerBlocks = 32;
 
+    // A bare M108 that may lie in the receive buffer uncounted.
+    private const int BareOrderBytes = 5;
+
     // Room that program lines leave for a marker or an order while the window is full.
     private const int ReservedBytes = 16;
     private const int MaxRepeats = 12;
@@ -40,6 +43,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private int _marker = -1;
     private Submission? _markerWaiting;
     private bool _wantsMarker = true;
+    private bool _isMarkerForced;
     private int _passedOver;
     private bool _resendJustSeen;
     private int _lastLineHint = -1;
@@ -87,6 +91,12 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// <summary>Answers found missing by a marker.</summary>
     public int LostAnswers { get; private set; }
 
+    /// <summary>
+    /// True while heaters are ordered off: lines then fill the receive buffer whatever the slots say, so that the orders lie in the machine even if it is inside an M109 that it
+    /// can't break off and the host goes away.
+    /// </summary>
+    public bool FillsReceiveBuffer { get; set; }
+
     /// <summary>False once M105 was found to be answered like any other command (a board without thermistors).</summary>
     public bool MarkersAnswer => _markersAnswer != false;
 
@@ -98,6 +108,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (message.Kind is not (FirmwareMessageKind.Unknown or FirmwareMessageKind.Empty))
             _heardMs = nowMs;
         if (message.Kind is FirmwareMessageKind.Unknown or FirmwareMessageKind.Echo or FirmwareMessageKind.Position or FirmwareMessageKind.Temperature
+                or FirmwareMessageKind.Version or FirmwareMessageKind.Capability or FirmwareMessageKind.HostAction
             || message.HasTemperatures)
             KeepReply(message);
 
@@ -208,12 +219,18 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return sequence == 0;
         if (_quietUntilMs > nowMs)
             return false;
+        // Without EMERGENCY_PARSER a bare M108 or M112 is seen only when a command slot is free for it (Marlin queue.cpp, get_available_commands): behind a command that may wait
+        // for minutes one slot stays free, and program lines leave one more to the marker.
+        if (!FillsReceiveBuffer && !_isMarkerForced && LinesInFlight >= FreeSlotLimit(sequence, traits) && IsLongInFlight())
+            return false;
         if (Window.Admits(LinesInFlight, BytesInFlight, length))
-            return !traits.HasFlag(LineTraits.Marker) || _marker < 0 || _marker == sequence;
+            return (traits & LineTraits.Marker) == LineTraits.None || _marker < 0 || _marker == sequence;
+        if (FillsReceiveBuffer && BytesInFlight + length + BareOrderBytes <= _receiveBytes)
+            return true;
         if (_overdraft && sequence <= Framed && BytesInFlight + length <= _receiveBytes)
             return true;
         // A marker may go beyond the window by one, into the bytes that are kept for it: it is what finds lost answers.
-        return traits.HasFlag(LineTraits.Marker) && (_marker < 0 || _marker == sequence) && BytesInFlight + length <= _receiveBytes;
+        return (traits & LineTraits.Marker) != LineTraits.None && (_marker < 0 || _marker == sequence) && BytesInFlight + length <= _receiveBytes;
     }
 
     /// <inheritdoc />
@@ -224,13 +241,29 @@ internal sealed class MarlinStreamer : GCodeStreamer
             _progressMs = Math.Max(_progressMs, nowMs);
         if (sequence == 0)
             _handshakeMs = nowMs;
-        if (!Lines.TraitsOf(sequence).HasFlag(LineTraits.Marker))
+        if ((Lines.TraitsOf(sequence) & LineTraits.Marker) == LineTraits.None)
             return;
         _marker = sequence;
         _markerSentMs = nowMs;
         _passedOver = 0;
         if (_markerWaiting is { Sequence: >= 0 })
             _markerWaiting = null;
+    }
+
+    private int FreeSlotLimit(int sequence, LineTraits traits) =>
+        (traits & LineTraits.Marker) != LineTraits.None ? Math.Max(1, Window.Slots - 1)
+        : Lines.ProgramLineOf(sequence) != 0 ? Math.Max(1, Window.Slots - 2)
+        : int.MaxValue;
+
+    private bool IsLongInFlight()
+    {
+        for (var sequence = Acknowledged + 1; sequence <= Sent; sequence++)
+        {
+            if ((Lines.TraitsOf(sequence) & LineTraits.Long) != LineTraits.None)
+                return true;
+        }
+
+        return false;
     }
 
     private static bool IsCode(ReadOnlySpan<byte> command, int code)
@@ -257,6 +290,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (message.HasTemperatures)
         {
             _markersAnswer = true;
+            if (_marker < 0)
+                _marker = EarliestMarkerInFlight();
             if (_marker > Acknowledged || (_marker > _proven && _marker >= 0))
                 Prove(_marker, nowMs);
             else
@@ -315,6 +350,18 @@ internal sealed class MarlinStreamer : GCodeStreamer
             _marker = -1;
     }
 
+    // A marker that was given up (a long silence forced another) and is answered after all still proves what it always did.
+    private int EarliestMarkerInFlight()
+    {
+        for (var sequence = Acknowledged + 1; sequence <= Sent; sequence++)
+        {
+            if ((Lines.TraitsOf(sequence) & LineTraits.Marker) != LineTraits.None)
+                return sequence;
+        }
+
+        return -1;
+    }
+
     // The firmware took everything up to this line: certain, not counted.
     private void Prove(int sequence, long nowMs)
     {
@@ -336,6 +383,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         _progressMs = nowMs;
         _misses = 0;
         _passedOver = 0;
+        _isMarkerForced = false;
         Window.Clean();
         if (_repeatedLine >= 0 && Acknowledged >= _repeatedLine)
         {
@@ -434,6 +482,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
     private void ForceMarker()
     {
+        _isMarkerForced = true;
         _marker = -1;
         _wantsMarker = true;
         if (_markerWaiting is null)

@@ -21,9 +21,14 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
     private FirmwareDialect? _found = options.Dialect;
     private bool _bannerSeen;
     private bool _isAnswered;
+    private bool _isBusy;
     private bool _optionsSeen;
     private int _receiveBytes;
     private int _plannerBlocks;
+    private byte[]? _status;
+
+    /// <summary>The last status that a GRBL reported, as it came, so that a locked machine is known to be locked before anybody can start a program. Empty on others.</summary>
+    public ReadOnlySpan<byte> Status => _status;
 
     /// <summary>Listens, asks, and returns what answered.</summary>
     /// <exception cref="MachineLinkException">Nothing sensible answered.</exception>
@@ -59,6 +64,9 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 await ListenAsync(() => _isAnswered && _optionsSeen, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                 if (_isAnswered)
                 {
+                    _status = null;
+                    await link.WriteAsync(new[] { GrblDialect.StatusQuery });
+                    await ListenAsync(() => _status is not null, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                     await ListenAsync(static () => false, link.NowMs + 60, cancellationToken);
                     return Grbl();
                 }
@@ -106,7 +114,10 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 ReadOptions(FirmwareText.Of(message.Detail));
                 _optionsSeen = true;
                 break;
-            case FirmwareMessageKind.Status or FirmwareMessageKind.Alarm:
+            case FirmwareMessageKind.Status:
+                _status = message.Text.ToArray();
+                break;
+            case FirmwareMessageKind.Alarm:
                 break;
             case FirmwareMessageKind.Error when message.Number >= 0:
                 _isAnswered = true;
@@ -133,6 +144,10 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
             case FirmwareMessageKind.Version:
                 var text = FirmwareText.Of(message.Detail);
                 _firmware = text.Split(" (")[0].Split(" SOURCE_CODE_URL")[0].Split(" PROTOCOL_VERSION")[0].Trim();
+                _found ??= FirmwareDialect.Marlin;
+                break;
+            case FirmwareMessageKind.Busy:
+                _isBusy = true;
                 _found ??= FirmwareDialect.Marlin;
                 break;
             case FirmwareMessageKind.Capability when message.Detail.EndsWith(":1"u8):
@@ -183,7 +198,10 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
             return $"{options.PortName} was lost while it was asked what it is: {ended}";
         var (all, nonsense) = link.Received;
         if (all == 0)
-            return $"{options.PortName} is silent at {baud} baud. Is the machine switched on and is this its port? If so, try --baud {other}.";
+            return $"{options.PortName} is silent at {baud} baud. Is the machine switched on and is this its port? If so, try --baud {other}. "
+                + "A GRBL that homes, or that stopped at a limit, is silent too: wait, or press its reset.";
+        if (_isBusy)
+            return $"{options.PortName} is a {_found} that is busy (heating up, homing or moving for an earlier program) and answers nothing until that is done. Wait, or reset the machine.";
         if (nonsense * 10 > all || _found is null)
             return $"nothing sensible at {baud} baud on {options.PortName} ({all} bytes came, {nonsense} of them no text); try --baud {other}, or name the firmware with --dialect.";
         return $"{options.PortName} speaks like {_found} at {baud} baud but does not answer commands. Reset the machine and try again.";

@@ -227,7 +227,7 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
     {
         for (var sequence = Acknowledged + 1; sequence <= Sent; sequence++)
         {
-            if (Lines.TraitsOf(sequence).HasFlag(LineTraits.Long))
+            if ((Lines.TraitsOf(sequence) & LineTraits.Long) != LineTraits.None)
                 return Math.Max(baseMs, Timings.LongCommandMs);
         }
 

@@ -18,6 +18,9 @@ internal sealed class SendWindow(int receiveBytes, int slots)
     /// <summary>Bytes that may be in flight.</summary>
     public int ReceiveBytes { get; set; } = receiveBytes;
 
+    /// <summary>Commands that the firmware takes ahead, as far as is known.</summary>
+    public int Slots => _slots;
+
     /// <summary>Lines that may be in flight now.</summary>
     public int Width => _width;
 

@@ -37,6 +37,7 @@ internal static class MachineSessions
                 Baud = machine.BaudRate > 0 ? machine.BaudRate : 115200,
                 Dialect = machine.Profile.Dialect,
                 HotEnds = Math.Max(1, machine.Profile.HotEnds.Count),
+                Timings = machine.SimulatedSpeed > 1 ? new LinkTimings { BannerWait = TimeSpan.FromMilliseconds(250) } : new LinkTimings(), // A simulated board boots faster too.
             },
             options.Time);
     }

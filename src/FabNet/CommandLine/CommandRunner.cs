@@ -21,6 +21,9 @@ internal static class CommandRunner
 
     public const int BadUsage = 2;
 
+    // No person presses Ctrl-C twice so quickly on purpose.
+    private static readonly TimeSpan SameSignal = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Every command has it.</summary>
     public static Option<bool> Json { get; } = new("--json") { Description = "Print JSON for programs: one document, or one object a line where a command reports as it goes.", Recursive = true };
 
@@ -38,6 +41,7 @@ internal static class CommandRunner
             return BadUsage;
         }
 
+        var stoppedAt = 0L;
         using var stopping = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
@@ -63,10 +67,11 @@ internal static class CommandRunner
             return console.Fail(e.Message, Failed);
         }
 
-        // A second signal ends the process at once, as users expect of a stuck one.
+        // A second signal ends the process at once, as users expect of a stuck one; but 'timeout' and some shells deliver one twice, and a machine must not stay hot for that.
         void Stop(PosixSignalContext context)
         {
-            context.Cancel = !stopping.IsCancellationRequested;
+            var first = Interlocked.CompareExchange(ref stoppedAt, TimeProvider.System.GetTimestamp(), 0);
+            context.Cancel = first == 0 || TimeProvider.System.GetElapsedTime(first) < SameSignal;
             stopping.Cancel();
         }
     }

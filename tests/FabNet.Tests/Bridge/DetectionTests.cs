@@ -75,6 +75,20 @@ public sealed class DetectionTests
     }
 
     [Fact]
+    public async Task A_marlin_that_heats_up_and_answers_nothing_is_named_as_busy()
+    {
+        var pair = new DuplexPair();
+        pair.Host.OnWrite = bytes =>
+        {
+            _ = pair.Machine.WriteAsync(" T:190.63 /200.00 @:0 W:?\necho:busy: processing\n"u8.ToArray()).AsTask();
+            return bytes;
+        };
+        await using var session = Bench.Session(pair.Host, Bench.Options() with { Timings = Bench.Quick with { Connect = TimeSpan.FromMilliseconds(600) } });
+        var error = await Assert.ThrowsAsync<MachineLinkException>(() => session.OpenAsync(Bench.Limit()));
+        Assert.Contains("busy", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Noise_is_named_as_a_wrong_baud_rate()
     {
         var pair = new DuplexPair();

@@ -122,6 +122,15 @@ public sealed class MarlinSimulatorTests
         Assert.Equal(MachineState.Alarm, session.State);
     }
 
+    [Fact(Timeout = 40_000)]
+    public async Task A_heater_that_the_program_leaves_on_is_off_when_the_run_is_over()
+    {
+        using var program = Bench.Admit(Bench.Printer, "G28\nM140 S60\nG90\nG1 X10 F6000\n");
+        await using var machine = Start(1, "");
+        Bench.AssertCompleted(await RunAsync(machine, program));
+        Assert.Equal(["M104 S0", "M140 S0"], machine.Log.Snapshot().Select(static command => command.Text).SkipWhile(static text => text != "M400").Where(static text => text.EndsWith(" S0", StringComparison.Ordinal)));
+    }
+
     private static SimulatedMachine Start(int seed, string fault, MarlinBuild? build = null, string? link = null) => SimulatedMachine.Start(new SimulatorOptions
     {
         Profile = Bench.Printer,

@@ -51,6 +51,9 @@ internal sealed class AgentBench : IAsyncDisposable
 
     public EdgeConfig Config { get; set; }
 
+    /// <summary>How long a stop waits for a coordinator that may be slow on a busy machine.</summary>
+    public TimeSpan DeliveryLimit { get; set; } = TimeSpan.FromSeconds(10);
+
     public EdgeAgent? Agent { get; private set; }
 
     public static async Task<AgentBench> CreateAsync(double speed = Quick) =>
@@ -71,7 +74,7 @@ internal sealed class AgentBench : IAsyncDisposable
         new EdgeAgentOptions
         {
             ReconnectDelay = TimeSpan.FromMilliseconds(100),
-            DeliveryLimit = TimeSpan.FromSeconds(10),
+            DeliveryLimit = DeliveryLimit,
             Loggers = LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLog())),
         },
         Bench.Token);

@@ -199,12 +199,12 @@ public sealed class AgentTests
         {
             intruder.Open();
             using var hold = intruder.CreateCommand();
-            hold.CommandText = "BEGIN IMMEDIATE";
+            hold.CommandText = "ALTER TABLE entries RENAME TO taken_away";
             hold.ExecuteNonQuery();
             bench.Coordinator.Say(new EdgeDown { CancelIntent = new() { JobId = job.Id.Value, Epoch = 1, Reason = "called off" } });
             await bench.Coordinator.WaitForAsync(m => m.MachineStatus is { HasDetail: true } s && s.Detail.Contains("can't be written", StringComparison.Ordinal), "the trouble to be told");
             Assert.Equal(JobState.Ready, bench.Coordinator.Job(job.Id).State);
-            hold.CommandText = "ROLLBACK";
+            hold.CommandText = "ALTER TABLE taken_away RENAME TO entries";
             hold.ExecuteNonQuery();
         }
 
@@ -215,6 +215,8 @@ public sealed class AgentTests
     public async Task Telemetry_reaches_the_coordinator_and_stays_on_disk_while_it_is_away()
     {
         await using var bench = await AgentBench.StartAsync();
+        var job = bench.Grant(moves: AgentBench.Endless);
+        await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Running);
         await bench.Coordinator.WaitAsync(() => bench.Coordinator.Samples > 0, "samples");
         await bench.Coordinator.GoAwayAsync();
         var before = bench.Coordinator.Samples;
@@ -222,7 +224,7 @@ public sealed class AgentTests
         var bytes = SizeOf(spool);
         while (SizeOf(spool) <= bytes)
         {
-            await bench.Marlin.Log.WaitForCountAsync(bench.Marlin.Log.Count + 1, Bench.Token);
+            await bench.Marlin.Log.WaitForCountAsync(bench.Marlin.Log.Count + 50, Bench.Token);
         }
 
         await bench.Coordinator.ComeBackAsync();

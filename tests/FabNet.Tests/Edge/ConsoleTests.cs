@@ -78,14 +78,14 @@ public sealed class ConsoleTests
     public async Task A_running_machine_is_held_and_goes_on_and_both_are_facts_of_the_job()
     {
         await using var bench = await AgentBench.StartAsync(speed: 20);
-        var job = bench.Grant(moves: 2000);
+        var job = bench.Grant(moves: 800);
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Running);
         await bench.WaitForMachineAsync(MachineState.Running);
         await bench.Agent!.HostOf(Bench.Machine).PauseAsync(Bench.Token);
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Paused);
         await bench.Agent.HostOf(Bench.Machine).ResumeAsync(Bench.Token);
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Completed);
-        Assert.Equal(AgentBench.MovesOf(Bench.Program(2000)), bench.ExecutedMoves());
+        Assert.Equal(AgentBench.MovesOf(Bench.Program(800)), bench.ExecutedMoves());
     }
 
     private static void Offer(AgentBench bench, FabNet.Model.Jobs.Job job) => bench.Coordinator.Say(new EdgeDown

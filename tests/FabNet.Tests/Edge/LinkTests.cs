@@ -41,7 +41,10 @@ public sealed class LinkTests
     [Fact(Timeout = 120_000)]
     public async Task Events_that_were_not_acknowledged_go_up_again_after_a_restart_under_the_same_boot_id()
     {
-        await using var bench = await AgentBench.StartAsync();
+        await using var bench = await AgentBench.CreateAsync();
+        bench.DeliveryLimit = TimeSpan.FromMilliseconds(200);
+        await bench.StartAgentAsync();
+        await bench.WaitForMachineAsync(MachineState.Idle);
         var boot = bench.Coordinator.Boot;
         var job = bench.Grant(moves: 1500);
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Running);
@@ -117,7 +120,7 @@ public sealed class LinkTests
     public async Task A_running_job_that_the_coordinator_lost_is_said_to_run_and_ends_well()
     {
         await using var bench = await AgentBench.StartAsync(speed: 20);
-        var job = bench.Grant(moves: 3000);
+        var job = bench.Grant(moves: 1000);
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Running);
         bench.Coordinator.Set(job.Id, j => j with { State = JobState.Lost });
         bench.Coordinator.BreakStream();

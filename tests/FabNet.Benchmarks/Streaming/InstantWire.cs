@@ -1,0 +1,94 @@
+// A wire in memory with an instant firmware at its end: a write is answered before it returns.
+
+using System.Threading.Tasks.Sources;
+
+namespace FabNet.Benchmarks.Streaming;
+
+/// <summary>A duplex stream for one host. Neither reads nor writes allocate; a read that finds nothing waits for the next write, or for the end.</summary>
+internal sealed class InstantWire(InstantFirmware firmware) : Stream, IValueTaskSource<int>
+{
+    private readonly Lock _gate = new();
+    private ManualResetValueTaskSourceCore<int> _waiting;
+    private Memory<byte> _buffer;
+    private bool _isWaiting;
+    private bool _isClosed;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            if (_isClosed)
+                return new ValueTask<int>(0);
+            if (firmware.HasAnswers)
+                return new ValueTask<int>(firmware.Read(buffer.Span));
+            _waiting.Reset();
+            _buffer = buffer;
+            _isWaiting = true;
+            return new ValueTask<int>(this, _waiting.Version);
+        }
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        int read;
+        lock (_gate)
+        {
+            firmware.Take(buffer.Span);
+            if (!_isWaiting || !firmware.HasAnswers)
+                return ValueTask.CompletedTask;
+            _isWaiting = false;
+            read = firmware.Read(_buffer.Span);
+        }
+
+        _waiting.SetResult(read);
+        return ValueTask.CompletedTask;
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    int IValueTaskSource<int>.GetResult(short token) => _waiting.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _waiting.GetStatus(token);
+
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _waiting.OnCompleted(continuation, state, token, flags);
+
+    protected override void Dispose(bool disposing)
+    {
+        bool wasWaiting;
+        lock (_gate)
+        {
+            _isClosed = true;
+            wasWaiting = _isWaiting;
+            _isWaiting = false;
+        }
+
+        if (wasWaiting)
+            _waiting.SetResult(0);
+        base.Dispose(disposing);
+    }
+}
