@@ -18,6 +18,7 @@ public sealed class BambuSession : IMachineSession
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan CommandAnswer = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StaleFinish = TimeSpan.FromSeconds(10);
 
     private readonly BambuMachineOptions _options;
     private readonly TimeProvider _time;
@@ -460,6 +461,11 @@ public sealed class BambuSession : IMachineSession
         {
             _upload = null;
             await StartAsync(run, upload);
+        }
+        else if (_startSent && !_seenRunning && _report.State == "FINISH" && _report.Task == _task && Elapsed(_startedAt) > StaleFinish)
+        {
+            // A print so short that it fell between two reports. The task's name is this start's alone, and an older FINISH would have given way by now.
+            EndRun(null, SafeState.NotNeeded, false);
         }
         else if (_startSent && !_seenRunning && Elapsed(_startedAt) > _options.StartAnswer)
         {

@@ -283,8 +283,10 @@ internal sealed partial class MachineHost : IAsyncDisposable
 
     private void Hear(ProgressReported progress, int plannerBlocks)
     {
-        // An MQTT machine tells its own clock's time left; for a serial one the session measures the wall's.
-        var remaining = progress.Remaining?.TotalSeconds * (_config.Mqtt is null ? Speed : 1);
+        // A simulated machine moves as the program's time model says, whatever its speed; a real one's own pace counts.
+        var remaining = _config.SimulatedSpeed is not null && _runner is { } simulated
+            ? (1 - Math.Clamp(progress.Fraction, 0, 1)) * simulated.Order.Program.Summary.TimeSeconds
+            : progress.Remaining?.TotalSeconds;
         _report = _report with { Progress = Math.Clamp(progress.Fraction, 0, 1), RemainingSeconds = remaining };
         Sample(progress.At, Metric.Progress, 0, progress.Fraction);
         Sample(progress.At, Metric.LinesAcknowledged, 0, progress.Line);
