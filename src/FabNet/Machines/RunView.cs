@@ -11,8 +11,8 @@ internal sealed class RunView(CommandConsole console) : IDisposable
 
     private const double FractionBetweenLines = 0.05;
 
+    private readonly StatusLine _line = new(console);
     private string _heat = "";
-    private int _drawn;
     private double _saidFraction = double.NegativeInfinity;
     private DateTimeOffset _saidAt = DateTimeOffset.MinValue;
 
@@ -40,7 +40,7 @@ internal sealed class RunView(CommandConsole console) : IDisposable
                 });
                 if (state.Reason is not null)
                 {
-                    Say($"{state.State.ToString().ToLowerInvariant()}: {state.Reason}");
+                    _line.Say($"{state.State.ToString().ToLowerInvariant()}: {state.Reason}");
                 }
 
                 break;
@@ -56,11 +56,11 @@ internal sealed class RunView(CommandConsole console) : IDisposable
 
                     json.WriteEndArray();
                 });
-                Say($"the machine asks: {prompt.Text} {string.Join("  ", prompt.Choices.Select((c, i) => $"[{i}] {c}"))}");
+                _line.Say($"the machine asks: {prompt.Text} {string.Join("  ", prompt.Choices.Select((c, i) => $"[{i}] {c}"))}");
                 break;
             case MachineNoted note:
                 Emit(happened, "note", json => json.WriteString("text", note.Text));
-                Say(note.Text);
+                _line.Say(note.Text);
                 break;
             case FirmwareSaid said:
                 Emit(happened, "firmware", json => json.WriteString("text", said.Text));
@@ -90,16 +90,16 @@ internal sealed class RunView(CommandConsole console) : IDisposable
             json.WriteString("reason", reason);
             json.WriteString("safeState", safe?.ToString());
         });
-        Say(reason is null
+        _line.Say(reason is null
             ? $"completed  {lineCount} lines in {Durations.Text(outcome.Duration.TotalSeconds)}"
             : $"{word} after line {outcome.LastExecutedLine} of {lineCount} (sent up to {outcome.LastSentLine}): {reason}");
         if (safe is { } state)
         {
-            Say(Text(state));
+            _line.Say(Text(state));
         }
     }
 
-    public void Dispose() => Erase();
+    public void Dispose() => _line.Erase();
 
     private static string Text(SafeState state) => state switch
     {
@@ -148,10 +148,9 @@ internal sealed class RunView(CommandConsole console) : IDisposable
             }
         });
         var left = progress.Remaining is { } time ? $"  {Durations.Text(time.TotalSeconds)} left" : "";
-        if (console.IsInteractive)
+        if (_line.IsShown)
         {
-            var done = (int)(progress.Fraction * 30);
-            Draw($"{progress.Fraction,5:0 %} [{new string('#', done)}{new string('.', 30 - done)}] line {progress.Line} of {progress.LineCount}{left}  {_heat}");
+            _line.Draw($"{StatusLine.Bar(progress.Fraction, 30)} line {progress.Line} of {progress.LineCount}{left}  {_heat}");
         }
         else if (progress.Fraction >= _saidFraction + FractionBetweenLines || progress.At >= _saidAt + BetweenLines)
         {
@@ -166,27 +165,4 @@ internal sealed class RunView(CommandConsole console) : IDisposable
         json.WriteString("at", happened.At);
         properties(json);
     });
-
-    private void Say(string text)
-    {
-        Erase();
-        console.Say(text);
-    }
-
-    private void Draw(string line)
-    {
-        var width = Console.WindowWidth > 1 ? Console.WindowWidth - 1 : 79;
-        line = line.Length > width ? line[..width] : line;
-        Console.Out.Write('\r' + line.PadRight(_drawn));
-        _drawn = line.Length;
-    }
-
-    private void Erase()
-    {
-        if (_drawn > 0)
-        {
-            Console.Out.Write('\r' + new string(' ', _drawn) + '\r');
-            _drawn = 0;
-        }
-    }
 }

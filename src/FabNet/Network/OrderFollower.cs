@@ -14,6 +14,7 @@ internal sealed class OrderFollower(Wire.Coordination.CoordinationClient client,
     private readonly Dictionary<string, Wire.Job> _jobs = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Wire.MachineStatus> _machines = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _saidTenths = new(StringComparer.Ordinal);
+    private readonly StatusLine _line = new(console);
 
     /// <summary>Follows the order.</summary>
     /// <returns>The exit code: 0 when all parts are made.</returns>
@@ -31,7 +32,7 @@ internal sealed class OrderFollower(Wire.Coordination.CoordinationClient client,
                     if (isCutOff)
                     {
                         isCutOff = false;
-                        console.Say("connected again");
+                        _line.Say("connected again");
                     }
 
                     if (change.ChangeCase == Wire.NetworkChange.ChangeOneofCase.Order)
@@ -58,7 +59,7 @@ internal sealed class OrderFollower(Wire.Coordination.CoordinationClient client,
                 if (!isCutOff)
                 {
                     isCutOff = true;
-                    console.Say($"the connection is lost ({e.Status.Detail}); the order goes on, and this command tries again");
+                    _line.Say($"the connection is lost ({e.Status.Detail}); the order goes on, and this command tries again");
                 }
             }
             catch (RpcException e) when (e.StatusCode is StatusCode.Cancelled)
@@ -105,7 +106,7 @@ internal sealed class OrderFollower(Wire.Coordination.CoordinationClient client,
 
         _jobs[job.Id] = job;
         console.Emit(job);
-        console.Say($"{job.Id,-8} {job.State.Word(),-9} {(job.HasMachine ? job.Machine : "")}{(job.HasReason && job.Reason.Length > 0 ? $"  {job.Reason}" : "")}");
+        _line.Say($"{job.Id,-8} {job.State.Word(),-9} {(job.HasMachine ? job.Machine : "")}{(job.HasReason && job.Reason.Length > 0 ? $"  {job.Reason}" : "")}");
     }
 
     private void Note(Wire.MachineStatus machine)
@@ -116,21 +117,32 @@ internal sealed class OrderFollower(Wire.Coordination.CoordinationClient client,
             return;
         }
 
+        if (_line.IsShown)
+        {
+            Draw();
+            return;
+        }
+
         var tenths = (int)(machine.Progress * 10);
         if (_saidTenths.GetValueOrDefault(machine.JobId) < tenths && tenths < 10)
         {
             _saidTenths[machine.JobId] = tenths;
             console.Emit(machine);
-            console.Say($"{machine.JobId,-8} {tenths * 10,3} %     {machine.Machine}{(machine.HasHotEndC ? $"  hot end {machine.HotEndC:0} °C" : "")}"
+            _line.Say($"{machine.JobId,-8} {tenths * 10,3} %     {machine.Machine}{(machine.HasHotEndC ? $"  hot end {machine.HotEndC:0} °C" : "")}"
                 + (machine.HasRemainingSeconds ? $"  {Durations.Text(machine.RemainingSeconds)} left" : ""));
         }
     }
+
+    private void Draw() => _line.Draw(string.Join("   ", _machines.Values
+        .Where(m => m.HasJobId && _jobs.TryGetValue(m.JobId, out var job) && job.State is (Wire.JobState.Running or Wire.JobState.Paused))
+        .OrderBy(m => m.JobId, StringComparer.Ordinal)
+        .Select(m => $"{m.JobId} {StatusLine.Bar(m.Progress, 15)}{(m.HasRemainingSeconds ? $" {Durations.Text(m.RemainingSeconds)} left" : "")}")));
 
     private void Conclude(Wire.Order order)
     {
         console.Emit(order);
         var made = order.Jobs.Count(j => j.State == Wire.JobState.Completed);
-        console.Say(order.Status == Wire.OrderStatus.Completed
+        _line.Say(order.Status == Wire.OrderStatus.Completed
             ? $"order {order.Id} is complete: {made} of {made} made"
             : $"order {order.Id}: {order.Status.Word()}; {made} made");
     }
