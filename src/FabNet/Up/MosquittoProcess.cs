@@ -62,9 +62,6 @@ internal sealed class MosquittoProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when the broker has ended, whatever the reason.</summary>
-    public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
-
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

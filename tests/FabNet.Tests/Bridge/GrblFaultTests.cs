@@ -150,15 +150,7 @@ public sealed class GrblFaultTests
         using var program = Bench.RouterProgram(2000);
         var pair = new DuplexPair();
         var reached = new TaskCompletionSource();
-        await using var grbl = new LittleGrbl(pair.Machine)
-        {
-            BeforeMotion = async (motion, _) =>
-            {
-                if (motion == 30)
-                    reached.TrySetResult();
-                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-            },
-        };
+        await using var grbl = Unhurried(pair, reached);
         grbl.Start();
         await using var session = Bench.Session(pair.Host);
         await session.OpenAsync(Bench.Limit());
@@ -177,15 +169,7 @@ public sealed class GrblFaultTests
         using var program = Bench.RouterProgram(400);
         var pair = new DuplexPair();
         var reached = new TaskCompletionSource();
-        await using var grbl = new LittleGrbl(pair.Machine)
-        {
-            BeforeMotion = async (motion, _) =>
-            {
-                if (motion == 30)
-                    reached.TrySetResult();
-                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
-            },
-        };
+        await using var grbl = Unhurried(pair, reached);
         grbl.Start();
         await using var session = Bench.Session(pair.Host);
         await session.OpenAsync(Bench.Limit());
@@ -210,4 +194,15 @@ public sealed class GrblFaultTests
         var outcome = await session.RunAsync(program, new RunOptions(), CancellationToken.None).WaitAsync(Bench.Limit(30));
         return (grbl, outcome, session.State);
     }
+
+    // Takes a millisecond for each motion, and tells when the 30th begins.
+    private static LittleGrbl Unhurried(DuplexPair pair, TaskCompletionSource reached) => new(pair.Machine)
+    {
+        BeforeMotion = async (motion, _) =>
+        {
+            if (motion == 30)
+                reached.TrySetResult();
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        },
+    };
 }
