@@ -59,7 +59,9 @@ public sealed class MarlinFaultTests
         });
         Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
-        Assert.False(marlin.HasOverflowed);
+        // A plain `ok` can't be told from its double, so a line too many may overrun the buffer: it is refused and sent again. A numbered one can.
+        if (isAdvanced)
+            Assert.False(marlin.HasOverflowed);
     }
 
     [Fact]
