@@ -40,6 +40,9 @@ internal abstract class FirmwareControl(MachineInfo info, SerialMachineOptions o
     /// <summary>True if the link is open and nobody answers any more: it must be opened again.</summary>
     public bool IsDead { get; protected set; }
 
+    /// <summary>When a program last ran or somebody last asked something of the machine, in ms.</summary>
+    public long ActiveMs { get; set; }
+
     /// <summary>The port and its settings.</summary>
     protected SerialMachineOptions Options { get; } = options;
 

@@ -100,6 +100,7 @@ internal sealed class SessionLoop(
 
     private void Take(SessionRequest request)
     {
+        control.ActiveMs = link.NowMs;
         switch (request)
         {
             case RunRequest start:
@@ -292,6 +293,7 @@ internal sealed class SessionLoop(
         _needsClearing |= run.Options.LeavesPart && run.StartedMs >= 0;
         control.Streamer.Detach();
         control.SetRun(null);
+        control.ActiveMs = link.NowMs;
         _reader?.Dispose();
         _reader = null;
         _run = null;

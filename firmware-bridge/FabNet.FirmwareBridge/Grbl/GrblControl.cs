@@ -2,6 +2,7 @@
 
 using FabNet.FirmwareBridge.Serial;
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.FirmwareBridge.Supervision;
 using FabNet.Model.Machines;
 
 namespace FabNet.FirmwareBridge.Grbl;
@@ -15,6 +16,7 @@ internal sealed class GrblControl : FirmwareControl
     private const long CriticalMessageMs = 1000;
 
     private readonly GrblStatus _status = new();
+    private readonly MotionWatch _motion = new();
     private GrblStreamer _streamer;
     private long _polledMs = long.MinValue / 2;
     private long _heardMs;
@@ -67,7 +69,7 @@ internal sealed class GrblControl : FirmwareControl
         switch (message.Kind)
         {
             case FirmwareMessageKind.Status:
-                OnStatus(message);
+                OnStatus(message, nowMs);
                 _streamer.On(message, nowMs);
                 break;
             case FirmwareMessageKind.Start:
@@ -235,7 +237,7 @@ internal sealed class GrblControl : FirmwareControl
 
     private GrblStreamer Start() => new(Info.ReceiveBufferBytes, Options.Timings);
 
-    private void OnStatus(in FirmwareMessage message)
+    private void OnStatus(in FirmwareMessage message, long nowMs)
     {
         if (!_status.Read(message.Detail))
         {
@@ -249,11 +251,15 @@ internal sealed class GrblControl : FirmwareControl
             || (state == GrblState.Door && _status.SubState is 0 or 1);
         _stillReports = isStill ? _stillReports + 1 : 0;
         Events.Add(new PositionReported { At = Events.Now, XMm = _status.MachineMm[0], YMm = _status.MachineMm[1], ZMm = _status.MachineMm[2], IsMachine = true });
+        var stuck = _motion.Take(_status.MachineMm, state == GrblState.Run, nowMs);
         if (Run is null)
         {
             SetRest(state);
             return;
         }
+
+        if (stuck is not null)
+            BreakOff(stuck);
 
         if (state == GrblState.Alarm && !_isStopped && Run.Phase is RunPhase.Streaming or RunPhase.Finishing)
             BreakOff("GRBL went into alarm: find the cause, then home the machine");
