@@ -118,6 +118,9 @@ internal sealed class GrblControl : FirmwareControl
     }
 
     /// <inheritdoc />
+    public override OperationPlan Plan(ManualOperation operation) => GrblOperations.Plan(operation);
+
+    /// <inheritdoc />
     public override string? Pause()
     {
         _isHoldAsked = true;
@@ -288,6 +291,8 @@ internal sealed class GrblControl : FirmwareControl
             GrblState.Alarm => (MachineState.Alarm, RestState == MachineState.Alarm && RestReason is not null ? RestReason : "GRBL is locked by an alarm: home with $H, or unlock with $X."),
             GrblState.Door => (MachineState.Attention, "The safety door is open."),
             GrblState.Check => (MachineState.Maintenance, "GRBL is in check mode ($C): it would move nothing."),
+            GrblState.Jog => (MachineState.Maintenance, "The machine is being jogged."),
+            GrblState.Home => (MachineState.Maintenance, "The machine is homing."),
             _ => (MachineState.Attention, $"The machine is in {state} though no program of this session runs."),
         };
     }

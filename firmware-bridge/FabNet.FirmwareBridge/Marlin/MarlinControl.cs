@@ -129,6 +129,9 @@ internal sealed class MarlinControl : FirmwareControl
     }
 
     /// <inheritdoc />
+    public override OperationPlan Plan(ManualOperation operation) => MarlinOperations.Plan(operation);
+
+    /// <inheritdoc />
     public override string? Pause()
     {
         _streamer.IsProgramHeld = true;
