@@ -71,8 +71,15 @@ internal sealed class FileCache
     /// <summary>Makes a file that was written in full part of the cache, and opens it.</summary>
     public FileStream Publish(Digest key, FileStream written)
     {
+        written.Flush(flushToDisk: true);
+        return Publish(key, written.Name);
+    }
+
+    /// <summary>Makes a file that is whole and synced part of the cache, and opens it.</summary>
+    public FileStream Publish(Digest key, string whole)
+    {
         var path = PathOf(key);
-        Disk.Publish(written, path);
+        File.Move(whole, path, overwrite: true);
         var file = Open(path);
         File.SetLastAccessTimeUtc(file.SafeFileHandle, _time.GetUtcNow().UtcDateTime);
         Evict(keep: path);

@@ -36,6 +36,9 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
     /// <summary>Sends more than the manifest says.</summary>
     public bool Pads { get; set; }
 
+    /// <summary>Counts the calls of GetBlob that have begun.</summary>
+    public SemaphoreSlim Asked { get; } = new(0);
+
     /// <summary>Awaited before the first chunk.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
@@ -99,6 +102,7 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
     public override async Task GetBlob(GetBlobRequest request, IServerStreamWriter<GetBlobReply> responseStream, ServerCallContext context)
     {
         Offsets.Enqueue(request.Offset);
+        Asked.Release();
         await Gate.WaitAsync(context.CancellationToken);
         var blob = (byte[])_blobs[request.Digest].Clone();
         if (Tampers)
