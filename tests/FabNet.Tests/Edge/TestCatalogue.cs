@@ -8,8 +8,6 @@ using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Artefact = FabNet.Model.Designs.Artefact;
 using DesignRef = FabNet.Model.Designs.DesignRef;
 
@@ -20,7 +18,7 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
 {
     private readonly ConcurrentDictionary<string, byte[]> _manifests = new();
     private readonly ConcurrentDictionary<string, byte[]> _blobs = new();
-    private TestServer? _server;
+    private GrpcHost? _server;
 
     public Uri Address => _server!.Address;
 
@@ -45,7 +43,7 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
     public static async Task<TestCatalogue> StartAsync()
     {
         var catalogue = new TestCatalogue();
-        catalogue._server = await TestServer.StartAsync(s => s.AddSingleton(catalogue), a => a.MapGrpcService<TestCatalogue>());
+        catalogue._server = await GrpcHost.StartAsync(catalogue);
         return catalogue;
     }
 
