@@ -132,22 +132,14 @@ public sealed partial class DesignCache : IDisposable
 
     private async Task KeepManifestAsync(Design design, ReadOnlyMemory<byte> manifest, CancellationToken cancellationToken)
     {
-        var temporary = Path.Combine(_manifests.Folder, $".{Guid.NewGuid():N}.tmp");
         try
         {
-            Directory.CreateDirectory(_manifests.Folder);
-            await using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
-            await file.WriteAsync(manifest, cancellationToken);
-            await using var kept = _manifests.Publish(design.Ref.Manifest, file);
+            await using var kept = await _manifests.AddAsync(design.Ref.Manifest, file => file.WriteAsync(manifest, cancellationToken).AsTask());
             File.SetLastWriteTimeUtc(kept.SafeFileHandle, design.PublishedAt.UtcDateTime);
         }
         catch (IOException e)
         {
             throw Disk.Explain(e, _options.Folder);
-        }
-        finally
-        {
-            Disk.TryDelete(temporary);
         }
     }
 

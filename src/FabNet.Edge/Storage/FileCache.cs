@@ -53,26 +53,26 @@ internal sealed class FileCache
     /// <summary>Copies a file into the cache and opens it.</summary>
     public async Task<FileStream> AddAsync(Digest key, string source, CancellationToken cancellationToken)
     {
+        await using var from = Open(source);
+        return await AddAsync(key, to => from.CopyToAsync(to, cancellationToken));
+    }
+
+    /// <summary>Writes a file of the cache and opens it.</summary>
+    public async Task<FileStream> AddAsync(Digest key, Func<FileStream, Task> write)
+    {
         Directory.CreateDirectory(Folder);
         var temporary = Path.Combine(Folder, $".{Guid.NewGuid():N}.tmp");
         try
         {
-            await using var from = Open(source);
-            await using var to = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
-            await from.CopyToAsync(to, cancellationToken);
-            return Publish(key, to);
+            await using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
+            await write(file);
+            file.Flush(flushToDisk: true);
+            return Publish(key, temporary);
         }
         finally
         {
             Disk.TryDelete(temporary);
         }
-    }
-
-    /// <summary>Makes a file that was written in full part of the cache, and opens it.</summary>
-    public FileStream Publish(Digest key, FileStream written)
-    {
-        written.Flush(flushToDisk: true);
-        return Publish(key, written.Name);
     }
 
     /// <summary>Makes a file that is whole and synced part of the cache, and opens it.</summary>
