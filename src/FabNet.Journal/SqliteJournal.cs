@@ -124,9 +124,9 @@ public sealed class SqliteJournal : IDisposable
             }
             catch (SqliteException e)
             {
-                throw new JournalException(FullDisk.IsCauseOf(e) || e.SqliteErrorCode is SqliteIoError
-                    ? $"The journal {_path} can't be written: {e.Message} Free some space on its disk; nothing is lost, and work goes on once it can be written."
-                    : $"The journal {_path} can't be written: {e.Message}", e) { IsOutOfSpace = FullDisk.IsCauseOf(e) };
+                var isFull = FullDisk.IsCauseOf(e);
+                var advice = isFull || e.SqliteErrorCode is SqliteIoError ? " Free some space on its disk; nothing is lost, and work goes on once it can be written." : "";
+                throw new JournalException($"The journal {_path} can't be written: {e.Message}{advice}", e) { IsOutOfSpace = isFull };
             }
             finally
             {

@@ -14,16 +14,16 @@ public sealed partial class YamlSection
 
     private const decimal GreatestAmount = 1_000_000_000m;
 
-    /// <summary>A text that is not empty; null where it is absent.</summary>
+    /// <summary>A text that is not empty and holds no null character, which no path may; null where it is absent.</summary>
     public string? Text(string key)
     {
         var text = Scalar(key)?.Value;
-        if (text is not { Length: 0 })
+        if (text is null || (text.Length > 0 && !text.Contains('\0', StringComparison.Ordinal)))
         {
             return text;
         }
 
-        Refuse(key, $"{PathOf(key)} must not be empty");
+        Refuse(key, $"{PathOf(key)} must {(text.Length == 0 ? "not be empty" : "hold no null character")}");
         return null;
     }
 

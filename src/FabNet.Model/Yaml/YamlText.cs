@@ -23,6 +23,17 @@ public static class YamlText
     public static T? Read<T>(string yaml, YamlMistakes mistakes, string advice, Func<YamlSection, T> read)
         where T : class
     {
+        if (ReadRoot(yaml, mistakes, advice) is not { } root)
+        {
+            return null;
+        }
+
+        var made = read(new YamlSection(root, "", mistakes));
+        return mistakes.Any ? null : made;
+    }
+
+    private static YamlMappingNode? ReadRoot(string yaml, YamlMistakes mistakes, string advice)
+    {
         var first = new Mark(0, 1, 1);
         if (yaml.Length > MaxLength)
         {
@@ -41,14 +52,13 @@ public static class YamlText
 
             var stream = new YamlStream();
             stream.Load(new StringReader(yaml));
-            if (stream.Documents is not [{ RootNode: YamlMappingNode root }])
+            if (stream.Documents is [{ RootNode: YamlMappingNode root }])
             {
-                mistakes.Add(first, $"{mistakes.Kind} is one YAML document of keys and values; {advice}");
-                return null;
+                return root;
             }
 
-            var made = read(new YamlSection(root, "", mistakes));
-            return mistakes.Any ? null : made;
+            mistakes.Add(first, $"{mistakes.Kind} is one YAML document of keys and values; {advice}");
+            return null;
         }
         catch (YamlException e)
         {

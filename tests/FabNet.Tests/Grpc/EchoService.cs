@@ -2,8 +2,8 @@
 
 using System.Collections.Concurrent;
 using FabNet.Tests.Grpc.Wire;
-using Grpc.Core;
 using Google.Protobuf;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 
 namespace FabNet.Tests.Grpc;
