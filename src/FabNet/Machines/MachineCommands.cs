@@ -12,7 +12,14 @@ namespace FabNet.Machines;
 
 internal static class MachineCommands
 {
-    public static Command Create() => new("machine", "Drives a machine on a serial port of this computer, with nothing else.")
+    public static Command Create() => new("machine",
+        """
+        Drives a machine on a serial port of this computer, with nothing else.
+
+        Examples:
+          fabnet machine list
+          fabnet machine send part.gcode --port /dev/ttyUSB0
+        """)
     {
         CreateSend(),
         CreateList(),

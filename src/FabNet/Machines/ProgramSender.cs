@@ -81,7 +81,7 @@ internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions
         using var source = file.OpenRead();
         var sink = ProgramFile.CreateTemporary();
         var result = Admission.Check(source, machine, sink);
-        ProgramReports.Say(console, result, machine);
+        ProgramReports.Say(console, result, machine, "nothing was sent");
         if (!result.IsAdmitted)
         {
             sink.Dispose();
