@@ -183,6 +183,7 @@ internal static class SimulatorCommands
     {
         private readonly Option<string?> _link = new("--link") { Description = "A symbolic link to keep pointed at the port, over unplugging too." };
         private readonly Option<int> _baud = new("--baud") { Description = "Wire speed in bits per second. Default: the profile's." };
+        private readonly Option<double> _usbLatency = new("--usb-latency") { Description = "The USB adapter's latency timer in milliseconds; 16 is an FTDI chip's own.", DefaultValueFactory = _ => 0 };
         private readonly Option<string> _speed = new("--speed") { Description = "Machine seconds per real second (60), or max: nothing waits for time.", DefaultValueFactory = _ => "1" };
         private readonly Option<int> _seed = new("--seed") { Description = "Seed of random faults.", DefaultValueFactory = _ => 1 };
         private readonly Option<string?> _log = new("--log") { Description = "A file that takes one JSON object per executed command, appended before its ok is sent." };
@@ -193,7 +194,7 @@ internal static class SimulatorCommands
         public SerialOptions(Command command, string example)
         {
             _profile = new Option<string?>("--profile") { Description = $"The machine profile, such as {example}. Without one, a plain machine." };
-            foreach (var option in (Option[])[_link, _baud, _speed, _seed, _log, _profile, Faults, _strictBaud, _resetOnOpen])
+            foreach (var option in (Option[])[_link, _baud, _usbLatency, _speed, _seed, _log, _profile, Faults, _strictBaud, _resetOnOpen])
             {
                 command.Options.Add(option);
             }
@@ -214,6 +215,7 @@ internal static class SimulatorCommands
                 Profile = profile,
                 Link = parsed.GetValue(_link),
                 Baud = parsed.GetValue(_baud),
+                UsbLatencyS = parsed.GetValue(_usbLatency) / 1000,
                 Speed = ParseSpeed(parsed.GetValue(_speed)!),
                 Seed = parsed.GetValue(_seed),
                 LogPath = parsed.GetValue(_log),
