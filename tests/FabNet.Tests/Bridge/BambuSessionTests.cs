@@ -62,9 +62,9 @@ public sealed class BambuSessionTests
     public async Task A_machine_that_is_not_there_starts_nothing_later()
     {
         await using var broker = await MosquittoBroker.StartAsync();
-        var folder = Directory.CreateTempSubdirectory("fabnet-bambu-").FullName;
-        await using var session = new BambuSession(Stand.Options(broker, folder));
-        await session.OpenAsync(Bench.Limit());
+        await using var session = new BambuSession(Stand.Options(broker, null) with { Connect = TimeSpan.FromMilliseconds(500) });
+        var silent = await Assert.ThrowsAsync<MachineLinkException>(() => session.OpenAsync(Bench.Limit()));
+        Assert.Contains("Check the serial number", silent.Message, StringComparison.Ordinal);
         using var program = Program();
         var failed = Assert.IsType<RunOutcome.Failed>(await session.RunAsync(program, new RunOptions(), CancellationToken.None).WaitAsync(Bench.Limit()));
         Assert.False(failed.WasStarted);
@@ -84,13 +84,16 @@ public sealed class BambuSessionTests
 
         public List<string> Executed => [.. printer.Log.Snapshot().Select(static command => command.Text).Where(static text => text.StartsWith("G1 ", StringComparison.Ordinal))];
 
-        public static BambuMachineOptions Options(MosquittoBroker broker, string folder) => new()
+        public static BambuMachineOptions Options(MosquittoBroker broker, BambuPrinter? printer) => new()
         {
             Host = "127.0.0.1",
             Port = broker.Port,
             SerialNumber = "01S00C000000001",
+            AccessCode = "12345678",
             UseTls = false,
-            UploadFolder = folder,
+            FtpsPort = printer?.FtpsPort ?? 990,
+            CertificateAuthority = printer is null ? null : [printer.Authority],
+            Connect = TimeSpan.FromSeconds(5),
             ReopenDelay = TimeSpan.FromMilliseconds(200),
             MaxReopenDelay = TimeSpan.FromMilliseconds(500),
         };
@@ -104,12 +107,12 @@ public sealed class BambuSessionTests
                 Port = broker.Port,
                 Serial = "01S00C000000001",
                 AccessCode = "12345678",
-                DropFolder = folder,
+                CardFolder = folder,
                 Profile = Profile,
                 Speed = speed,
                 ReportInterval = TimeSpan.FromMilliseconds(100),
             });
-            var stand = new Stand(broker, printer, new BambuSession(Options(broker, folder)));
+            var stand = new Stand(broker, printer, new BambuSession(Options(broker, printer)));
             await stand.Session.OpenAsync(Bench.Limit());
             await Bench.NextAsync<MachineStateChanged>(stand.Events, static change => change.State == MachineState.Idle);
             return stand;

@@ -48,7 +48,7 @@ public sealed class EdgeConfigTests
     [InlineData("id: lab-lisbon", "id: Lab Lisbon", 2, "'Lab Lisbon' is not a site id")]
     [InlineData("coordinator: http://127.0.0.1:5080", "coordinator: ftp://there", 4, "Write an address")]
     [InlineData("port: /dev/ttyACM0", "prot: /dev/ttyACM0", 10, "Did you mean 'port'?")]
-    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false, drop: d }", 10, "is of a serial machine")]
+    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false, certificateAuthority: d }", 10, "is of a serial machine")]
     [InlineData("material: pla", "material: plywood", 11, "does not know the material PLYWOOD")]
     [InlineData("title: Fab Lab Lisbon", "location: { latitude: 91, longitude: 2 }", 3, "from -90 to 90")]
     public void A_mistake_is_told_with_its_line_and_what_to_write(string right, string wrong, int line, string says)

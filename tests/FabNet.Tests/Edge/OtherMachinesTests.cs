@@ -51,18 +51,18 @@ public sealed class OtherMachinesTests
         await using var broker = await MosquittoBroker.StartAsync();
         await using var catalogue = await TestCatalogue.StartAsync();
         await using var coordinator = await TestCoordinator.StartAsync();
-        var drop = Directory.CreateDirectory(folder.In("drop")).FullName;
         await using var printer = BambuPrinter.Start(new BambuOptions
         {
             Host = "127.0.0.1",
             Port = broker.Port,
             Serial = "SIM1",
             AccessCode = "code",
-            DropFolder = drop,
+            CardFolder = folder.In("card"),
+            AuthorityPath = folder.In("ca.pem"),
             Profile = profile,
             Speed = AgentBench.Quick,
         });
-        var mqtt = new MqttPort { Host = "127.0.0.1", Port = broker.Port, Serial = "SIM1", AccessCode = "code", Tls = false, DropFolder = drop };
+        var mqtt = new MqttPort { Host = "127.0.0.1", Port = broker.Port, Serial = "SIM1", AccessCode = "code", Tls = false, FtpsPort = printer.FtpsPort, CertificateAuthority = folder.In("ca.pem") };
         var machine = new MachineConfig { Name = "mk3", Profile = profile, Mqtt = mqtt, SimulatedSpeed = AgentBench.Quick };
         await using var agent = await EdgeAgent.StartAsync(Config(folder, catalogue, coordinator, machine), null, Bench.Token);
         await coordinator.WaitForAsync(m => m.MachineStatus?.State == FabNet.Protocol.V1.MachineState.Idle, "the printer to be idle");
