@@ -5,8 +5,9 @@ using System.Buffers;
 namespace FabNet.FirmwareBridge.Ftps;
 
 /// <summary>
-/// A logged-in control connection. Used by one caller at a time. Data connections resume the control connection's TLS session where the platform's OpenSSL keeps it (by
-/// <see cref="FtpsOptions.TlsName"/>), since many servers, vsftpd by default, take no other.
+/// A logged-in control connection, good for one upload. Used by one caller at a time. The data connection resumes the control connection's TLS session, since many servers (vsftpd by default)
+/// take no other: on Linux, .NET keeps the session that the control connection got under its <see cref="FtpsOptions.TlsName"/> and hands it to the next handshake under that name. Under TLS
+/// 1.3 it does so once (seen against vsftpd 3.0.3 with OpenSSL 3.0: the second data connection does a full handshake and gets 522), hence one upload for each connection.
 /// </summary>
 internal sealed class FtpsClient : IAsyncDisposable
 {
@@ -15,6 +16,7 @@ internal sealed class FtpsClient : IAsyncDisposable
     private readonly FtpsOptions _options;
     private readonly FtpControl _control;
     private bool _isBroken;
+    private bool _isUsed;
 
     private FtpsClient(FtpsOptions options, FtpControl control)
     {
@@ -48,8 +50,12 @@ internal sealed class FtpsClient : IAsyncDisposable
     /// <param name="onSent">Called with the bytes sent so far, after each buffer.</param>
     /// <param name="cancellationToken">Ends it; the server keeps an incomplete file.</param>
     /// <exception cref="FtpsException">It did not arrive whole; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">This connection has had its upload.</exception>
     public async Task UploadAsync(Stream file, string name, Action<long> onSent, CancellationToken cancellationToken)
     {
+        if (_isUsed)
+            throw new InvalidOperationException($"One connection uploads one file, and this one to {_options.Host} has. Connect again.");
+        _isUsed = true;
         _isBroken = true; // Until the last reply is in, there is nothing orderly to say to the server.
         var sent = await StoreAsync(file, name, onSent, cancellationToken);
         var size = await _control.AskAsync("SIZE " + name, cancellationToken);

@@ -13,6 +13,8 @@ namespace FabNet.Tests.Bridge;
 public sealed class FtpsClientTests : IDisposable
 {
     private const string Serial = "01S00C000000001";
+    // TLS sessions are kept by name for the whole process: this one is the real server's alone.
+    private const string RealSerial = "01S00C000000990";
     private const string Code = "12345678";
 
     private readonly TestAuthority _authority = new();
@@ -22,12 +24,14 @@ public sealed class FtpsClientTests : IDisposable
     [Fact(Timeout = 40_000)]
     public async Task A_real_server_that_demands_session_reuse_takes_file_after_file()
     {
-        await using var server = await VsftpdServer.StartAsync(_authority, Serial);
-        await using var client = await FtpsClient.ConnectAsync(To(server), Bench.Limit());
+        await using var server = await VsftpdServer.StartAsync(_authority, RealSerial);
         var content = RandomNumberGenerator.GetBytes(1_500_000);
         var told = new List<long>();
         for (var i = 0; i < 4; i++)
+        {
+            await using var client = await FtpsClient.ConnectAsync(To(server), Bench.Limit());
             await client.UploadAsync(new MemoryStream(content), $"card/part-{i}.3mf", told.Add, Bench.Limit());
+        }
 
         Assert.Equal(4, Directory.GetFiles(server.Card).Length);
         Assert.All(Directory.GetFiles(server.Card), file => Assert.Equal(content, File.ReadAllBytes(file)));
@@ -38,7 +42,7 @@ public sealed class FtpsClientTests : IDisposable
     [Fact(Timeout = 40_000)]
     public async Task A_real_server_refuses_a_wrong_password()
     {
-        await using var server = await VsftpdServer.StartAsync(_authority, Serial);
+        await using var server = await VsftpdServer.StartAsync(_authority, RealSerial);
         var refused = await Assert.ThrowsAsync<FtpsException>(() => FtpsClient.ConnectAsync(To(server) with { Password = VsftpdServer.WrongPassword }, Bench.Limit()));
         Assert.Equal(530, refused.Code);
         Assert.Contains("access code", refused.Message, StringComparison.Ordinal);
@@ -48,7 +52,7 @@ public sealed class FtpsClientTests : IDisposable
     [Fact(Timeout = 40_000)]
     public async Task A_real_server_refuses_a_folder_that_is_not_there()
     {
-        await using var server = await VsftpdServer.StartAsync(_authority, Serial);
+        await using var server = await VsftpdServer.StartAsync(_authority, RealSerial);
         await using var client = await FtpsClient.ConnectAsync(To(server), Bench.Limit());
         var refused = await Assert.ThrowsAsync<FtpsException>(() => client.UploadAsync(new MemoryStream([1]), "nowhere/part.3mf", static _ => { }, Bench.Limit()));
         Assert.Contains("SD card", refused.Message, StringComparison.Ordinal);
@@ -164,15 +168,15 @@ public sealed class FtpsClientTests : IDisposable
 
     private FtpsOptions To(FtpsServer server) => Options(server.Port, _identity.Authority);
 
-    private FtpsOptions To(VsftpdServer server) => Options(server.Port, _authority.Certificate) with { User = "ftp", Password = "right" };
+    private FtpsOptions To(VsftpdServer server) => Options(server.Port, _authority.Certificate, RealSerial) with { User = "ftp", Password = "right" };
 
-    private static FtpsOptions Options(int port, X509Certificate2 authority) => new()
+    private static FtpsOptions Options(int port, X509Certificate2 authority, string serial = Serial) => new()
     {
         Host = "127.0.0.1",
         Port = port,
         User = "bblp",
         Password = Code,
-        TlsName = Serial,
-        Check = new BambuTrust(Serial, [authority], null, TimeProvider.System).Check,
+        TlsName = serial,
+        Check = new BambuTrust(serial, [authority], null, TimeProvider.System).Check,
     };
 }
