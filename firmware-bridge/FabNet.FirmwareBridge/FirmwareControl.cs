@@ -40,6 +40,9 @@ internal abstract class FirmwareControl(MachineInfo info, SerialMachineOptions o
     /// <summary>True if the link is open and nobody answers any more: it must be opened again.</summary>
     public bool IsDead { get; protected set; }
 
+    /// <summary>When a program last ran or somebody last asked something of the machine, in ms.</summary>
+    public long ActiveMs { get; set; }
+
     /// <summary>The port and its settings.</summary>
     protected SerialMachineOptions Options { get; } = options;
 
@@ -81,6 +84,19 @@ internal abstract class FirmwareControl(MachineInfo info, SerialMachineOptions o
 
     /// <summary>Looks at the clock.</summary>
     public abstract void Check(long nowMs);
+
+    /// <summary>How a manual operation is said to this firmware.</summary>
+    public abstract OperationPlan Plan(ManualOperation operation);
+
+    /// <summary>Does a manual operation.</summary>
+    public void Operate(OperationPlan plan, TaskCompletionSource<CommandReply> done)
+    {
+        SendUrgent(plan.Urgent);
+        for (var index = 0; index < plan.Lines.Count; index++)
+            Streamer.Submit(new Submission(plan.Lines[index]) { Waiter = index == plan.Answering ? done : null });
+        if (plan.Lines.Count == 0)
+            done.TrySetResult(new CommandReply(true, [], null));
+    }
 
     /// <summary>Holds the program.</summary>
     /// <returns>Null if it was accepted, otherwise why not.</returns>

@@ -55,6 +55,10 @@ public interface IMachineSession : IAsyncDisposable
     /// <summary>Sends one command of a person's console and waits for its answer.</summary>
     Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default);
 
+    /// <summary>Does something by hand: jogs, homes, probes, or changes a speed. All but overrides and stopping a jog need a machine at rest.</summary>
+    /// <returns>The firmware's answer: for jogging, that it began; for homing and probing, that it is done.</returns>
+    Task<CommandReply> OperateAsync(ManualOperation operation, CancellationToken cancellationToken = default);
+
     /// <summary>Answers the prompt that is showing.</summary>
     /// <param name="choice">The index of the chosen button, from 0.</param>
     /// <param name="cancellationToken">Ends waiting for the session to take the request.</param>

@@ -133,6 +133,14 @@ public sealed class MachineSession : IMachineSession
         return await reply.Task.WaitAsync(cancellationToken);
     }
 
+    /// <inheritdoc />
+    public async Task<CommandReply> OperateAsync(ManualOperation operation, CancellationToken cancellationToken = default)
+    {
+        var done = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await PostAsync(new OperationRequest(operation, done), cancellationToken);
+        return await done.Task.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Stops a running program safely, then closes the port.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -196,6 +204,7 @@ public sealed class MachineSession : IMachineSession
             {
                 _info = loop.Control.Info;
                 _loop = loop;
+                loop.TellState();
                 opened.TrySetResult(loop.Control.Info);
                 string ended;
                 await using (loop)

@@ -74,6 +74,27 @@ internal sealed class SessionLoop(
         }
     }
 
+    /// <summary>Tells the machine's state if it is another than was told last: by the loop, and once before it begins.</summary>
+    public void TellState()
+    {
+        var (state, reason) = _run switch
+        {
+            null when control.RestState == MachineState.Alarm => (MachineState.Alarm, control.RestReason),
+            null when _needsClearing => (MachineState.NeedsClearing, (string?)null),
+            null => (control.RestState, control.RestReason),
+            _ when control.Question is { } question => (MachineState.Attention, question),
+            { Phase: RunPhase.Preparing } => (MachineState.Preparing, null),
+            { IsPaused: true, Phase: RunPhase.Streaming } => (MachineState.Paused, null),
+            { Phase: RunPhase.Securing } securing => (MachineState.Running, "Stopping: " + securing.BreakReason),
+            _ => (MachineState.Running, null),
+        };
+        if (state == _state && reason == _stateReason)
+            return;
+        _state = state;
+        _stateReason = reason;
+        setState(state, reason);
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
@@ -100,6 +121,7 @@ internal sealed class SessionLoop(
 
     private void Take(SessionRequest request)
     {
+        control.ActiveMs = link.NowMs;
         switch (request)
         {
             case RunRequest start:
@@ -108,10 +130,29 @@ internal sealed class SessionLoop(
             case CommandRequest command:
                 control.Streamer.Submit(command.Command);
                 break;
+            case OperationRequest operation:
+                Operate(operation);
+                break;
             case VerbRequest verb:
                 verb.Done.TrySetResult(Obey(verb));
                 break;
         }
+    }
+
+    private void Operate(OperationRequest request)
+    {
+        var plan = control.Plan(request.Operation);
+        // Homing is what ends many an alarm. Whether a machine that still moves takes the next operation, its firmware knows best.
+        var isLocked = control.RestState == MachineState.Alarm && request.Operation is not ManualOperation.Home;
+        var why = plan.Refusal
+            ?? (!request.Operation.NeedsRest ? null
+                : _run is not null ? $"{_run.Options.Name} is running. Wait for its end, or cancel it."
+                : isLocked ? $"The machine is not ready: {control.RestReason}"
+                : null);
+        if (why is not null)
+            request.Refuse(why);
+        else
+            control.Operate(plan, request.Done);
     }
 
     private string? Obey(VerbRequest request)
@@ -292,6 +333,7 @@ internal sealed class SessionLoop(
         _needsClearing |= run.Options.LeavesPart && run.StartedMs >= 0;
         control.Streamer.Detach();
         control.SetRun(null);
+        control.ActiveMs = link.NowMs;
         _reader?.Dispose();
         _reader = null;
         _run = null;
@@ -330,26 +372,6 @@ internal sealed class SessionLoop(
             Elapsed = TimeSpan.FromMilliseconds(nowMs - run.StartedMs),
             Remaining = remaining,
         });
-    }
-
-    private void TellState()
-    {
-        var (state, reason) = _run switch
-        {
-            null when control.RestState == MachineState.Alarm => (MachineState.Alarm, control.RestReason),
-            null when _needsClearing => (MachineState.NeedsClearing, (string?)null),
-            null => (control.RestState, control.RestReason),
-            _ when control.Question is { } question => (MachineState.Attention, question),
-            { Phase: RunPhase.Preparing } => (MachineState.Preparing, null),
-            { IsPaused: true, Phase: RunPhase.Streaming } => (MachineState.Paused, null),
-            { Phase: RunPhase.Securing } securing => (MachineState.Running, "Stopping: " + securing.BreakReason),
-            _ => (MachineState.Running, null),
-        };
-        if (state == _state && reason == _stateReason)
-            return;
-        _state = state;
-        _stateReason = reason;
-        setState(state, reason);
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -1,6 +1,7 @@
 // What other threads ask of a session's loop.
 
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.Model.Machines;
 
 namespace FabNet.FirmwareBridge;
 
@@ -49,6 +50,13 @@ internal sealed record RunRequest(ActiveRun Run) : SessionRequest
         Run.BreakReason = why;
         Run.Done.TrySetResult(Run.Outcome(SafeState.NotNeeded, 0, 0));
     }
+}
+
+/// <summary>Something that a person does by hand.</summary>
+internal sealed record OperationRequest(ManualOperation Operation, TaskCompletionSource<CommandReply> Done) : SessionRequest
+{
+    /// <inheritdoc />
+    public override void Refuse(string why) => Done.TrySetResult(new CommandReply(false, [], why));
 }
 
 /// <summary>A console command.</summary>

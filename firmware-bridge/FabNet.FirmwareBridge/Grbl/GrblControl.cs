@@ -2,6 +2,7 @@
 
 using FabNet.FirmwareBridge.Serial;
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.FirmwareBridge.Supervision;
 using FabNet.Model.Machines;
 
 namespace FabNet.FirmwareBridge.Grbl;
@@ -15,6 +16,7 @@ internal sealed class GrblControl : FirmwareControl
     private const long CriticalMessageMs = 1000;
 
     private readonly GrblStatus _status = new();
+    private readonly MotionWatch _motion = new();
     private GrblStreamer _streamer;
     private long _polledMs = long.MinValue / 2;
     private long _heardMs;
@@ -67,7 +69,7 @@ internal sealed class GrblControl : FirmwareControl
         switch (message.Kind)
         {
             case FirmwareMessageKind.Status:
-                OnStatus(message);
+                OnStatus(message, nowMs);
                 _streamer.On(message, nowMs);
                 break;
             case FirmwareMessageKind.Start:
@@ -114,6 +116,9 @@ internal sealed class GrblControl : FirmwareControl
             && nowMs - _streamer.ProgressMs > _streamer.AllowanceMs(3000, Info.PlannerBlocks))
             BreakOff($"GRBL is idle but has not answered {_streamer.LinesInFlight} of the lines sent, the last of them line {_streamer.SentProgramLine}: answers or lines were lost on the wire. Check the cable for noise");
     }
+
+    /// <inheritdoc />
+    public override OperationPlan Plan(ManualOperation operation) => GrblOperations.Plan(operation);
 
     /// <inheritdoc />
     public override string? Pause()
@@ -235,7 +240,7 @@ internal sealed class GrblControl : FirmwareControl
 
     private GrblStreamer Start() => new(Info.ReceiveBufferBytes, Options.Timings);
 
-    private void OnStatus(in FirmwareMessage message)
+    private void OnStatus(in FirmwareMessage message, long nowMs)
     {
         if (!_status.Read(message.Detail))
         {
@@ -249,11 +254,15 @@ internal sealed class GrblControl : FirmwareControl
             || (state == GrblState.Door && _status.SubState is 0 or 1);
         _stillReports = isStill ? _stillReports + 1 : 0;
         Events.Add(new PositionReported { At = Events.Now, XMm = _status.MachineMm[0], YMm = _status.MachineMm[1], ZMm = _status.MachineMm[2], IsMachine = true });
+        var stuck = _motion.Take(_status.MachineMm, state == GrblState.Run, nowMs);
         if (Run is null)
         {
             SetRest(state);
             return;
         }
+
+        if (stuck is not null)
+            BreakOff(stuck);
 
         if (state == GrblState.Alarm && !_isStopped && Run.Phase is RunPhase.Streaming or RunPhase.Finishing)
             BreakOff("GRBL went into alarm: find the cause, then home the machine");
@@ -282,6 +291,8 @@ internal sealed class GrblControl : FirmwareControl
             GrblState.Alarm => (MachineState.Alarm, RestState == MachineState.Alarm && RestReason is not null ? RestReason : "GRBL is locked by an alarm: home with $H, or unlock with $X."),
             GrblState.Door => (MachineState.Attention, "The safety door is open."),
             GrblState.Check => (MachineState.Maintenance, "GRBL is in check mode ($C): it would move nothing."),
+            GrblState.Jog => (MachineState.Maintenance, "The machine is being jogged."),
+            GrblState.Home => (MachineState.Maintenance, "The machine is homing."),
             _ => (MachineState.Attention, $"The machine is in {state} though no program of this session runs."),
         };
     }

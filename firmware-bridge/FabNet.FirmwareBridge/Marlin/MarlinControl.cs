@@ -3,6 +3,7 @@
 using System.Globalization;
 using FabNet.FirmwareBridge.Serial;
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.FirmwareBridge.Supervision;
 using FabNet.Model.Machines;
 
 namespace FabNet.FirmwareBridge.Marlin;
@@ -20,6 +21,7 @@ internal sealed class MarlinControl : FirmwareControl
     private static readonly string[] HarmlessWords = ["No thermistors", "volume.init", "SD init", "No SD", "EEPROM", "Cannot open"];
 
     private readonly HostPrompt _prompt;
+    private readonly ThermalWatch _thermal = new();
     private readonly List<Submission> _closing = [];
     private readonly List<Submission> _securing = [];
     private MarlinStreamer _streamer;
@@ -27,7 +29,6 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _isRestarted;
     private bool _personWanted;
     private bool _settled;
-    private bool _isAnyHeaterOn;
     private int _hotEnds = 1;
     private bool _isCooled;
     private long _emergencyMs = -1;
@@ -73,7 +74,7 @@ internal sealed class MarlinControl : FirmwareControl
         {
             case FirmwareMessageKind.Ok when message.HasTemperatures:
             case FirmwareMessageKind.Temperature:
-                OnTemperatures(message);
+                OnTemperatures(message, nowMs);
                 break;
             case FirmwareMessageKind.Ok:
                 ClosePersonWanted();
@@ -123,7 +124,12 @@ internal sealed class MarlinControl : FirmwareControl
 
         if (Run is null && _streamer.Fault is not null)
             IsDead = true;
+        if (Run is null && _thermal.IsAnyOn && nowMs - Math.Max(ActiveMs, _thermal.TargetsChangedMs) > Options.Timings.IdleHeatMs)
+            CoolDown(nowMs);
     }
+
+    /// <inheritdoc />
+    public override OperationPlan Plan(ManualOperation operation) => MarlinOperations.Plan(operation);
 
     /// <inheritdoc />
     public override string? Pause()
@@ -158,7 +164,7 @@ internal sealed class MarlinControl : FirmwareControl
     {
         if (!_closing.TrueForAll(static order => order.IsAnswered))
             return false;
-        if (!_isAnyHeaterOn || _isCooled)
+        if (!_thermal.IsAnyOn || _isCooled)
             return true;
         // The program left heat on, as the answer to its M105 shows: nobody may come to switch it off.
         _isCooled = true;
@@ -238,8 +244,15 @@ internal sealed class MarlinControl : FirmwareControl
     }
 
     /// <inheritdoc />
-    public override string? Clear(long nowMs) =>
-        _isHalted || _emergencyMs >= 0 ? "The firmware has halted. Reset the machine (its button, or power off and on); it is ready when it says start." : null;
+    public override string? Clear(long nowMs)
+    {
+        if (_isHalted || _emergencyMs >= 0)
+            return "The firmware has halted. Reset the machine (its button, or power off and on); it is ready when it says start.";
+        _thermal.Forget();
+        RestState = MachineState.Idle;
+        RestReason = null;
+        return null;
+    }
 
     private MarlinStreamer Start(long nowMs) => new(Info.ReceiveBufferBytes, Options.CommandSlots, Baud, Options.Timings, nowMs);
 
@@ -277,6 +290,7 @@ internal sealed class MarlinControl : FirmwareControl
         _securing.Clear();
         RestState = MachineState.Idle;
         RestReason = null;
+        _thermal.Forget();
         Run?.Note(_streamer);
         _streamer.Abandon("The board restarted.");
         _streamer = Start(nowMs);
@@ -347,14 +361,32 @@ internal sealed class MarlinControl : FirmwareControl
         Events.Add(new PromptClosed { At = Events.Now });
     }
 
-    private void OnTemperatures(in FirmwareMessage message)
+    private void OnTemperatures(in FirmwareMessage message, long nowMs)
     {
         var readings = MarlinTemperatures.Read(message.Detail);
         if (readings.Count == 0)
             return;
-        _isAnyHeaterOn = readings.Any(static reading => reading.TargetC > 0);
         _hotEnds = Math.Max(_hotEnds, readings.Count(static reading => reading.Kind == HeaterKind.HotEnd));
         Events.Add(new TemperaturesReported { At = Events.Now, Readings = readings });
+        var wasWell = _thermal.Finding is null;
+        _thermal.Take(readings, nowMs);
+        if (!wasWell || _thermal.Finding is not { } finding)
+            return;
+        Events.Note(finding);
+        RestState = MachineState.Alarm;
+        RestReason = finding;
+        if (Run is null)
+            SubmitHeatersOff([]);
+        else
+            BreakOff(finding);
+    }
+
+    // Nobody has asked anything of the machine for long, and it is hot.
+    private void CoolDown(long nowMs)
+    {
+        ActiveMs = nowMs;
+        Events.Note($"The heaters were on for {Options.Timings.IdleHeat.TotalMinutes:0} min while nothing ran: they are turned off.");
+        SubmitHeatersOff([]);
     }
 
     private void SubmitHeatersOff(List<Submission> orders)

@@ -22,8 +22,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
     // A bare M108 that may lie in the receive buffer uncounted.
     private const int BareOrderBytes = 5;
 
-    // Room that program lines leave for a marker or an order while the window is full.
-    private const int ReservedBytes = 16;
     private const int MaxRepeats = 12;
 
     // An 8-bit exclusive-or misses two flips of the same bit. Beyond so many damaged lines in so many, a wrong one would soon pass for a right one.
@@ -71,7 +69,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// <param name="timings">Time limits.</param>
     /// <param name="nowMs">Now.</param>
     public MarlinStreamer(int receiveBytes, int slots, int baud, LinkTimings timings, long nowMs)
-        : base(MarlinDialect.Instance, new SendWindow(receiveBytes - 1 - ReservedBytes, slots), timings, firstSequence: 0)
+        : base(MarlinDialect.Instance, new SendWindow(receiveBytes - 1, slots), timings, firstSequence: 0)
     {
         _receiveBytes = receiveBytes - 1;
         _bytesPerMs = baud > 0 ? baud / 10_000.0 : 1000;
@@ -160,8 +158,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return;
         }
 
-        // A lost answer can fill a narrow window while a refused line waits to go again, and a marker can't overtake a number: then that one line may go.
-        if (Sent < Framed && nowMs - Math.Max(_progressMs, _overdraftMs) >= Timings.TemperaturePollMs)
+        // Lost answers can fill the window while the marker that would find them waits, or a refused line that it can't overtake: then that one line may go. It overruns nothing: whatever
+        // Marlin is busy with, it has moved what it received into its slots long since, and the window is never wider than those (queue.cpp, get_available_commands, called by idle).
+        if (nowMs - Math.Max(_progressMs, _overdraftMs) >= Timings.TemperaturePollMs)
         {
             _overdraft = true;
             _overdraftMs = nowMs;
@@ -227,10 +226,11 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return (traits & LineTraits.Marker) == LineTraits.None || _marker < 0 || _marker == sequence;
         if (FillsReceiveBuffer && BytesInFlight + length + BareOrderBytes <= _receiveBytes)
             return true;
-        if (_overdraft && sequence <= Framed && BytesInFlight + length <= _receiveBytes)
-            return true;
-        // A marker may go beyond the window by one, into the bytes that are kept for it: it is what finds lost answers.
-        return (traits & LineTraits.Marker) != LineTraits.None && (_marker < 0 || _marker == sequence) && BytesInFlight + length <= _receiveBytes;
+        // A marker may go beyond the window by one: it is what finds lost answers.
+        var isMarker = (traits & LineTraits.Marker) != LineTraits.None && (_marker < 0 || _marker == sequence);
+        if (_overdraft && !FillsReceiveBuffer)
+            return isMarker || sequence <= Framed;
+        return isMarker && BytesInFlight + length <= _receiveBytes;
     }
 
     /// <inheritdoc />

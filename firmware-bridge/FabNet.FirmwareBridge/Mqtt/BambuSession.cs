@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using System.Threading.Channels;
+using FabNet.FirmwareBridge.Marlin;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 
@@ -116,6 +117,12 @@ public sealed class BambuSession : IMachineSession
         await _connection.SendSurelyAsync(new BambuCommands().GCode("M112"), cancellationToken);
         await PostVerbAsync(SessionVerb.Emergency, "", 0, cancellationToken);
     }
+
+    /// <inheritdoc />
+    public Task<CommandReply> OperateAsync(ManualOperation operation, CancellationToken cancellationToken = default) =>
+        operation.NeedsRest && State != MachineState.Idle
+            ? Task.FromResult(new CommandReply(false, [], $"The machine is not at rest: it is in {State}."))
+            : MarlinOperations.Plan(operation).SendAsync(line => SendAsync(line, cancellationToken));
 
     /// <inheritdoc />
     public async Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default)

@@ -32,6 +32,9 @@ public sealed record LinkTimings
     /// <summary>How long making the machine safe may take after a run broke off. Default 20 s.</summary>
     public TimeSpan Secure { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long heaters may stay on while no program runs and nobody asks anything of the machine; then they are turned off. Default 30 min.</summary>
+    public TimeSpan IdleHeat { get; init; } = TimeSpan.FromMinutes(30);
+
     internal long BannerWaitMs => (long)BannerWait.TotalMilliseconds;
 
     internal long ConnectMs => (long)Connect.TotalMilliseconds;
@@ -45,6 +48,8 @@ public sealed record LinkTimings
     internal long TemperaturePollMs => (long)TemperaturePoll.TotalMilliseconds;
 
     internal long StatusPollMs => (long)StatusPoll.TotalMilliseconds;
+
+    internal long IdleHeatMs => (long)IdleHeat.TotalMilliseconds;
 
     internal long SecureMs => (long)Secure.TotalMilliseconds;
 }

@@ -2,6 +2,7 @@
 
 using FabNet.Journal;
 using FabNet.Model;
+using FabNet.Model.Machines;
 using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Grpc.Core;
@@ -90,6 +91,18 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
         var (agent, machine) = Find(request.Machine);
         await agent.HostOf(machine).EmergencyStopAsync(context.CancellationToken);
         return Say($"{machine} was stopped at once. It may need a reset; look at it before anything else.");
+    });
+
+    public override Task<OperatorReply> Operate(OperateRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var (agent, machine) = Find(request.Machine);
+        var operation = ManualOperation.Parse(request.Operation);
+        if (operation.NeedsRest && !await agent.Loop.AskAsync(() => agent.Loop.DeskOf(machine).Facts.Maintenance is not null, context.CancellationToken))
+        {
+            throw new OperatorException($"{machine} is in service: a job could start under your hands. Take it out first: fabnet site maintenance {machine}");
+        }
+
+        return Say(await agent.HostOf(machine).OperateAsync(operation, context.CancellationToken));
     });
 
     private Task<OperatorReply> AskAsync(string machineText, Func<EdgeAgent, MachineId, string> question, ServerCallContext context) => AnswerAsync(async () =>

@@ -108,6 +108,23 @@ internal sealed partial class MachineHost : IAsyncDisposable
     /// <exception cref="OperatorException">It can't go on now.</exception>
     public Task ResumeAsync(CancellationToken cancellationToken) => DoAsync(s => s.ResumeAsync(cancellationToken));
 
+    /// <summary>Does something by hand.</summary>
+    /// <returns>What the machine answered.</returns>
+    /// <exception cref="OperatorException">It can't be done now.</exception>
+    public async Task<string> OperateAsync(ManualOperation operation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var session = _session ?? throw new OperatorException($"There is no link to {_id}: {_report.Detail}");
+            var reply = await session.OperateAsync(operation, cancellationToken);
+            return reply.IsOk ? string.Join(" ", [$"{_id}: done.", .. reply.Lines]) : throw new OperatorException(reply.Error ?? "The machine refused it.");
+        }
+        catch (MachineLinkException e)
+        {
+            throw new OperatorException(e.Message);
+        }
+    }
+
     /// <summary>Stops the machine at once.</summary>
     /// <exception cref="OperatorException">The machine can't be reached: use its own switch.</exception>
     public async Task EmergencyStopAsync(CancellationToken cancellationToken)

@@ -95,11 +95,13 @@ internal static class MachineCommands
         var command = new Command("console",
             """
             Talks to a machine: each line that you type is sent, and what it answers is shown. An empty line or the end of
-            input ends it. A line with only ! is an emergency stop.
+            input ends it. A line with only ! is an emergency stop. A line that begins with / works the machine by hand, in the
+            same words for every firmware: /home, /jog X10 F1000, /jog stop, /feed 80, /probe Z-20 F50, /zero XYZ.
 
             Examples:
               fabnet machine console --port /dev/ttyUSB0
               echo M105 | fabnet machine console --port /dev/ttyUSB0 --json
+              echo /home | fabnet machine console --port /dev/ttyACM0
             """)
         { connection.Port, connection.Baud, connection.Dialect };
         command.SetAction((result, stop) => MachineConsole.RunAsync(new CommandConsole(result.GetValue(CommandRunner.Json)), connection.Read(result, null), stop));

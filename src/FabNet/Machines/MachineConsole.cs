@@ -3,6 +3,7 @@
 using FabNet.CommandLine;
 using FabNet.FirmwareBridge;
 using FabNet.FirmwareBridge.Serial;
+using FabNet.Model.Machines;
 
 namespace FabNet.Machines;
 
@@ -25,7 +26,7 @@ internal static class MachineConsole
                 continue;
             }
 
-            var reply = await session.SendAsync(line.Trim(), stop);
+            var reply = line.TrimStart().StartsWith('/') ? await OperateAsync(session, line.Trim()[1..], stop) : await session.SendAsync(line.Trim(), stop);
             exitCode = reply.IsOk ? CommandRunner.Succeeded : CommandRunner.Failed;
             console.Emit(json =>
             {
@@ -49,6 +50,18 @@ internal static class MachineConsole
         }
 
         return exitCode;
+    }
+
+    private static async Task<CommandReply> OperateAsync(MachineSession session, string text, CancellationToken stop)
+    {
+        try
+        {
+            return await session.OperateAsync(ManualOperation.Parse(text), stop);
+        }
+        catch (FormatException error)
+        {
+            return new CommandReply(false, [], error.Message);
+        }
     }
 
     private static Task<string?> ReadLineAsync(CommandConsole console, CancellationToken stop)

@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using FabNet.CommandLine;
+using FabNet.Model.Machines;
 using FabNet.Network;
 using Wire = FabNet.Protocol.V1;
 
@@ -21,6 +22,7 @@ internal static class SiteCommands
         CreateForMachine("resume", "Lets a held program go on.", (client, request, stop) => client.ResumeAsync(request, cancellationToken: stop)),
         CreateForMachine("stop", "Emergency stop: ahead of everything. The machine may need a reset afterwards.", (client, request, stop) => client.EmergencyStopAsync(request, cancellationToken: stop)),
         CreateMaintenance(),
+        CreateOperate(),
     };
 
     private static Command CreateMachines()
@@ -164,6 +166,26 @@ internal static class SiteCommands
         { machine, done, reason, server };
         command.SetAction((result, stop) => AskAsync(result, server, (client, s) => client.SetMaintenanceAsync(
             new Wire.SetMaintenanceRequest { Machine = result.GetRequiredValue(machine), InMaintenance = !result.GetValue(done), Reason = result.GetRequiredValue(reason) }, cancellationToken: s), stop));
+        return command;
+    }
+
+    private static Command CreateOperate()
+    {
+        var machine = MachineArgument();
+        var operation = new Argument<string[]>("OPERATION") { Description = ManualOperation.Grammar + ".", Arity = ArgumentArity.OneOrMore };
+        var server = ServerOption.Create();
+        var command = new Command("operate",
+            """
+            Jogs, homes, probes or zeroes a machine that is out of service, or changes the speed of one that runs.
+
+            Examples:
+              fabnet site operate lab-north/router home
+              fabnet site operate lab-north/router jog X10 Y-5 F1000
+              fabnet site operate lab-north/mk3-left feed 80
+            """)
+        { machine, operation, server };
+        command.SetAction((result, stop) => AskAsync(result, server, (client, s) => client.OperateAsync(
+            new Wire.OperateRequest { Machine = result.GetRequiredValue(machine), Operation = string.Join(' ', result.GetRequiredValue(operation)) }, cancellationToken: s), stop));
         return command;
     }
 

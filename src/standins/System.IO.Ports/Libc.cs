@@ -6,7 +6,7 @@ namespace System.IO.Ports;
 
 /// <summary>
 /// Linux only. The ioctl numbers are those of asm-generic/ioctls.h, which x86, ARM and RISC-V share.
-/// Sources: termios(3), ioctl_tty(2), epoll(7), flock(2), linux/serial.h.
+/// Sources: termios(3), ioctl_tty(2), poll(2), eventfd(2), flock(2), linux/serial.h.
 /// </summary>
 internal static unsafe partial class Libc
 {
@@ -51,15 +51,13 @@ internal static unsafe partial class Libc
     internal const int TIOCM_DTR = 0x002;
     internal const int TIOCM_RTS = 0x004;
 
-    internal const int EPOLL_CTL_ADD = 1;
-    internal const int EPOLL_CTL_DEL = 2;
-    internal const int EPOLL_CTL_MOD = 3;
-    internal const int EPOLL_CLOEXEC = 0x80000;
-    internal const uint EPOLLIN = 0x001;
-    internal const uint EPOLLOUT = 0x004;
-    internal const uint EPOLLERR = 0x008;
-    internal const uint EPOLLHUP = 0x010;
-    internal const uint EPOLLONESHOT = 1u << 30;
+    internal const int EFD_NONBLOCK = 0x800;
+    internal const int EFD_CLOEXEC = 0x80000;
+    internal const short POLLIN = 0x001;
+    internal const short POLLOUT = 0x004;
+    internal const short POLLERR = 0x008;
+    internal const short POLLHUP = 0x010;
+    internal const short POLLNVAL = 0x020;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags);
@@ -88,14 +86,26 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int Ioctl(nint descriptor, nuint request, nint argument);
 
-    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
-    internal static partial int EpollCreate(int flags);
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int descriptor, byte* buffer, nuint count);
 
-    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
-    internal static partial int EpollControl(int epoll, int operation, SafePortHandle port, void* epollEvent);
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, byte* buffer, nuint count);
 
-    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
-    internal static partial int EpollWait(int epoll, void* events, int maxEvents, int timeoutMs);
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial int EventFd(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollEntry* entries, nuint count, int timeoutMs);
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollEntry
+    {
+        internal int Descriptor;
+        internal short Wanted;
+        internal short Events;
+    }
 
     /// <summary>struct termios2: line settings with the speeds as plain numbers, so that any rate can be asked for.</summary>
     [StructLayout(LayoutKind.Sequential)]

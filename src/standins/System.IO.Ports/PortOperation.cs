@@ -4,14 +4,14 @@ using System.Threading.Tasks.Sources;
 namespace System.IO.Ports;
 
 /// <summary>
-/// Pooled: it belongs to its queue while it waits, to the thread pool while it completes, and to the awaiting caller until the result is taken, which
-/// returns it. It completes as its own work item, so that a wait costs no allocation and no caller's code ever runs on the poller's thread.
+/// Pooled: it belongs to its queue while it waits, to whoever completes it while it completes, and to the awaiting caller until the result is taken, which
+/// returns it; so a wait costs no allocation. Bytes carry the caller on in the port's thread; what was cancelled or failed completes as its own work item in the pool, because it may
+/// be ended by any thread, with the stream's gate held.
 /// </summary>
 internal sealed class PortOperation(SerialStream stream, OperationQueue queue) : IValueTaskSource<int>, IValueTaskSource, IThreadPoolWorkItem
 {
     private ManualResetValueTaskSourceCore<int> _source;
     private CancellationTokenRegistration _cancellation;
-    private int _result;
     private Exception? _error;
 
     /// <summary>Read into, or written from; a write keeps only what is still to go.</summary>
@@ -27,25 +27,17 @@ internal sealed class PortOperation(SerialStream stream, OperationQueue queue) :
     internal void EndOn(CancellationToken cancellationToken) =>
         _cancellation = cancellationToken.UnsafeRegister(static (self, token) => ((PortOperation)self!).Cancel(token), this);
 
-    /// <summary>Called by the stream with its gate held, after it took this operation off the queue.</summary>
-    internal void Complete(int result, Exception? error)
+    /// <summary>It is done: the caller goes on here, before this returns. Called by the port's thread without the gate, after the operation was taken off the queue.</summary>
+    internal void Complete(int result) => _source.SetResult(result);
+
+    /// <summary>It can't be done. May be called with the gate held, after the operation was taken off the queue.</summary>
+    internal void Fail(Exception error)
     {
-        _result = result;
         _error = error;
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    void IThreadPoolWorkItem.Execute()
-    {
-        if (_error is null)
-        {
-            _source.SetResult(_result);
-        }
-        else
-        {
-            _source.SetException(_error);
-        }
-    }
+    void IThreadPoolWorkItem.Execute() => _source.SetException(_error!);
 
     int IValueTaskSource<int>.GetResult(short token) => TakeResult(token);
 
@@ -148,11 +140,12 @@ internal sealed class OperationQueue(SerialStream stream)
         return false;
     }
 
-    internal void CompleteHead(int result, Exception? error)
+    /// <summary>Takes the operation off that waits the longest.</summary>
+    internal PortOperation Dequeue()
     {
         PortOperation operation = _head!;
         Remove(operation);
-        operation.Complete(result, error);
+        return operation;
     }
 
     internal void Recycle(PortOperation operation)

@@ -14,8 +14,10 @@ internal sealed unsafe class SerialStream : Stream
     private readonly SafePortHandle _port;
     private readonly OperationQueue _reads;
     private readonly OperationQueue _writes;
-    private readonly ulong _key;
-    private uint _armed;
+    private readonly PortThread _thread;
+    /// <summary>True after the port's thread has read all that there was.</summary>
+    private bool _drained;
+
     private int _errno;
     private bool _closed;
     private int _readTimeoutMs = SerialPort.InfiniteTimeout;
@@ -27,7 +29,7 @@ internal sealed unsafe class SerialStream : Stream
         PortName = portName;
         _reads = new OperationQueue(this);
         _writes = new OperationQueue(this);
-        _key = PortPoller.Instance.Add(this, port);
+        _thread = new PortThread(this, port);
     }
 
     internal string PortName { get; }
@@ -87,7 +89,8 @@ internal sealed unsafe class SerialStream : Stream
                 return new ValueTask<int>(0);
             }
 
-            if (_reads.Head is null)
+            // What the port's thread has just read up needs no second look.
+            if (_reads.Head is null && !(_drained && _thread.IsCurrent))
             {
                 int count = TryRead(buffer.Span);
                 if (Failed)
@@ -102,7 +105,7 @@ internal sealed unsafe class SerialStream : Stream
             }
 
             operation = _reads.Enqueue(buffer);
-            Arm();
+            Announce();
         }
 
         operation.EndOn(cancellationToken);
@@ -139,7 +142,7 @@ internal sealed unsafe class SerialStream : Stream
             }
 
             operation = _writes.Enqueue(MemoryMarshal.AsMemory(buffer[count..]));
-            Arm();
+            Announce();
         }
 
         operation.EndOn(cancellationToken);
@@ -163,6 +166,7 @@ internal sealed unsafe class SerialStream : Stream
             return read.GetAwaiter().GetResult();
         }
 
+        _thread.Relieve();
         timeout.CancelAfter(_readTimeoutMs);
         try
         {
@@ -186,6 +190,7 @@ internal sealed unsafe class SerialStream : Stream
             return;
         }
 
+        _thread.Relieve();
         timeout.CancelAfter(_writeTimeoutMs);
         try
         {
@@ -215,43 +220,45 @@ internal sealed unsafe class SerialStream : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException("A serial port has no length.");
 
-    /// <summary>The poller's thread: one of the awaited events, a hang-up or an error is there.</summary>
-    internal void OnReady(uint events)
+    /// <summary>What the port's thread is to wait for; 0 for nothing.</summary>
+    internal short Wanted
     {
-        lock (_gate)
+        get
         {
-            _armed = 0;
-            bool hungUp = (events & (Libc.EPOLLHUP | Libc.EPOLLERR)) != 0;
-            while (!Failed && _reads.Head is { } read)
+            lock (_gate)
             {
-                int count = TryRead(read.Buffer.Span);
-                if (count <= 0)
+                return (short)((_reads.Head is null ? 0 : Libc.POLLIN) | (_writes.Head is null ? 0 : Libc.POLLOUT));
+            }
+        }
+    }
+
+    /// <summary>The port's thread: one of the wanted events, a hang-up or an error is there.</summary>
+    internal void OnReady(short events)
+    {
+        bool isFirst = true;
+        while (isFirst || _thread.IsCurrent)
+        {
+            PortOperation? done;
+            int count;
+            lock (_gate)
+            {
+                _drained &= !isFirst;
+                isFirst = false;
+                (done, count) = TakeDone();
+
+                // The other end is gone and whatever it had sent has been read.
+                if (done is null && (events & (Libc.POLLHUP | Libc.POLLERR | Libc.POLLNVAL)) != 0 && !Failed && (_reads.Head ?? _writes.Head) is not null)
                 {
-                    break;
+                    Fail(Libc.EIO);
                 }
-
-                _reads.CompleteHead(count, null);
             }
 
-            while (!Failed && _writes.Head is { } write)
+            if (done is null)
             {
-                int count = TryWrite(write.Buffer.Span);
-                write.Buffer = write.Buffer[count..];
-                if (!write.Buffer.IsEmpty)
-                {
-                    break;
-                }
-
-                _writes.CompleteHead(0, null);
+                return;
             }
 
-            // The other end is gone and whatever it had sent has been read.
-            if (hungUp && !Failed && (_reads.Head ?? _writes.Head) is not null)
-            {
-                Fail(Libc.EIO);
-            }
-
-            Arm();
+            done.Complete(count);
         }
     }
 
@@ -261,7 +268,7 @@ internal sealed unsafe class SerialStream : Stream
         {
             if (operation.Queue.Remove(operation))
             {
-                operation.Complete(0, new OperationCanceledException(cancellationToken));
+                operation.Fail(new OperationCanceledException(cancellationToken));
             }
         }
     }
@@ -283,10 +290,11 @@ internal sealed unsafe class SerialStream : Stream
                 if (!_closed)
                 {
                     _closed = true;
-                    PortPoller.Instance.Remove(_port, _key);
                     FailWaiting();
                 }
             }
+
+            _thread.Close();
 
             // Outside the gate: the driver may first send what it still holds.
             _port.Dispose();
@@ -373,28 +381,47 @@ internal sealed unsafe class SerialStream : Stream
     {
         while (_reads.Head is not null)
         {
-            _reads.CompleteHead(0, Failure());
+            _reads.Dequeue().Fail(Failure());
         }
 
         while (_writes.Head is not null)
         {
-            _writes.CompleteHead(0, Failure());
+            _writes.Dequeue().Fail(Failure());
         }
     }
 
-    /// <summary>With the gate held: asks the poller for what the waiting operations need, unless it was asked already.</summary>
-    private void Arm()
+    /// <summary>With the gate held: the operation whose turn it is, if the driver lets it be done now.</summary>
+    private (PortOperation? Done, int Count) TakeDone()
     {
-        uint wanted = (_reads.Head is null ? 0 : Libc.EPOLLIN) | (_writes.Head is null ? 0 : Libc.EPOLLOUT);
-        if (wanted == 0 || wanted == _armed)
+        if (!Failed && !_drained && _reads.Head is { } read)
         {
-            return;
+            int length = read.Buffer.Length;
+            int count = TryRead(read.Buffer.Span);
+            _drained = count < length;
+            if (count > 0)
+            {
+                return (_reads.Dequeue(), count);
+            }
         }
 
-        _armed = wanted;
-        if (!PortPoller.Instance.Arm(_port, _key, wanted))
+        if (!Failed && _writes.Head is { } write)
         {
-            Fail(Marshal.GetLastPInvokeError());
+            write.Buffer = write.Buffer[TryWrite(write.Buffer.Span)..];
+            if (write.Buffer.IsEmpty && !Failed)
+            {
+                return (_writes.Dequeue(), 0);
+            }
+        }
+
+        return (null, 0);
+    }
+
+    /// <summary>With the gate held: tells the port's thread, if it waits for something else, that there is one more to wait for.</summary>
+    private void Announce()
+    {
+        if (!_thread.IsCurrent)
+        {
+            _thread.Wake();
         }
     }
 }

@@ -58,6 +58,11 @@ public sealed class ConsoleTests
         Assert.Equal((FabNet.Model.Machines.MachineState.Maintenance, "belt"), (machine.State, machine.Detail));
         Assert.Equal(new FabNet.Model.Sites.LoadedMaterial("PETG", "white"), machine.Loaded);
 
+        var jog = new OperateRequest { Machine = "lab-test/mk3", Operation = "jog X10 F3000" };
+        Assert.Contains("done", (await console.OperateAsync(jog, cancellationToken: Bench.Token)).Message, StringComparison.Ordinal);
+        Assert.Equal(StatusCode.InvalidArgument, await FailAsync(() => console.OperateAsync(new OperateRequest { Machine = "lab-test/mk3", Operation = "fly" }, cancellationToken: Bench.Token)));
+        await console.SetMaintenanceAsync(new SetMaintenanceRequest { Machine = "lab-test/mk3" }, cancellationToken: Bench.Token);
+        Assert.Equal(StatusCode.FailedPrecondition, await FailAsync(() => console.OperateAsync(jog, cancellationToken: Bench.Token)));
         Assert.Equal(StatusCode.FailedPrecondition, await FailAsync(() => console.PauseAsync(mk3, cancellationToken: Bench.Token)));
         Assert.Equal(StatusCode.NotFound, await FailAsync(() => console.ClearMachineAsync(new MachineRequest { Machine = "lab-test/mk9" }, cancellationToken: Bench.Token)));
         Assert.Equal(StatusCode.NotFound, await FailAsync(() => console.ClearMachineAsync(new MachineRequest { Machine = "elsewhere/mk3" }, cancellationToken: Bench.Token)));

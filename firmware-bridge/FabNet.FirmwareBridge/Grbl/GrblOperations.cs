@@ -1,0 +1,48 @@
+// Manual operations in GRBL's words. Source: gnea/grbl doc/markdown/jogging.md, commands.md (realtime overrides), interface.md.
+
+using System.Globalization;
+using FabNet.FirmwareBridge.Streaming;
+using FabNet.Model.Machines;
+
+namespace FabNet.FirmwareBridge.Grbl;
+
+/// <summary>Says manual operations to a GRBL.</summary>
+internal static class GrblOperations
+{
+    private const byte JogCancel = 0x85;
+
+    /// <summary>How an operation is said.</summary>
+    public static OperationPlan Plan(ManualOperation operation) => operation switch
+    {
+        ManualOperation.Home { Axes: "" } => OperationPlan.Of("$H"),
+        ManualOperation.Home home => home.Axes.Length == 1
+            ? OperationPlan.Of("$H" + home.Axes)
+            : OperationPlan.Refused("GRBL homes all axes, or one if it was built for it (HOMING_SINGLE_AXIS_COMMANDS)."),
+        ManualOperation.Jog jog => OperationPlan.Of(string.Create(
+            CultureInfo.InvariantCulture, $"$J=G91G21{Way('X', jog.XMm)}{Way('Y', jog.YMm)}{Way('Z', jog.ZMm)}F{jog.FeedMmPerMin:0.###}")),
+        ManualOperation.StopJog => OperationPlan.OfBytes([JogCancel]),
+        ManualOperation.Probe probe => OperationPlan.Of(string.Create(CultureInfo.InvariantCulture, $"G21G91G38.2Z{probe.DepthMm:0.###}F{probe.FeedMmPerMin:0.###}"), "G90") with { Answering = 0 },
+        ManualOperation.SetWorkOrigin origin => OperationPlan.Of("G10L20P0" + string.Concat(origin.Axes.Select(static axis => axis + "0"))),
+        ManualOperation.Override { Kind: OverrideKind.Feed } feed => OperationPlan.OfBytes(Steps(feed.Percent, reset: 0x90)),
+        ManualOperation.Override { Kind: OverrideKind.Spindle } spindle => OperationPlan.OfBytes(Steps(spindle.Percent, reset: 0x99)),
+        ManualOperation.Override { Kind: OverrideKind.Rapid } rapid => rapid.Percent switch
+        {
+            100 => OperationPlan.OfBytes([0x95]),
+            50 => OperationPlan.OfBytes([0x96]),
+            25 => OperationPlan.OfBytes([0x97]),
+            _ => OperationPlan.Refused("GRBL knows 100, 50 and 25 % for rapid moves."),
+        },
+        _ => OperationPlan.Refused("GRBL has no extruder."),
+    };
+
+    // The bytes after the reset add 10, take 10, add 1 and take 1 percent.
+    private static byte[] Steps(int percent, byte reset)
+    {
+        var difference = percent - 100;
+        var tens = Enumerable.Repeat((byte)(reset + (difference > 0 ? 1 : 2)), Math.Abs(difference) / 10);
+        var ones = Enumerable.Repeat((byte)(reset + (difference > 0 ? 3 : 4)), Math.Abs(difference) % 10);
+        return [reset, .. tens, .. ones];
+    }
+
+    private static string Way(char axis, double distanceMm) => distanceMm == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{axis}{distanceMm:0.###}");
+}
