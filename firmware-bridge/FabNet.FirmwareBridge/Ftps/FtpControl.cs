@@ -19,7 +19,7 @@ internal sealed class FtpControl(FtpsLine line, string host) : IAsyncDisposable
     public async Task<FtpReply> AskAsync(string command, CancellationToken cancellationToken)
     {
         if (command.AsSpan().ContainsAnyInRange('\0', '\x1f'))
-            throw new FtpsException($"'{command.ReplaceLineEndings(" ")}' can't be sent to a file server: it has control characters.", 501);
+            throw new FtpsException($"A {command[..4].TrimEnd()} command to {host} has control characters and is not sent.", 501); // Its words stay untold: it may hold the password.
         try
         {
             await line.WriteAsync(Encoding.UTF8.GetBytes(command + "\r\n"), cancellationToken);

@@ -172,8 +172,8 @@ internal sealed partial class BambuLoop : IDisposable
 
     private void OnLost(string why)
     {
-        if (!_isConnected)
-            return; // Told already, or of a connection that was never in use.
+        if (!_isConnected || _connection.IsOpen)
+            return; // Told already, or late: of the connection before this one.
         _isConnected = false;
         _report.ForgetState();
         _events.Note($"{_options.SerialNumber}: the connection was lost ({why}). Trying again.");

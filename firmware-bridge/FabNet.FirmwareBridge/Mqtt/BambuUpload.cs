@@ -7,11 +7,15 @@ using Polly.Retry;
 
 namespace FabNet.FirmwareBridge.Mqtt;
 
-/// <summary>Packs and uploads. Nothing moves by it, so it is tried again where the line broke.</summary>
+/// <summary>
+/// Packs and uploads. Nothing moves by it, so it is tried again where the line broke. The file of the print before is deleted first, so that the card does not fill. One upload at a time.
+/// </summary>
 internal sealed class BambuUpload(BambuMachineOptions options, BambuTrust trust, EventOutbox events, TimeProvider time)
 {
     private const int Retries = 2;
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(1);
+
+    private string? _before;
 
     /// <summary>Uploads a program.</summary>
     /// <returns>The MD5 of the file, as the start names it.</returns>
@@ -20,8 +24,10 @@ internal sealed class BambuUpload(BambuMachineOptions options, BambuTrust trust,
     public async Task<string> RunAsync(AdmittedProgram program, BambuTask task, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.SpoolFolder);
-        await using var file = new FileStream(
-            Path.Combine(options.SpoolFolder, task.File), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        var path = Path.Combine(options.SpoolFolder, task.File);
+        await using var file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        if (!OperatingSystem.IsWindows())
+            File.Delete(path); // It lives on without a name, and is gone even if this process is killed.
         var md5 = await BambuProjectFile.WriteAsync(program, file, cancellationToken);
         var retrying = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
@@ -56,6 +62,9 @@ internal sealed class BambuUpload(BambuMachineOptions options, BambuTrust trust,
                 Time = time,
             },
             cancellationToken);
+        if (_before is { } before && before != task.File)
+            await DeleteAsync(client, before, cancellationToken);
+        _before = task.File;
         file.Position = 0;
         long? told = null;
         await client.UploadAsync(
@@ -69,5 +78,17 @@ internal sealed class BambuUpload(BambuMachineOptions options, BambuTrust trust,
                 events.Add(new UploadProgressed { At = events.Now, SentBytes = sent, TotalBytes = file.Length });
             },
             cancellationToken);
+    }
+
+    private async Task DeleteAsync(FtpsClient client, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.DeleteAsync(name, cancellationToken);
+        }
+        catch (FtpsException error) when (!error.IsTransient)
+        {
+            events.Note($"{name} of the print before stays on the card: {error.Message}");
+        }
     }
 }

@@ -144,7 +144,9 @@ public sealed class BambuSessionTests
         await using var stand = await BambuStand.OpenAsync(200);
         using var program = BambuStand.Program();
         Bench.AssertCompleted(await stand.Session.RunAsync(program, new RunOptions(), CancellationToken.None).WaitAsync(Bench.Limit(30)));
-        using var project = ZipFile.OpenRead(Assert.Single(Directory.GetFiles(stand.Card)));
+        Assert.Null(await stand.Session.ClearAsync(Bench.Limit()));
+        Bench.AssertCompleted(await stand.Session.RunAsync(program, new RunOptions(), CancellationToken.None).WaitAsync(Bench.Limit(30)));
+        using var project = ZipFile.OpenRead(Assert.Single(Directory.GetFiles(stand.Card))); // The file of the print before is gone.
         Assert.Superset(
             new HashSet<string> { "[Content_Types].xml", "_rels/.rels", "3D/3dmodel.model", "Metadata/plate_1.gcode", "Metadata/plate_1.gcode.md5", "Metadata/slice_info.config", "Metadata/model_settings.config" },
             project.Entries.Select(static entry => entry.FullName).ToHashSet());

@@ -105,6 +105,16 @@ public sealed class FtpsClientTests : IDisposable
     }
 
     [Fact(Timeout = 40_000)]
+    public async Task A_line_end_in_a_name_or_a_password_smuggles_no_command_and_tells_no_secret()
+    {
+        await using var server = Printer();
+        var refused = await Assert.ThrowsAsync<FtpsException>(() => FtpsClient.ConnectAsync(To(server) with { Password = Code + "\r\nDELE x" }, Bench.Limit()));
+        Assert.DoesNotContain(Code, refused.Message, StringComparison.Ordinal);
+        await using var client = await FtpsClient.ConnectAsync(To(server), Bench.Limit());
+        await Assert.ThrowsAsync<FtpsException>(() => client.UploadAsync(new MemoryStream([1]), "a.3mf\r\nDELE x", static _ => { }, Bench.Limit()));
+    }
+
+    [Fact(Timeout = 40_000)]
     public async Task Nobody_listening_is_told_with_the_address()
     {
         var port = MosquittoBroker.FreePort();

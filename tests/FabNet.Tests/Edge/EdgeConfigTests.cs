@@ -49,6 +49,8 @@ public sealed class EdgeConfigTests
     [InlineData("coordinator: http://127.0.0.1:5080", "coordinator: ftp://there", 4, "Write an address")]
     [InlineData("port: /dev/ttyACM0", "prot: /dev/ttyACM0", 10, "Did you mean 'port'?")]
     [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false, certificateAuthority: d }", 10, "is of a serial machine")]
+    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false }", 10, "'mqtt.certificateAuthority' is missing")]
+    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, certificateSha256: \"12:34\" }", 10, "'1234' is no SHA-256 fingerprint")]
     [InlineData("material: pla", "material: plywood", 11, "does not know the material PLYWOOD")]
     [InlineData("title: Fab Lab Lisbon", "location: { latitude: 91, longitude: 2 }", 3, "from -90 to 90")]
     public void A_mistake_is_told_with_its_line_and_what_to_write(string right, string wrong, int line, string says)
