@@ -19,8 +19,6 @@ public sealed class SqliteJournal : IDisposable
 {
     private const int SchemaVersion = 1;
 
-    private const int SqliteFull = 13;
-
     private const int SqliteIoError = 10;
 
     private readonly Lock _gate = new();
@@ -126,9 +124,9 @@ public sealed class SqliteJournal : IDisposable
             }
             catch (SqliteException e)
             {
-                throw new JournalException(e.SqliteErrorCode is SqliteFull or SqliteIoError
-                    ? $"The journal {_path} can't be written: {e.Message} Free some space on its disk; nothing is lost, and work goes on once it can be written."
-                    : $"The journal {_path} can't be written: {e.Message}", e) { IsOutOfSpace = e.SqliteErrorCode is SqliteFull };
+                var isFull = FullDisk.IsCauseOf(e);
+                var advice = isFull || e.SqliteErrorCode is SqliteIoError ? " Free some space on its disk; nothing is lost, and work goes on once it can be written." : "";
+                throw new JournalException($"The journal {_path} can't be written: {e.Message}{advice}", e) { IsOutOfSpace = isFull };
             }
             finally
             {

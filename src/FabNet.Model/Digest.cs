@@ -2,11 +2,13 @@
 
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 
 namespace FabNet.Model;
 
 /// <summary>The SHA-256 of a blob, written <c>sha256:</c> and 64 lower-case hexadecimal digits. Equal digests mean equal bytes.</summary>
 /// <param name="Value">The written form.</param>
+[JsonConverter(typeof(DigestText))]
 public readonly record struct Digest(string Value)
 {
     private const string Prefix = "sha256:";

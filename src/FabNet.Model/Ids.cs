@@ -1,11 +1,13 @@
 // The identities of the vocabulary: each id is a type of its own, so that a machine is never passed where a job is meant.
 
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace FabNet.Model;
 
 /// <summary>A site (a fablab, a makerspace, a workshop), unique in its coordinator, such as <c>lab-lisbon</c>.</summary>
 /// <param name="Value">Lower-case letters, digits and dashes, 1 to 63 characters.</param>
+[JsonConverter(typeof(SiteIdText))]
 public readonly record struct SiteId(string Value)
 {
     /// <summary>Reads an id that a person or a peer gave.</summary>
@@ -19,6 +21,7 @@ public readonly record struct SiteId(string Value)
 /// <summary>A machine, unique in its coordinator: <c>site/name</c>, such as <c>lab-lisbon/mk3-left</c>.</summary>
 /// <param name="Site">The site that has it.</param>
 /// <param name="Name">Lower-case letters, digits and dashes, 1 to 63 characters; unique in the site.</param>
+[JsonConverter(typeof(MachineIdText))]
 public readonly record struct MachineId(SiteId Site, string Name)
 {
     /// <summary>Reads <c>site/name</c>.</summary>
@@ -38,6 +41,7 @@ public readonly record struct MachineId(SiteId Site, string Name)
 
 /// <summary>An order, unique in its coordinator, such as <c>o-7</c>.</summary>
 /// <param name="Value"><c>o-</c> and the order's number, counted from 1.</param>
+[JsonConverter(typeof(OrderIdText))]
 public readonly record struct OrderId(string Value)
 {
     /// <summary>The id of the coordinator's <paramref name="number"/>th order.</summary>
@@ -54,6 +58,7 @@ public readonly record struct OrderId(string Value)
 
 /// <summary>A job: one run of one machine for one order, such as <c>o-7.2</c>.</summary>
 /// <param name="Value">The order's id, a dot, and the job's number within it, counted from 1; replacement work gets the next number.</param>
+[JsonConverter(typeof(JobIdText))]
 public readonly record struct JobId(string Value)
 {
     /// <summary>The <paramref name="number"/>th job of <paramref name="order"/>.</summary>

@@ -41,6 +41,40 @@ public sealed partial class CommandLineTests
     }
 
     [Theory(Timeout = TimeoutMs)]
+    [InlineData("", "Runs a site's edge agent until Ctrl-C: it drives the machines of its configuration file.", "/etc/fabnet/site.yaml")]
+    [InlineData("catalogue", "Pulls a design's files and verifies each.", "catalogue pull cable-clip@1.0.0")]
+    public async Task A_group_tells_the_first_sentence_of_each_command_and_the_command_the_rest(string group, string sentence, string example)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        var words = group.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var help = await FabNetProcess.RunAsync(stop, [.. words, "--help"]);
+        help.Expect(0);
+        Assert.Contains(sentence, help.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(example, help.Output, StringComparison.Ordinal);
+        var own = await FabNetProcess.RunAsync(stop, [.. words, words.Length == 0 ? "agent" : "pull", "--help"]);
+        Assert.Contains(example, own.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task A_check_that_refuses_says_what_to_do_and_nothing_of_sending()
+    {
+        var program = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(program, "G28\nG1 X9000 F1000\n", TestContext.Current.CancellationToken);
+            var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "check", program, "--profile", "prusa-mk3s");
+            ended.Expect(1);
+            Assert.Contains("line 2", ended.Output, StringComparison.Ordinal);
+            Assert.Contains("choose another machine", ended.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("sent", ended.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(program);
+        }
+    }
+
+    [Theory(Timeout = TimeoutMs)]
     [InlineData("no-such-command")]
     [InlineData("order")]
     [InlineData("status --no-such-option")]

@@ -1,6 +1,7 @@
 // One upload: hashes while it writes, and becomes a blob only if size and digest are right.
 
 using System.Security.Cryptography;
+using FabNet.Journal;
 using FabNet.Model;
 
 namespace FabNet.Catalogue.Blobs;
@@ -9,12 +10,6 @@ namespace FabNet.Catalogue.Blobs;
 /// <remarks>Owned by the call that uploads; the open file keeps others out.</remarks>
 internal sealed class BlobUpload : IAsyncDisposable
 {
-    private const int DiskFull = 28; // ENOSPC
-
-    private const int QuotaExceeded = 122; // EDQUOT
-
-    private const int WindowsDiskFull = 112; // ERROR_DISK_FULL
-
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly FileStream _file;
     private readonly Digest _digest;
@@ -41,7 +36,7 @@ internal sealed class BlobUpload : IAsyncDisposable
         {
             throw new CatalogueException(CatalogueFault.Busy, $"Somebody else uploads the blob {digest.Short} now. Try again in a moment.", e);
         }
-        catch (IOException e) when (IsDiskFull(e))
+        catch (IOException e) when (FullDisk.IsCauseOf(e))
         {
             throw NoSpace(digest, e);
         }
@@ -80,7 +75,7 @@ internal sealed class BlobUpload : IAsyncDisposable
         {
             await _file.WriteAsync(chunk, cancellationToken);
         }
-        catch (IOException e) when (IsDiskFull(e))
+        catch (IOException e) when (FullDisk.IsCauseOf(e))
         {
             throw NoSpace(_digest, e);
         }
@@ -114,7 +109,7 @@ internal sealed class BlobUpload : IAsyncDisposable
             File.Move(_partialPath, _path, overwrite: true);
             DirectorySync.Sync(Path.GetDirectoryName(_path)!);
         }
-        catch (IOException e) when (IsDiskFull(e))
+        catch (IOException e) when (FullDisk.IsCauseOf(e))
         {
             throw NoSpace(_digest, e);
         }
@@ -151,6 +146,4 @@ internal sealed class BlobUpload : IAsyncDisposable
 
     // EAGAIN on Linux and on macOS, and ERROR_SHARING_VIOLATION on Windows.
     private static bool IsOpenElsewhere(IOException e) => (e.HResult & 0xFFFF) is 11 or 35 or 32;
-
-    private static bool IsDiskFull(IOException e) => (e.HResult & 0xFFFF) is DiskFull or QuotaExceeded or WindowsDiskFull;
 }

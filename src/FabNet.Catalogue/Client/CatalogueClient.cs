@@ -3,7 +3,7 @@
 using System.Runtime.CompilerServices;
 using FabNet.Model;
 using FabNet.Model.Designs;
-using FabNet.Protocol;
+using FabNet.Protocol.Catalogue;
 using FabNet.Protocol.V1;
 using Grpc.Net.Client;
 using Polly;
@@ -12,7 +12,7 @@ namespace FabNet.Catalogue.Client;
 
 /// <summary>
 /// Asks a catalogue. Calls that it can't answer throw <see cref="Grpc.Core.RpcException"/>, whose status detail is a sentence for people;
-/// those that end UNAVAILABLE were tried again first. Thread safe.
+/// those that were broken off were tried again first (<see cref="CatalogueRetry"/>). Thread safe.
 /// </summary>
 public sealed class CatalogueClient : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed class CatalogueClient : IDisposable
         _client = new DesignCatalogue.DesignCatalogueClient(channel);
         _retry = CatalogueRetry.Create(time);
         Publisher = new DesignPublisher(_client, _retry);
-        Puller = new DesignPuller(_client, _retry);
+        Puller = new DesignPuller(new BlobDownload(_client, _retry, time));
     }
 
     /// <summary>Publishes folders.</summary>
@@ -48,8 +48,8 @@ public sealed class CatalogueClient : IDisposable
     }
 
     /// <summary>A version of a design, verified; the newest if <paramref name="version"/> is null.</summary>
-    /// <exception cref="TamperedException">The manifest is not what the catalogue calls it.</exception>
-    public async Task<Design> GetAsync(string name, string? version, CancellationToken cancellationToken = default)
+    /// <exception cref="TamperedException">The catalogue sent another design, or a manifest that is not what it calls it.</exception>
+    public Task<Design> GetAsync(string name, string? version, CancellationToken cancellationToken = default)
     {
         var request = new GetDesignRequest { Name = name };
         if (version is not null)
@@ -57,19 +57,13 @@ public sealed class CatalogueClient : IDisposable
             request.Version = version;
         }
 
-        var design = await GetAsync(request, cancellationToken);
-        return design.Ref.Name == name && (version is null || design.Ref.Version == version) ? design
-            : throw new TamperedException($"The catalogue was asked for {name}{(version is null ? "" : $"@{version}")} and sent {design.Ref}. Don't trust it.");
+        return GetAsync(request, cancellationToken);
     }
 
     /// <summary>The design with this manifest, verified.</summary>
     /// <exception cref="TamperedException">The manifest has another digest.</exception>
-    public async Task<Design> GetAsync(Digest manifest, CancellationToken cancellationToken = default)
-    {
-        var design = await GetAsync(new GetDesignRequest { ManifestDigest = manifest.Value }, cancellationToken);
-        return design.Ref.Manifest == manifest ? design
-            : throw new TamperedException($"The catalogue was asked for the manifest {manifest.Short} and sent {design.Ref.Manifest.Short}. Don't trust it.");
-    }
+    public Task<Design> GetAsync(Digest manifest, CancellationToken cancellationToken = default) =>
+        GetAsync(new GetDesignRequest { ManifestDigest = manifest.Value }, cancellationToken);
 
     /// <summary>The newest version of every design that matches, best first; of all designs, by name, for an empty text. Pages are fetched as they are read.</summary>
     public async IAsyncEnumerable<DesignSummary> SearchAsync(string text, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -101,13 +95,6 @@ public sealed class CatalogueClient : IDisposable
     private async Task<Design> GetAsync(GetDesignRequest request, CancellationToken cancellationToken)
     {
         var published = await _retry.ExecuteAsync(async ct => await _client.GetDesignAsync(request, cancellationToken: ct), cancellationToken);
-        try
-        {
-            return published.ToModel();
-        }
-        catch (FormatException e)
-        {
-            throw new TamperedException(e.Message, e);
-        }
+        return published.AnswerTo(request);
     }
 }

@@ -4,6 +4,7 @@ using FabNet.Catalogue.Designs;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Protocol;
+using FabNet.Protocol.Catalogue;
 using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -42,16 +43,7 @@ public sealed class DesignPublisher
 
         var request = new PublishDesignRequest { Manifest = UnsafeByteOperations.UnsafeWrap(imported.Manifest) };
         var published = await _retry.ExecuteAsync(async ct => await _client.PublishDesignAsync(request, cancellationToken: ct), cancellationToken);
-        try
-        {
-            var design = published.ToModel();
-            return design.Ref == imported.Design.Ref ? design
-                : throw new TamperedException($"The catalogue was given {imported.Design.Ref} and says that it published {design.Ref}. Don't trust it.");
-        }
-        catch (FormatException e)
-        {
-            throw new TamperedException(e.Message, e);
-        }
+        return published.AnswerTo(new GetDesignRequest { ManifestDigest = imported.Design.Ref.Manifest.Value });
     }
 
     private async Task<IEnumerable<Digest>> FindMissingAsync(IEnumerable<Artefact> blobs, CancellationToken cancellationToken)

@@ -7,13 +7,3 @@ namespace FabNet.Catalogue.Client;
 /// <param name="BytesDone">Bytes of all files that are through, what was there before included.</param>
 /// <param name="BytesTotal">Bytes of all files.</param>
 public readonly record struct TransferProgress(string Path, long BytesDone, long BytesTotal);
-
-/// <summary>Bytes that a catalogue sent are not the ones that were asked for. They were thrown away.</summary>
-public sealed class TamperedException : IOException
-{
-    /// <summary>Creates the exception.</summary>
-    public TamperedException(string message, Exception? inner = null)
-        : base(message, inner)
-    {
-    }
-}

@@ -2,7 +2,7 @@
 
 using FabNet.Model;
 using FabNet.Model.Designs;
-using FabNet.Protocol;
+using FabNet.Protocol.Catalogue;
 using FabNet.Protocol.V1;
 using Grpc.Core;
 using Design = FabNet.Model.Designs.Design;
@@ -18,7 +18,7 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
     /// <exception cref="RefusedException">There is none, the catalogue does not answer, or what it sent is not what was asked for.</exception>
     public async Task<Design> ResolveAsync(string text, CancellationToken cancellationToken)
     {
-        var (request, digest) = Read(text.Trim());
+        var request = Read(text.Trim());
         using var patience = new CancellationTokenSource(AnswerWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         PublishedDesign published;
@@ -40,28 +40,21 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
             throw new RefusedException(Refusal.Unavailable, $"The catalogue does not answer ({why}). Order again once it is back.", e);
         }
 
-        var actual = Digest.Of(published.Manifest.Span);
-        var claimed = digest ?? published.Ref.ToModel().Manifest;
-        if (actual != claimed)
-        {
-            throw new RefusedException(Refusal.Unavailable, $"The catalogue sent a manifest for '{Clip.Reason(text, "", 120)}' with the digest {actual}, not {claimed}. It was not used: tell who runs the catalogue.");
-        }
-
         try
         {
-            return DesignManifest.Read(published.Manifest.Span, published.PublishedAt.ToModel("published_at"));
+            return published.AnswerTo(request);
         }
-        catch (FormatException e)
+        catch (TamperedException e)
         {
-            throw new RefusedException(Refusal.Unavailable, $"The manifest of '{Clip.Reason(text, "", 120)}' can't be read: {e.Message}", e);
+            throw new RefusedException(Refusal.Unavailable, $"design '{Clip.Reason(text, "", 120)}': {e.Message} It was not used: tell who runs the catalogue.", e);
         }
     }
 
-    private static (GetDesignRequest Request, Digest? Digest) Read(string text)
+    private static GetDesignRequest Read(string text)
     {
         if (Digest.TryParse(text, out var digest))
         {
-            return (new GetDesignRequest { ManifestDigest = digest.Value }, digest);
+            return new GetDesignRequest { ManifestDigest = digest.Value };
         }
 
         var at = text.IndexOf('@', StringComparison.Ordinal);
@@ -71,6 +64,6 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
             throw new RefusedException(Refusal.Invalid, $"design: '{Clip.Reason(text, "", 120)}' names no design. Write name, name@version, or the manifest's digest.");
         }
 
-        return (at < 0 ? new GetDesignRequest { Name = name } : new GetDesignRequest { Name = name, Version = text[(at + 1)..] }, null);
+        return at < 0 ? new GetDesignRequest { Name = name } : new GetDesignRequest { Name = name, Version = text[(at + 1)..] };
     }
 }

@@ -3,7 +3,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FabNet.Journal;
-using FabNet.Model;
 
 namespace FabNet.Coordinator.State;
 
@@ -52,8 +51,7 @@ internal static class RecordFormat
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     IgnoreReadOnlyProperties = true,
-    UseStringEnumConverter = true,
-    Converters = [typeof(SiteIdJson), typeof(MachineIdJson), typeof(OrderIdJson), typeof(JobIdJson), typeof(DigestJson)])]
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(OrderPlaced))]
 [JsonSerializable(typeof(ReplacementCreated))]
 [JsonSerializable(typeof(JobHappened))]
@@ -61,23 +59,3 @@ internal static class RecordFormat
 [JsonSerializable(typeof(SiteRegistered))]
 [JsonSerializable(typeof(CancelRequested))]
 internal sealed partial class RecordJson : JsonSerializerContext;
-
-/// <summary>Ids and digests are stored as people write them.</summary>
-internal abstract class TextJson<T>(Func<string, T> parse) : JsonConverter<T>
-    where T : struct
-{
-    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        parse(reader.GetString() ?? throw new JsonException($"a {typeof(T).Name} is null"));
-
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
-}
-
-internal sealed class SiteIdJson() : TextJson<SiteId>(SiteId.Parse);
-
-internal sealed class MachineIdJson() : TextJson<MachineId>(MachineId.Parse);
-
-internal sealed class OrderIdJson() : TextJson<OrderId>(OrderId.Parse);
-
-internal sealed class JobIdJson() : TextJson<JobId>(JobId.Parse);
-
-internal sealed class DigestJson() : TextJson<Digest>(Digest.Parse);

@@ -3,15 +3,14 @@
 using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using FabNet.Model.Yaml;
 
 namespace FabNet.Edge.Configuration;
 
 /// <summary>Reads a site's configuration. The file's keys are documented in <c>hardware/site.sample.yaml</c>.</summary>
 public static class EdgeConfigReader
 {
-    private const int MaxBytes = 1024 * 1024;
+    private const int MaxBytes = 4 * YamlText.MaxLength;
 
     /// <summary>Reads a file. Relative paths in it are relative to its folder.</summary>
     /// <exception cref="EdgeConfigException">It is missing or wrong; every problem is told with its line.</exception>
@@ -36,74 +35,49 @@ public static class EdgeConfigReader
     /// <exception cref="EdgeConfigException">It is wrong; every problem is told with its line.</exception>
     public static EdgeConfig Read(string yaml, string source)
     {
-        var problems = new ConfigProblems(source);
+        var mistakes = new YamlMistakes(source, "a site's configuration");
         var folder = Path.GetDirectoryName(Path.GetFullPath(source))!;
-        var root = ReadRoot(yaml, problems);
-        var (site, title, latitude, longitude) = ReadSite(root.Section("site"), root);
-        var coordinator = root.Address("coordinator", "http://127.0.0.1:5080");
-        var catalogue = root.Address("catalogue", "http://127.0.0.1:5081");
-        var data = Resolve(folder, root.RequiredText("data", "~/.fabnet/lab-lisbon"));
-        var prices = ReadPrices(root.Section("prices"));
-        var policy = ReadPolicy(root.Section("policy"));
-        var slicer = ReadSlicer(root.Section("slicer"), folder);
-        var storage = ReadStorage(root.Section("storage"));
-        var machines = ReadMachines(root, folder);
+        return YamlText.Read(yaml, mistakes, "copy hardware/site.sample.yaml and change it", root => ReadConfig(root, folder))
+            ?? throw new EdgeConfigException([.. mistakes.InOrder.Select(m => m.ToString())]);
+    }
+
+    // What a mistake leaves empty is never used: there is no configuration then.
+    private static EdgeConfig ReadConfig(YamlSection root, string folder)
+    {
+        var (site, title, latitude, longitude) = ReadSite(root);
+        var config = new EdgeConfig
+        {
+            Site = site,
+            Title = title,
+            Latitude = latitude,
+            Longitude = longitude,
+            Coordinator = root.RequiredAddress("coordinator", "http://127.0.0.1:5080")!,
+            Catalogue = root.RequiredAddress("catalogue", "http://127.0.0.1:5081")!,
+            DataFolder = Resolve(folder, root.RequiredText("data", "~/.fabnet/lab-lisbon")),
+            Prices = ReadPrices(root.Section("prices")),
+            Policy = ReadPolicy(root.Section("policy")),
+            Slicer = ReadSlicer(root.Section("slicer"), folder),
+            Storage = ReadStorage(root.Section("storage")),
+            Machines = ReadMachines(root, folder),
+        };
         root.RefuseUnknownKeys();
-        return problems.Any
-            ? throw problems.ToException()
-            : new EdgeConfig
-            {
-                Site = site!.Value,
-                Title = title,
-                Latitude = latitude,
-                Longitude = longitude,
-                Coordinator = coordinator!,
-                Catalogue = catalogue!,
-                DataFolder = data,
-                Prices = prices,
-                Policy = policy,
-                Slicer = slicer,
-                Storage = storage,
-                Machines = machines,
-            };
+        return config;
     }
 
-    private static ConfigSection ReadRoot(string yaml, ConfigProblems problems)
+    private static (SiteId Id, string Title, double? Latitude, double? Longitude) ReadSite(YamlSection root)
     {
-        var stream = new YamlStream();
-        try
+        if (!root.Has("site"))
         {
-            stream.Load(new StringReader(yaml));
-        }
-        catch (YamlException e)
-        {
-            problems.Add(e.Start.Line, $"this is not YAML: {e.Message}");
-            throw problems.ToException();
+            root.Refuse("site", "site is missing; write site: and below it, indented, id: and title:");
         }
 
-        if (stream.Documents is [{ RootNode: YamlMappingNode root }])
+        if (root.Section("site") is not { } section)
         {
-            return new ConfigSection(root, "", problems);
-        }
-
-        problems.Add(1, "the file must hold one document of keys. Copy hardware/site.sample.yaml and change it.");
-        throw problems.ToException();
-    }
-
-    private static (SiteId? Id, string Title, double? Latitude, double? Longitude) ReadSite(ConfigSection? section, ConfigSection root)
-    {
-        if (section is null)
-        {
-            if (!root.Has("site"))
-            {
-                root.Problem("site", "'site' is missing. Write site: and below it, indented, id: and title:.");
-            }
-
             return default;
         }
 
-        var id = section.Parsed("id", section.RequiredText("id", "lab-lisbon"), SiteId.Parse);
-        var title = section.Text("title") ?? id?.Value ?? "";
+        var id = section.Require("id", "lab-lisbon") ? section.Parsed("id", SiteId.Parse) ?? default : default;
+        var title = section.Text("title") ?? id.Value;
         double? latitude = null, longitude = null;
         if (section.Section("location") is { } location)
         {
@@ -111,7 +85,7 @@ public static class EdgeConfigReader
             longitude = location.Number("longitude", -180, 180);
             if (location.Has("latitude") != location.Has("longitude"))
             {
-                location.Problem("latitude", "'location' needs both latitude and longitude.");
+                location.Refuse("latitude", "'location' needs both latitude and longitude.");
             }
 
             location.RefuseUnknownKeys();
@@ -121,7 +95,7 @@ public static class EdgeConfigReader
         return (id, title, latitude, longitude);
     }
 
-    private static SitePrices ReadPrices(ConfigSection? section)
+    private static SitePrices ReadPrices(YamlSection? section)
     {
         var prices = new SitePrices();
         if (section is null)
@@ -132,13 +106,13 @@ public static class EdgeConfigReader
         var currency = section.Text("currency") ?? prices.Currency;
         if (currency.Length != 3 || !currency.All(char.IsAsciiLetterUpper))
         {
-            section.Problem("currency", $"'prices.currency' is '{currency}'. Write three capital letters, such as EUR.");
+            section.Refuse("currency", $"'prices.currency' is '{currency}'. Write three capital letters, such as EUR.");
         }
 
         var materials = new Dictionary<string, decimal>(StringComparer.Ordinal);
         if (section.Section("materialPerKg") is { } perKg)
         {
-            foreach (var material in perKg.Keys().ToList())
+            foreach (var material in perKg.Keys)
             {
                 materials[material.ToUpperInvariant()] = perKg.Amount(material) ?? 0;
             }
@@ -161,7 +135,7 @@ public static class EdgeConfigReader
         return prices;
     }
 
-    private static SitePolicy ReadPolicy(ConfigSection? section)
+    private static SitePolicy ReadPolicy(YamlSection? section)
     {
         if (section is null)
         {
@@ -177,7 +151,7 @@ public static class EdgeConfigReader
         return policy;
     }
 
-    private static SlicerConfig ReadSlicer(ConfigSection? section, string folder)
+    private static SlicerConfig ReadSlicer(YamlSection? section, string folder)
     {
         var defaults = new SlicerConfig();
         if (section is null)
@@ -195,7 +169,7 @@ public static class EdgeConfigReader
         return slicer;
     }
 
-    private static StorageConfig ReadStorage(ConfigSection? section)
+    private static StorageConfig ReadStorage(YamlSection? section)
     {
         var defaults = new StorageConfig();
         if (section is null)
@@ -216,12 +190,12 @@ public static class EdgeConfigReader
         long? Megabytes(string key, double min) => section.Number(key, min, 100_000_000) is { } megabytes ? (long)(megabytes * 1e6) : null;
     }
 
-    private static List<MachineConfig> ReadMachines(ConfigSection root, string folder)
+    private static List<MachineConfig> ReadMachines(YamlSection root, string folder)
     {
-        var sections = root.List("machines");
+        var sections = root.Sections("machines");
         if (sections.Count == 0)
         {
-            root.Problem("machines", "'machines' must list at least one machine, such as - name: mk3-left, with profile: and port: below it.");
+            root.Refuse("machines", "'machines' must list at least one machine, such as - name: mk3-left, with profile: and port: below it.");
         }
 
         var machines = new List<MachineConfig>();
@@ -234,11 +208,11 @@ public static class EdgeConfigReader
 
             if (machines.Exists(m => m.Name == machine.Name))
             {
-                section.Problem("name", $"two machines are named '{machine.Name}'. Give each its own name.");
+                section.Refuse("name", $"two machines are named '{machine.Name}'. Give each its own name.");
             }
             else if (machine.Port is not null && machines.Find(m => m.Port == machine.Port) is { } other)
             {
-                section.Problem("port", $"'{machine.Name}' has the port of '{other.Name}', {machine.Port}.");
+                section.Refuse("port", $"'{machine.Name}' has the port of '{other.Name}', {machine.Port}.");
             }
 
             machines.Add(machine);
@@ -247,12 +221,12 @@ public static class EdgeConfigReader
         return machines;
     }
 
-    private static MachineConfig? ReadMachine(ConfigSection section, string folder)
+    private static MachineConfig? ReadMachine(YamlSection section, string folder)
     {
         var name = section.RequiredText("name", "mk3-left");
         if (name.Length > 0 && !Names.IsValid(name))
         {
-            section.Problem("name", $"'{name}' is not a machine name. Use 1 to 63 lower-case letters, digits and dashes.");
+            section.Refuse("name", $"'{name}' is not a machine name. Use 1 to 63 lower-case letters, digits and dashes.");
         }
 
         var profile = ReadProfile(section, folder);
@@ -260,11 +234,11 @@ public static class EdgeConfigReader
         var mqtt = ReadMqtt(section.Section("mqtt"), folder);
         if (section.Has("port") == section.Has("mqtt"))
         {
-            section.Problem("port", $"machine '{name}' needs either 'port' (a serial port) or 'mqtt'.");
+            section.Refuse("port", $"machine '{name}' needs either 'port' (a serial port) or 'mqtt'.");
         }
         else if (profile is not null && (profile.Dialect == FirmwareDialect.Bambu) != section.Has("mqtt"))
         {
-            section.Problem(section.Has("mqtt") ? "mqtt" : "port", profile.Dialect == FirmwareDialect.Bambu
+            section.Refuse(section.Has("mqtt") ? "mqtt" : "port", profile.Dialect == FirmwareDialect.Bambu
                 ? $"the profile '{profile.Name}' is of an MQTT machine. Write mqtt: instead of port:."
                 : $"the profile '{profile.Name}' is of a serial machine. Write port: instead of mqtt:.");
         }
@@ -275,7 +249,7 @@ public static class EdgeConfigReader
             loaded = new LoadedMaterial(load.Text("material")?.ToUpperInvariant(), load.Text("color")?.ToLowerInvariant());
             if (profile is not null && loaded.Material is not null && !profile.Materials.Contains(loaded.Material))
             {
-                load.Problem("material", $"the profile '{profile.Name}' does not know the material {loaded.Material}. Known: {string.Join(", ", profile.Materials)}.");
+                load.Refuse("material", $"the profile '{profile.Name}' does not know the material {loaded.Material}. Known: {string.Join(", ", profile.Materials)}.");
             }
 
             load.RefuseUnknownKeys();
@@ -295,7 +269,7 @@ public static class EdgeConfigReader
             : new MachineConfig { Name = name, Profile = profile, Port = port, Baud = baud, Mqtt = mqtt, Loaded = loaded, SimulatedSpeed = speed };
     }
 
-    private static MachineProfile? ReadProfile(ConfigSection section, string folder)
+    private static MachineProfile? ReadProfile(YamlSection section, string folder)
     {
         var text = section.RequiredText("profile", "prusa-mk3s");
         if (text.Length == 0)
@@ -310,7 +284,7 @@ public static class EdgeConfigReader
                 return builtIn;
             }
 
-            section.Problem("profile", $"no profile is named '{text}'. Known: {string.Join(", ", MachineProfiles.BuiltIn.Select(p => p.Name))}; or write the path of a YAML file.");
+            section.Refuse("profile", $"no profile is named '{text}'. Known: {string.Join(", ", MachineProfiles.BuiltIn.Select(p => p.Name))}; or write the path of a YAML file.");
             return null;
         }
 
@@ -320,19 +294,19 @@ public static class EdgeConfigReader
             var reading = MachineProfileReader.Read(File.ReadAllText(path), path);
             foreach (var error in reading.Errors)
             {
-                section.Problem("profile", $"the profile can't be used: {error}");
+                section.Refuse("profile", $"the profile can't be used: {error}");
             }
 
             return reading.Profile;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            section.Problem("profile", $"the profile can't be read: {e.Message}");
+            section.Refuse("profile", $"the profile can't be read: {e.Message}");
             return null;
         }
     }
 
-    private static MqttPort? ReadMqtt(ConfigSection? section, string folder)
+    private static MqttPort? ReadMqtt(YamlSection? section, string folder)
     {
         if (section is null)
         {
@@ -352,12 +326,12 @@ public static class EdgeConfigReader
         };
         if (mqtt is { CertificateAuthority: null, CertificateSha256: null })
         {
-            section.Problem("serial", "'mqtt.certificateAuthority' is missing. Name a PEM file with the maker's root CA, or write certificateSha256: with the machine's fingerprint. Files always go over TLS.");
+            section.Refuse("serial", "'mqtt.certificateAuthority' is missing. Name a PEM file with the maker's root CA, or write certificateSha256: with the machine's fingerprint. Files always go over TLS.");
         }
 
         if (mqtt.CertificateSha256 is { } fingerprint && (fingerprint.Length != 64 || !fingerprint.All(char.IsAsciiHexDigit)))
         {
-            section.Problem("certificateSha256", $"'{fingerprint}' is no SHA-256 fingerprint. Write 64 hexadecimal digits; colons are allowed.");
+            section.Refuse("certificateSha256", $"'{fingerprint}' is no SHA-256 fingerprint. Write 64 hexadecimal digits; colons are allowed.");
         }
 
         section.RefuseUnknownKeys();

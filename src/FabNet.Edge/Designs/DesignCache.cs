@@ -4,6 +4,7 @@ using FabNet.Edge.Storage;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Protocol;
+using FabNet.Protocol.Catalogue;
 using FabNet.Protocol.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
@@ -25,18 +26,9 @@ public sealed record DesignCacheOptions
     /// <summary>How the catalogue is named in messages: its address.</summary>
     public required string CatalogueName { get; init; }
 
-    /// <summary>How often a pull that was cut is taken up again before it is given up. Default 5.</summary>
-    public int Retries { get; init; } = 5;
-
-    /// <summary>How long the catalogue may stay silent in the middle of a pull. Default 30 s.</summary>
-    public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How often a call that was broken off is repeated before it is given up, 1 or more. Default <see cref="CatalogueRetry.DefaultRetries"/>.</summary>
+    public int Retries { get; init; } = CatalogueRetry.DefaultRetries;
 }
-
-/// <summary>How far a pull has come.</summary>
-/// <param name="File">The file that is being pulled.</param>
-/// <param name="Bytes">Bytes of the design that are here.</param>
-/// <param name="TotalBytes">Bytes of the whole design.</param>
-public readonly record struct PullProgress(string File, long Bytes, long TotalBytes);
 
 /// <summary>
 /// Pulls designs and their files. Everything is checked against its digest while it arrives, so the catalogue need not be trusted; what
@@ -49,9 +41,9 @@ public sealed partial class DesignCache : IDisposable
     private readonly DesignCacheOptions _options;
     private readonly FileCache _manifests;
     private readonly FileCache _blobs;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ResiliencePipeline _retry;
+    private readonly BlobDownload _download;
     private readonly Lock _gate = new();
     private readonly Dictionary<Digest, Task> _pulling = [];
     private readonly CancellationTokenSource _lifetime = new();
@@ -61,11 +53,11 @@ public sealed partial class DesignCache : IDisposable
     {
         _catalogue = catalogue;
         _options = options;
-        _time = time;
         _logger = logger;
         _manifests = new FileCache(Path.Combine(options.Folder, "manifests"), ".json", 256 * 1024 * 1024, time);
         _blobs = new FileCache(Path.Combine(options.Folder, "blobs"), ".blob", options.MaxBytes, time);
-        _retry = CatalogueRetry.Build(options.Retries, time, LogRetry);
+        _retry = CatalogueRetry.Create(time, options.Retries, (e, attempt, delay) => LogRetry(e.Message, attempt, delay.TotalSeconds));
+        _download = new BlobDownload(catalogue, _retry, time);
     }
 
     /// <summary>A design by its exact version: from the disk if it is there, else from the catalogue.</summary>
@@ -89,23 +81,7 @@ public sealed partial class DesignCache : IDisposable
             Disk.TryDelete(_manifests.PathOf(design.Manifest));
         }
 
-        return await FetchAsync(new GetDesignRequest { Name = design.Name, ManifestDigest = design.Manifest.Value }, design.ToString(), design.Manifest, cancellationToken);
-    }
-
-    /// <summary>A design by name, from the catalogue.</summary>
-    /// <param name="name">The design's name.</param>
-    /// <param name="version">The version; null for the newest.</param>
-    /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="DesignException">It can't be had.</exception>
-    public Task<Design> FindAsync(string name, string? version, CancellationToken cancellationToken = default)
-    {
-        var request = new GetDesignRequest { Name = name };
-        if (version is not null)
-        {
-            request.Version = version;
-        }
-
-        return FetchAsync(request, version is null ? name : $"{name}@{version}", null, cancellationToken);
+        return await FetchAsync(design, cancellationToken);
     }
 
     /// <summary>Opens a file of a design for reading: from the disk if it is there, else it is pulled first. What is open stays readable.</summary>
@@ -131,28 +107,6 @@ public sealed partial class DesignCache : IDisposable
         }
     }
 
-    /// <summary>Writes every file of a design into a folder, which is created. Files that are there already with the same bytes stay.</summary>
-    /// <param name="design">The design.</param>
-    /// <param name="folder">The folder. Paths of the design that would leave it are refused.</param>
-    /// <param name="progress">Told after each file.</param>
-    /// <param name="cancellationToken">Stops; what was written stays, and the next pull goes on from it.</param>
-    /// <exception cref="DesignException">It can't be had, or names a path that is not safe.</exception>
-    /// <exception cref="IOException">A file of the same name and other bytes is there, or the disk can't be written.</exception>
-    public async Task PullAsync(Design design, string folder, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
-    {
-        var root = Path.GetFullPath(folder);
-        var artefacts = design.Files.Concat(design.Parts.SelectMany(p => p.Artefacts)).DistinctBy(a => a.Path).ToList();
-        var total = artefacts.Sum(a => a.Size);
-        long done = 0;
-        foreach (var artefact in artefacts)
-        {
-            await using var file = await OpenAsync(design, artefact, cancellationToken);
-            await PulledFile.WriteAsync(design.Ref, artefact, file, root, cancellationToken);
-            done += artefact.Size;
-            progress?.Report(new PullProgress(artefact.Path, done, total));
-        }
-    }
-
     /// <summary>Ends the pulls that are under way; what has arrived is taken up by the next one.</summary>
     public void Dispose()
     {
@@ -160,53 +114,32 @@ public sealed partial class DesignCache : IDisposable
         _lifetime.Dispose();
     }
 
-    private async Task<Design> FetchAsync(GetDesignRequest request, string name, Digest? expected, CancellationToken cancellationToken)
+    private async Task<Design> FetchAsync(DesignRef wanted, CancellationToken cancellationToken)
     {
-        var published = await CallAsync(
-            async token => await _catalogue.GetDesignAsync(request, cancellationToken: token),
-            $"the design {name}",
-            cancellationToken);
-        var manifest = published.Manifest.ToByteArray();
-        var digest = Digest.Of(manifest);
-        if (digest != (expected ?? published.Ref.ToModel().Manifest))
-        {
-            throw new DesignException(
-                DesignFault.Corrupt,
-                $"{_options.CatalogueName} sent a manifest for {name} with the digest {digest.Short}…, and {(expected ?? published.Ref.ToModel().Manifest).Short}… was asked for: it was changed on the way or at the catalogue. Nothing of it was kept.");
-        }
-
-        Design design;
+        var request = new GetDesignRequest { Name = wanted.Name, ManifestDigest = wanted.Manifest.Value };
         try
         {
-            design = DesignManifest.Read(manifest, published.PublishedAt.ToModel("published_at"));
+            var published = await _retry.ExecuteAsync(async token => await _catalogue.GetDesignAsync(request, cancellationToken: token), cancellationToken);
+            var design = published.AnswerTo(request);
+            await KeepManifestAsync(design, published.Manifest.Memory, cancellationToken);
+            return design;
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is TamperedException or RpcException)
         {
-            throw new DesignException(DesignFault.Corrupt, $"The manifest of {name} at {_options.CatalogueName} breaks the rules: {e.Message}", e);
+            throw Explain(e, $"the design {wanted}", cancellationToken);
         }
-
-        await KeepManifestAsync(design, manifest, cancellationToken);
-        return design;
     }
 
-    private async Task KeepManifestAsync(Design design, byte[] manifest, CancellationToken cancellationToken)
+    private async Task KeepManifestAsync(Design design, ReadOnlyMemory<byte> manifest, CancellationToken cancellationToken)
     {
-        var temporary = Path.Combine(_manifests.Folder, $".{Guid.NewGuid():N}.tmp");
         try
         {
-            Directory.CreateDirectory(_manifests.Folder);
-            await using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
-            await file.WriteAsync(manifest, cancellationToken);
-            await using var kept = _manifests.Publish(design.Ref.Manifest, file);
+            await using var kept = await _manifests.AddAsync(design.Ref.Manifest, file => file.WriteAsync(manifest, cancellationToken).AsTask());
             File.SetLastWriteTimeUtc(kept.SafeFileHandle, design.PublishedAt.UtcDateTime);
         }
         catch (IOException e)
         {
             throw Disk.Explain(e, _options.Folder);
-        }
-        finally
-        {
-            Disk.TryDelete(temporary);
         }
     }
 
@@ -227,21 +160,28 @@ public sealed partial class DesignCache : IDisposable
 
     private async Task PullBlobAsync(DesignRef design, Artefact artefact)
     {
+        var partial = _blobs.PartialPathOf(artefact.Digest);
         try
         {
-            var download = new BlobDownload(_catalogue, _blobs, artefact, $"{artefact.Path} of {design}", _options, _time);
-            await CallAsync(
-                async token =>
-                {
-                    await download.RunAsync(token);
-                    return true;
-                },
-                $"{artefact.Path} of {design}",
-                _lifetime.Token);
+            Directory.CreateDirectory(_blobs.Folder);
+            var missing = artefact.Size - (new FileInfo(partial) is { Exists: true, Length: var there } ? there : 0);
+            if (missing > 0)
+            {
+                Disk.RequireSpace(_blobs.Folder, missing);
+            }
+
+            await _download.RunAsync(artefact.Digest, artefact.Size, partial, cancellationToken: _lifetime.Token);
+            await _blobs.Publish(artefact.Digest, partial).DisposeAsync();
             LogPulled(design.ToString(), artefact.Path, artefact.Size);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is TamperedException or RpcException)
         {
+            throw Explain(e, $"{artefact.Path} of {design}", _lifetime.Token);
+        }
+        catch (IOException e) when (Disk.IsFull(e))
+        {
+            // Half a blob must not keep from the journal the space that it needs to say so.
+            Disk.TryDelete(partial);
             throw Disk.Explain(e, _options.Folder);
         }
         finally
@@ -253,25 +193,13 @@ public sealed partial class DesignCache : IDisposable
         }
     }
 
-    private async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, string what, CancellationToken cancellationToken)
+    private Exception Explain(Exception fault, string what, CancellationToken cancellationToken) => fault switch
     {
-        try
-        {
-            return await _retry.ExecuteAsync(async token => await call(token), cancellationToken);
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(e.Message, e, cancellationToken);
-        }
-        catch (RpcException e) when (e.StatusCode is StatusCode.NotFound)
-        {
-            throw new DesignException(DesignFault.NotFound, $"{_options.CatalogueName} does not have {what}: {e.Status.Detail}", e);
-        }
-        catch (RpcException e)
-        {
-            throw new DesignException(DesignFault.Unreachable, $"{_options.CatalogueName} could not send {what}: {e.Status.Detail} ({e.StatusCode}).", e);
-        }
-    }
+        RpcException { StatusCode: StatusCode.Cancelled } when cancellationToken.IsCancellationRequested => new OperationCanceledException(fault.Message, fault, cancellationToken),
+        RpcException { StatusCode: StatusCode.NotFound } e => new DesignException(DesignFault.NotFound, $"{_options.CatalogueName} does not have {what}: {e.Status.Detail}", e),
+        RpcException e => new DesignException(DesignFault.Unreachable, $"{_options.CatalogueName} could not send {what}: {e.Status.Detail} ({e.StatusCode}).", e),
+        _ => new DesignException(DesignFault.Corrupt, $"{_options.CatalogueName} did not send {what}. {fault.Message}", fault),
+    };
 
     [LoggerMessage(LogLevel.Information, "Pulled {Design} {File}, {Bytes} bytes.")]
     private partial void LogPulled(string design, string file, long bytes);

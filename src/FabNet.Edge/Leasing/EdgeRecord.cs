@@ -109,39 +109,11 @@ internal static class EdgeRecords
     };
 }
 
-/// <summary>Writes a value of the vocabulary as its text.</summary>
-internal abstract class TextConverter<T>(Func<string, T> parse) : JsonConverter<T>
-{
-    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        try
-        {
-            return parse(reader.GetString() ?? "");
-        }
-        catch (FormatException e)
-        {
-            throw new JsonException(e.Message, e);
-        }
-    }
-
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value!.ToString());
-}
-
-internal sealed class JobIdConverter() : TextConverter<JobId>(JobId.Parse);
-
-internal sealed class OrderIdConverter() : TextConverter<OrderId>(OrderId.Parse);
-
-internal sealed class MachineIdConverter() : TextConverter<MachineId>(MachineId.Parse);
-
-internal sealed class SiteIdConverter() : TextConverter<SiteId>(SiteId.Parse);
-
-internal sealed class DigestConverter() : TextConverter<Digest>(Digest.Parse);
-
+/// <summary>The generated serialisers.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
-    IgnoreReadOnlyProperties = true,
-    Converters = [typeof(JobIdConverter), typeof(OrderIdConverter), typeof(MachineIdConverter), typeof(SiteIdConverter), typeof(DigestConverter), typeof(LoadedMaterialConverter), typeof(DesignRefConverter)])]
+    IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(EdgeRecord))]
 internal sealed partial class EdgeJson : JsonSerializerContext;

@@ -18,22 +18,10 @@ public sealed class DiskFullException : IOException
 /// <summary>Whole files, and honest words for a full disk.</summary>
 internal static class Disk
 {
-    private const int NoSpace = 28; // ENOSPC: .NET puts errno into HResult on Unix.
-    private const int QuotaExceeded = 122; // EDQUOT on Linux.
-    private const int WindowsDiskFull = unchecked((int)0x80070070);
-    private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
-
     private const long JournalReserveBytes = 1_000_000;
 
     /// <summary>True if an exception says that a disk has no space left.</summary>
-    public static bool IsFull(Exception e) => e switch
-    {
-        DiskFullException => true,
-        JournalException { InnerException: { } inner } => IsFull(inner),
-        Microsoft.Data.Sqlite.SqliteException sqlite => sqlite.SqliteErrorCode == 13,
-        IOException io => io.HResult is NoSpace or QuotaExceeded or WindowsDiskFull or WindowsHandleDiskFull,
-        _ => false,
-    };
+    public static bool IsFull(Exception e) => e is DiskFullException || FullDisk.IsCauseOf(e);
 
     /// <summary>Names the disk of a path with what is free on it, for a message.</summary>
     public static string Describe(string path)

@@ -53,14 +53,21 @@ internal sealed class FileCache
     /// <summary>Copies a file into the cache and opens it.</summary>
     public async Task<FileStream> AddAsync(Digest key, string source, CancellationToken cancellationToken)
     {
+        await using var from = Open(source);
+        return await AddAsync(key, to => from.CopyToAsync(to, cancellationToken));
+    }
+
+    /// <summary>Writes a file of the cache and opens it.</summary>
+    public async Task<FileStream> AddAsync(Digest key, Func<FileStream, Task> write)
+    {
         Directory.CreateDirectory(Folder);
         var temporary = Path.Combine(Folder, $".{Guid.NewGuid():N}.tmp");
         try
         {
-            await using var from = Open(source);
-            await using var to = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
-            await from.CopyToAsync(to, cancellationToken);
-            return Publish(key, to);
+            await using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete);
+            await write(file);
+            file.Flush(flushToDisk: true);
+            return Publish(key, temporary);
         }
         finally
         {
@@ -68,11 +75,11 @@ internal sealed class FileCache
         }
     }
 
-    /// <summary>Makes a file that was written in full part of the cache, and opens it.</summary>
-    public FileStream Publish(Digest key, FileStream written)
+    /// <summary>Makes a file that is whole and synced part of the cache, and opens it.</summary>
+    public FileStream Publish(Digest key, string whole)
     {
         var path = PathOf(key);
-        Disk.Publish(written, path);
+        File.Move(whole, path, overwrite: true);
         var file = Open(path);
         File.SetLastAccessTimeUtc(file.SafeFileHandle, _time.GetUtcNow().UtcDateTime);
         Evict(keep: path);

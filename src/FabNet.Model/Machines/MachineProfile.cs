@@ -195,6 +195,11 @@ public sealed record MachineProfile
     /// <summary>What an unknown command leads to. Default: refuse.</summary>
     public UnknownCommandPolicy UnknownCommands { get; init; }
 
+    /// <summary>
+    /// True if an interrupted print may be gone on with: Z stays where it is without current (screws, not belts), and homing X and Y clears the part. Machines that cut need no leave. Default false.
+    /// </summary>
+    public bool ResumesPrints { get; init; }
+
     /// <summary>Materials that it can work, such as PLA, PETG, PLYWOOD; upper case.</summary>
     public IReadOnlyList<string> Materials { get; init; } = [];
 

@@ -1,132 +1,73 @@
 // Reads a machine profile from YAML: every mistake with its line and column, unknown keys with the nearest known one.
 
-using System.Globalization;
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
-using YamlDotNet.RepresentationModel;
+using FabNet.Model.Yaml;
 
 namespace FabNet.Model.Machines;
-
-/// <summary>A mistake in a machine profile.</summary>
-/// <param name="Source">The file or other origin.</param>
-/// <param name="Line">Its line, from 1.</param>
-/// <param name="Column">Its column, from 1.</param>
-/// <param name="Message">What is wrong and what to write.</param>
-public sealed record MachineProfileError(string Source, int Line, int Column, string Message)
-{
-    /// <inheritdoc />
-    public override string ToString() => $"{Source}:{Line}: {Message}";
-}
 
 /// <summary>The outcome of reading a machine profile.</summary>
 /// <param name="Profile">The profile; null if there is any error.</param>
 /// <param name="Errors">All mistakes found, in the order of the text.</param>
-public sealed record MachineProfileReading(MachineProfile? Profile, IReadOnlyList<MachineProfileError> Errors);
+public sealed record MachineProfileReading(MachineProfile? Profile, IReadOnlyList<YamlMistake> Errors);
 
 /// <summary>Reads machine profiles. The schema is documented in <c>hardware/machines/README.md</c>.</summary>
-public static partial class MachineProfileReader
+public static class MachineProfileReader
 {
-    /// <summary>A longer text is refused: 256 Ki characters.</summary>
-    public const int MaxLength = 256 * 1024;
+    internal static readonly (string Name, FirmwareDialect Value)[] Dialects =
+    [
+        ("marlin", FirmwareDialect.Marlin), ("grbl", FirmwareDialect.Grbl), ("klipper", FirmwareDialect.Klipper), ("bambu", FirmwareDialect.Bambu),
+    ];
 
-    private const int MaxDepth = 8;
+    internal static readonly (string Name, FabricationProcess Value)[] Processes =
+    [
+        ("printing", FabricationProcess.Printing), ("milling", FabricationProcess.Milling), ("laser-cutting", FabricationProcess.LaserCutting), ("unknown", FabricationProcess.Unknown),
+    ];
+
+    internal static readonly (string Name, UnknownCommandPolicy Value)[] Policies = [("refuse", UnknownCommandPolicy.Refuse), ("warn", UnknownCommandPolicy.Warn)];
 
     /// <summary>Reads a profile. Never throws for what the text holds.</summary>
-    /// <param name="yaml">The text.</param>
+    /// <param name="yaml">The text, at most <see cref="YamlText.MaxLength"/> characters.</param>
     /// <param name="sourceName">Where it comes from, for messages.</param>
     public static MachineProfileReading Read(string yaml, string sourceName)
     {
-        var errors = new List<MachineProfileError>();
-        if (yaml.Length > MaxLength)
-        {
-            errors.Add(new MachineProfileError(sourceName, 1, 1, $"the profile has {yaml.Length} characters; at most {MaxLength} are read"));
-            return new MachineProfileReading(null, errors);
-        }
-
-        var mark = Mark.Empty;
-        try
-        {
-            if (!IsShallow(yaml, ref mark))
-            {
-                errors.Add(new MachineProfileError(sourceName, (int)mark.Line, (int)mark.Column, "the profile is nested too deeply, or uses anchors; write it out plainly"));
-                return new MachineProfileReading(null, errors);
-            }
-
-            var stream = new YamlStream();
-            stream.Load(new StringReader(yaml));
-            if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
-            {
-                errors.Add(new MachineProfileError(sourceName, 1, 1, "a profile is one YAML document of keys and values; begin with 'name:'"));
-                return new MachineProfileReading(null, errors);
-            }
-
-            var profile = ReadProfile(new ProfileSection(root, "", sourceName, errors));
-            return new MachineProfileReading(errors.Count == 0 ? profile : null, [.. errors.OrderBy(error => error.Line).ThenBy(error => error.Column)]);
-        }
-        catch (YamlException exception)
-        {
-            errors.Add(new MachineProfileError(sourceName, (int)exception.Start.Line, (int)exception.Start.Column, $"this is not valid YAML: {exception.Message}"));
-            return new MachineProfileReading(null, errors);
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or KeyNotFoundException)
-        {
-            // YamlDotNet meets some broken texts with exceptions of the platform instead of its own.
-            errors.Add(new MachineProfileError(sourceName, (int)mark.Line, (int)mark.Column, $"this is not valid YAML from here on: {exception.Message}"));
-            return new MachineProfileReading(null, errors);
-        }
+        var mistakes = new YamlMistakes(sourceName, "a profile");
+        var profile = YamlText.Read(yaml, mistakes, "begin with 'name:'", ReadProfile);
+        return new MachineProfileReading(profile, mistakes.InOrder);
     }
 
-    /// <summary>Looks at the events only, so that a hostile text can't exhaust the stack or expand aliases.</summary>
-    private static bool IsShallow(string yaml, ref Mark mark)
+    private static MachineProfile ReadProfile(YamlSection root)
     {
-        var parser = new Parser(new StringReader(yaml));
-        var depth = 0;
-        while (parser.MoveNext())
-        {
-            depth += parser.Current!.NestingIncrease;
-            mark = parser.Current.Start;
-            if (depth > MaxDepth || parser.Current is AnchorAlias)
-                return false;
-        }
-
-        return true;
-    }
-
-    private static MachineProfile ReadProfile(ProfileSection root)
-    {
-        var dialect = root.Choice("dialect", Dialects);
-        var process = root.Choice("process", Processes);
-        var axes = root.Section("axes", isRequired: true);
+        var axes = RequiredSection(root, "axes");
         var motion = root.Section("motion");
         var commands = root.Section("commands");
         var profile = new MachineProfile
         {
-            Name = root.Name("name"),
-            Title = root.Text("title", isRequired: true),
-            Process = process,
-            Dialect = dialect,
-            Baud = (int)root.Number("baud", 0, 0, 10_000_000),
-            X = ReadAxis(axes?.Section("x", isRequired: true), hasRange: true),
-            Y = ReadAxis(axes?.Section("y", isRequired: true), hasRange: true),
-            Z = ReadAxis(axes?.Section("z", isRequired: true), hasRange: true),
+            Name = ReadName(root),
+            Title = root.RequiredText("title"),
+            Process = root.Require("process") ? root.Choice("process", Processes) ?? default : default,
+            Dialect = root.Require("dialect") ? root.Choice("dialect", Dialects) ?? default : default,
+            Baud = root.Integer("baud", 0, 10_000_000) ?? 0,
+            X = ReadAxis(axes is null ? null : RequiredSection(axes, "x"), hasRange: true),
+            Y = ReadAxis(axes is null ? null : RequiredSection(axes, "y"), hasRange: true),
+            Z = ReadAxis(axes is null ? null : RequiredSection(axes, "z"), hasRange: true),
             E = axes?.Section("e") is { } e ? ReadAxis(e, hasRange: false) : null,
-            PrintAccelerationMmPerS2 = motion?.Number("printAccelerationMmPerS2", 0, 0, 1e6) ?? 0,
-            TravelAccelerationMmPerS2 = motion?.Number("travelAccelerationMmPerS2", 0, 0, 1e6) ?? 0,
-            RetractAccelerationMmPerS2 = motion?.Number("retractAccelerationMmPerS2", 0, 0, 1e6) ?? 0,
-            JunctionDeviationMm = motion?.Number("junctionDeviationMm", 0, 0, 1) ?? 0,
-            DefaultFeedMmPerMin = motion?.Above0("defaultFeedMmPerMin", 1500) ?? 1500,
+            PrintAccelerationMmPerS2 = motion?.Number("printAccelerationMmPerS2", 0, 1e6) ?? 0,
+            TravelAccelerationMmPerS2 = motion?.Number("travelAccelerationMmPerS2", 0, 1e6) ?? 0,
+            RetractAccelerationMmPerS2 = motion?.Number("retractAccelerationMmPerS2", 0, 1e6) ?? 0,
+            JunctionDeviationMm = motion?.Number("junctionDeviationMm", 0, 1) ?? 0,
+            DefaultFeedMmPerMin = motion?.Positive("defaultFeedMmPerMin") ?? 1500,
             HotEnds = [.. root.Sections("hotEnds").Select(ReadHotEnd)],
-            MaxBedTemperatureC = root.Section("bed") is { } bed ? bed.Required("maxTemperatureC", 0, 300) : 0,
-            MaxChamberTemperatureC = root.Section("chamber") is { } chamber ? chamber.Required("maxTemperatureC", 0, 300) : 0,
+            MaxBedTemperatureC = root.Section("bed") is { } bed ? bed.RequiredNumber("maxTemperatureC", 0, 300) : 0,
+            MaxChamberTemperatureC = root.Section("chamber") is { } chamber ? chamber.RequiredNumber("maxTemperatureC", 0, 300) : 0,
             Spindle = root.Section("spindle") is { } spindle ? ReadSpindle(spindle) : null,
-            ForbiddenCommands = commands?.List("forbidden") ?? [],
-            ExtraCommands = commands?.List("extra") ?? [],
-            UnknownCommands = commands?.Choice("unknown", Policies, isRequired: false) ?? UnknownCommandPolicy.Refuse,
-            Materials = [.. root.List("materials").Select(material => material.ToUpperInvariant())],
+            ForbiddenCommands = commands?.Words("forbidden") ?? [],
+            ExtraCommands = commands?.Words("extra") ?? [],
+            UnknownCommands = commands?.Choice("unknown", Policies) ?? UnknownCommandPolicy.Refuse,
+            ResumesPrints = root.Flag("resume") ?? false,
+            Materials = [.. root.Words("materials").Select(material => material.ToUpperInvariant())],
             SetUp = ReadSetUp(root.Section("setUp")),
             Power = ReadPower(root.Section("power")),
-            Slicer = root.Settings("slicer"),
-            SlicerMaterials = root.SettingsOfEach("slicerMaterials"),
+            Slicer = ReadSettings(root.Section("slicer")),
+            SlicerMaterials = ReadSettingsOfEach(root.Section("slicerMaterials")),
         };
         Check(root, profile);
         foreach (var section in new[] { axes, motion, commands, root })
@@ -134,7 +75,7 @@ public static partial class MachineProfileReader
         return profile;
     }
 
-    private static void Check(ProfileSection root, MachineProfile profile)
+    private static void Check(YamlSection root, MachineProfile profile)
     {
         if (profile.E is not null && profile.HotEnds.Count == 0)
             root.Refuse("axes", "axes.e stands for an extruder, and there are no hotEnds; add hotEnds, or leave axes.e out");
@@ -146,7 +87,7 @@ public static partial class MachineProfileReader
             root.Refuse("slicerMaterials", $"slicerMaterials.{material} is not among the materials; add it there, or remove its settings");
     }
 
-    private static AxisLimits ReadAxis(ProfileSection? axis, bool hasRange)
+    private static AxisLimits ReadAxis(YamlSection? axis, bool hasRange)
     {
         if (axis is null)
             return new AxisLimits { MaxFeedMmPerMin = 1, AccelerationMmPerS2 = 1 };
@@ -154,12 +95,12 @@ public static partial class MachineProfileReader
         double? home = null;
         if (hasRange)
         {
-            range = new AxisRange(axis.Required("minMm", -1e5, 1e5), axis.Required("maxMm", -1e5, 1e5));
+            range = new AxisRange(axis.RequiredNumber("minMm", -1e5, 1e5), axis.RequiredNumber("maxMm", -1e5, 1e5));
             if (range.Value.Max < range.Value.Min)
                 axis.Refuse("maxMm", $"{axis.PathOf("maxMm")} must not be below minMm");
             if (axis.Has("homeMm"))
             {
-                home = axis.Required("homeMm", -1e5, 1e5);
+                home = axis.RequiredNumber("homeMm", -1e5, 1e5);
                 if (!range.Value.Contains(home.Value))
                     axis.Refuse("homeMm", $"{axis.PathOf("homeMm")} must lie between minMm and maxMm");
             }
@@ -169,34 +110,34 @@ public static partial class MachineProfileReader
         {
             RangeMm = range,
             HomeMm = home,
-            MaxFeedMmPerMin = axis.Above0("maxFeedMmPerMin", null),
-            AccelerationMmPerS2 = axis.Above0("accelerationMmPerS2", null),
-            JerkMmPerS = axis.Number("jerkMmPerS", 0, 0, 1000),
+            MaxFeedMmPerMin = axis.RequiredPositive("maxFeedMmPerMin"),
+            AccelerationMmPerS2 = axis.RequiredPositive("accelerationMmPerS2"),
+            JerkMmPerS = axis.Number("jerkMmPerS", 0, 1000) ?? 0,
         };
         axis.RefuseUnknownKeys();
         return limits;
     }
 
-    private static HotEnd ReadHotEnd(ProfileSection section)
+    private static HotEnd ReadHotEnd(YamlSection section)
     {
         var hotEnd = new HotEnd
         {
-            NozzleMm = section.Required("nozzleMm", 0.05, 5),
-            MaxTemperatureC = section.Required("maxTemperatureC", 1, 600),
-            MinExtrusionTemperatureC = section.Number("minExtrusionTemperatureC", 170, 0, 600),
-            FilamentDiameterMm = section.Number("filamentDiameterMm", 1.75, 0.5, 5),
+            NozzleMm = section.RequiredNumber("nozzleMm", 0.05, 5),
+            MaxTemperatureC = section.RequiredNumber("maxTemperatureC", 1, 600),
+            MinExtrusionTemperatureC = section.Number("minExtrusionTemperatureC", 0, 600) ?? 170,
+            FilamentDiameterMm = section.Number("filamentDiameterMm", 0.5, 5) ?? 1.75,
         };
         section.RefuseUnknownKeys();
         return hotEnd;
     }
 
-    private static Spindle ReadSpindle(ProfileSection section)
+    private static Spindle ReadSpindle(YamlSection section)
     {
         var spindle = new Spindle
         {
-            MinRpm = section.Number("minRpm", 0, 0, 1e6),
-            MaxRpm = section.Required("maxRpm", 1, 1e6),
-            IsLaser = section.Flag("laser"),
+            MinRpm = section.Number("minRpm", 0, 1e6) ?? 0,
+            MaxRpm = section.RequiredNumber("maxRpm", 1, 1e6),
+            IsLaser = section.Flag("laser") ?? false,
         };
         if (spindle.MinRpm > spindle.MaxRpm)
             section.Refuse("minRpm", "spindle.minRpm must not be above maxRpm");
@@ -204,36 +145,67 @@ public static partial class MachineProfileReader
         return spindle;
     }
 
-    private static SetUpCosts ReadSetUp(ProfileSection? section)
+    private static SetUpCosts ReadSetUp(YamlSection? section)
     {
         var usual = new SetUpCosts();
         if (section is null)
             return usual;
         var costs = new SetUpCosts
         {
-            ClearMinutes = section.Number("clearMinutes", usual.ClearMinutes, 0, 1e5),
-            MaterialChangeMinutes = section.Number("materialChangeMinutes", usual.MaterialChangeMinutes, 0, 1e5),
-            ColorChangeMinutes = section.Number("colorChangeMinutes", usual.ColorChangeMinutes, 0, 1e5),
-            ToolChangeMinutes = section.Number("toolChangeMinutes", usual.ToolChangeMinutes, 0, 1e5),
-            PurgeGrams = section.Number("purgeGrams", usual.PurgeGrams, 0, 1e5),
-            DarkToLightPurgeGrams = section.Number("darkToLightPurgeGrams", usual.DarkToLightPurgeGrams, 0, 1e5),
-            WarmUpMinutes = section.Number("warmUpMinutes", usual.WarmUpMinutes, 0, 1e5),
+            ClearMinutes = section.Number("clearMinutes", 0, 1e5) ?? usual.ClearMinutes,
+            MaterialChangeMinutes = section.Number("materialChangeMinutes", 0, 1e5) ?? usual.MaterialChangeMinutes,
+            ColorChangeMinutes = section.Number("colorChangeMinutes", 0, 1e5) ?? usual.ColorChangeMinutes,
+            ToolChangeMinutes = section.Number("toolChangeMinutes", 0, 1e5) ?? usual.ToolChangeMinutes,
+            PurgeGrams = section.Number("purgeGrams", 0, 1e5) ?? usual.PurgeGrams,
+            DarkToLightPurgeGrams = section.Number("darkToLightPurgeGrams", 0, 1e5) ?? usual.DarkToLightPurgeGrams,
+            WarmUpMinutes = section.Number("warmUpMinutes", 0, 1e5) ?? usual.WarmUpMinutes,
         };
         section.RefuseUnknownKeys();
         return costs;
     }
 
-    private static PowerDraw ReadPower(ProfileSection? section)
+    private static PowerDraw ReadPower(YamlSection? section)
     {
         var usual = new PowerDraw();
         if (section is null)
             return usual;
         var power = new PowerDraw
         {
-            RunningW = section.Number("runningW", usual.RunningW, 0, 1e6),
-            WarmUpW = section.Number("warmUpW", usual.WarmUpW, 0, 1e6),
+            RunningW = section.Number("runningW", 0, 1e6) ?? usual.RunningW,
+            WarmUpW = section.Number("warmUpW", 0, 1e6) ?? usual.WarmUpW,
         };
         section.RefuseUnknownKeys();
         return power;
+    }
+
+    private static YamlSection? RequiredSection(YamlSection section, string key) => section.Require(key) ? section.Section(key) : null;
+
+    private static string ReadName(YamlSection root)
+    {
+        var name = root.RequiredText("name");
+        if (name.Length > 0 && (name.Length > 64 || !char.IsAsciiLetterOrDigit(name[0]) || name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '.'))))
+            root.Refuse("name", $"name '{name}' must be lower-case letters, digits, '-' and '.', at most 64, such as prusa-mk3s");
+        return name;
+    }
+
+    /// <summary>Settings of a slicer, any keys. A line end in a value is written as the slicer's files do: \n.</summary>
+    private static Dictionary<string, string> ReadSettings(YamlSection? section)
+    {
+        var settings = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in section?.Keys ?? [])
+        {
+            if (section!.Verbatim(name) is { } text)
+                settings[name] = text.TrimEnd('\n').ReplaceLineEndings("\\n");
+        }
+
+        return settings;
+    }
+
+    private static Dictionary<string, IReadOnlyDictionary<string, string>> ReadSettingsOfEach(YamlSection? section)
+    {
+        var all = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
+        foreach (var name in section?.Keys ?? [])
+            all[name.ToUpperInvariant()] = ReadSettings(section!.Section(name));
+        return all;
     }
 }

@@ -29,6 +29,7 @@ internal static class CommandRunner
 
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
+        BriefHelp.Use(root);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

@@ -15,7 +15,14 @@ namespace FabNet.Designs;
 
 internal static class CatalogueCommands
 {
-    public static Command Create() => new("catalogue", "Publishes, finds and pulls open designs; serves a catalogue.")
+    public static Command Create() => new("catalogue",
+        """
+        Publishes, finds and pulls open designs; serves a catalogue.
+
+        Examples:
+          fabnet catalogue search cable clip
+          fabnet catalogue pull cable-clip
+        """)
     {
         CreatePublish(),
         CreateList(),

@@ -12,7 +12,14 @@ namespace FabNet.Machines;
 
 internal static class MachineCommands
 {
-    public static Command Create() => new("machine", "Drives a machine on a serial port of this computer, with nothing else.")
+    public static Command Create() => new("machine",
+        """
+        Drives a machine on a serial port of this computer, with nothing else.
+
+        Examples:
+          fabnet machine list
+          fabnet machine send part.gcode --port /dev/ttyUSB0
+        """)
     {
         CreateSend(),
         CreateList(),
@@ -28,6 +35,8 @@ internal static class MachineCommands
         {
             Description = $"The machine: a built-in profile's name, or a path to a YAML file. Without it the generic profile of the dialect: {MachineProfiles.GenericMarlin} or {MachineProfiles.GenericGrbl}.",
         };
+        var fromLine = new Option<int>("--from-line") { Description = "Go on with an interrupted program at this line, counted as the messages of a run count them. A person confirms.", DefaultValueFactory = _ => 1 };
+        var yes = new Option<bool>("--yes") { Description = "Confirm --from-line without being asked." };
         var command = new Command("send",
             """
             Runs a program on a machine. The file is checked against the machine's profile first; nothing moves if it is refused.
@@ -39,14 +48,16 @@ internal static class MachineCommands
               fabnet machine send part.gcode --port /dev/ttyUSB0
               fabnet machine send part.nc --port /dev/ttyACM0 --dialect grbl --profile shapeoko-3
               fabnet machine send part.gcode --port /dev/ttyUSB0 --baud 250000 --json
+              fabnet machine send part.nc --port /dev/ttyACM0 --profile shapeoko-3 --from-line 1240
             """)
-        { file, connection.Port, connection.Baud, connection.Dialect, profile };
+        { file, connection.Port, connection.Baud, connection.Dialect, profile, fromLine, yes };
         command.SetAction((result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             var named = result.GetValue(profile) is { } name ? ProfileOption.Load(name) : null;
             var options = connection.Read(result, named);
-            return new ProgramSender(console, options, named).SendAsync(result.GetRequiredValue(file), stop);
+            var start = new StartAt(result.GetValue(fromLine), result.GetValue(yes));
+            return new ProgramSender(console, options, named, start).SendAsync(result.GetRequiredValue(file), stop);
         });
         return command;
     }

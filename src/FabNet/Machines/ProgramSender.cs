@@ -13,8 +13,12 @@ namespace FabNet.Machines;
 /// <param name="console">Where to report.</param>
 /// <param name="options">The machine's port.</param>
 /// <param name="profile">The machine's profile; null for the generic one of its dialect.</param>
-internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions options, MachineProfile? profile)
+/// <param name="start">Where to begin.</param>
+internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions options, MachineProfile? profile, StartAt start)
 {
+    // What a line of the program that runs has to be raised by to be one of the file's.
+    private int _lineOffset;
+
     /// <summary>Sends the program.</summary>
     /// <returns>The exit code: 0 when the machine has executed all of it.</returns>
     public async Task<int> SendAsync(FileInfo file, CancellationToken stop)
@@ -49,13 +53,18 @@ internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions
         }
 
         using var reportingEnds = new CancellationTokenSource();
-        using var view = new RunView(console);
+        using var view = new RunView(console, _lineOffset);
         var reporting = ReportAsync(session, view, reportingEnds.Token);
         using var keys = new RunKeys(console, session);
         var outcome = await session.RunAsync(program, new RunOptions { Name = file.Name, LeavesPart = false }, stop);
         await reportingEnds.CancelAsync();
         await reporting;
         view.Conclude(outcome, program.LineCount);
+        if (outcome is not RunOutcome.Completed && outcome.LastExecutedLine + _lineOffset > 0 && (program.Profile.ResumesPrints || program.Profile.Dialect == FirmwareDialect.Grbl))
+        {
+            console.Say($"what can be done: look at the machine; to go on with this program, add --from-line {outcome.LastExecutedLine + _lineOffset + 1}");
+        }
+
         return outcome is RunOutcome.Completed ? CommandRunner.Succeeded : CommandRunner.Failed;
     }
 
@@ -81,12 +90,41 @@ internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions
         using var source = file.OpenRead();
         var sink = ProgramFile.CreateTemporary();
         var result = Admission.Check(source, machine, sink);
-        ProgramReports.Say(console, result, machine);
+        ProgramReports.Say(console, result, machine, "nothing was sent");
         if (!result.IsAdmitted)
         {
             sink.Dispose();
         }
 
-        return result.Program;
+        return result.Program is { } program && start.Line > 1 ? GoOn(program) : result.Program;
+    }
+
+    private AdmittedProgram? GoOn(AdmittedProgram whole)
+    {
+        using var owned = whole;
+        var sink = ProgramFile.CreateTemporary();
+        var result = Resumption.Create(whole, start.Line, sink);
+        if (result.Program is null)
+        {
+            sink.Dispose();
+            console.Fail(result.Refusal!, CommandRunner.Failed);
+            return null;
+        }
+
+        _lineOffset = start.Line - 1 - result.Preamble.Count;
+        console.Say($"goes on at line {start.Line} of {whole.LineCount}. First it sends:");
+        foreach (var line in result.Preamble)
+        {
+            console.Say("  " + line);
+        }
+
+        if (start.IsConfirmed || console.Confirms(result.Precondition))
+        {
+            return result.Program;
+        }
+
+        result.Program.Dispose();
+        console.Fail($"{result.Precondition} Nothing was sent. See to it, then confirm, or add --yes.", CommandRunner.Failed);
+        return null;
     }
 }

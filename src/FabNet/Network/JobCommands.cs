@@ -10,7 +10,14 @@ namespace FabNet.Network;
 
 internal static class JobCommands
 {
-    public static Command Create() => new("job", "Shows, cancels and replaces jobs and orders.")
+    public static Command Create() => new("job",
+        """
+        Shows, cancels and replaces jobs and orders.
+
+        Examples:
+          fabnet job show o-7.2
+          fabnet job cancel o-7.2
+        """)
     {
         CreateShow(),
         CreateCancel(),

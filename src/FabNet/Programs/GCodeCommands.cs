@@ -11,7 +11,14 @@ internal static class GCodeCommands
 {
     private static readonly Argument<FileInfo> ProgramArgument = new("FILE") { Description = "A G-code file of any size." };
 
-    public static Command Create() => new("gcode", "Reads G-code without a machine.")
+    public static Command Create() => new("gcode",
+        """
+        Reads G-code without a machine.
+
+        Examples:
+          fabnet gcode check part.gcode --profile prusa-mk3s
+          fabnet gcode info part.gcode
+        """)
     {
         CreateCheck(),
         CreateInfo(),
@@ -35,7 +42,7 @@ internal static class GCodeCommands
             var machine = ProfileOption.Load(result.GetRequiredValue(profile));
             return Check(result.GetRequiredValue(ProgramArgument), machine, outcome =>
             {
-                ProgramReports.Say(new CommandConsole(result.GetValue(CommandRunner.Json)), outcome, machine);
+                ProgramReports.Say(new CommandConsole(result.GetValue(CommandRunner.Json)), outcome, machine, "change the lines above, or choose another machine");
                 return outcome.IsAdmitted ? CommandRunner.Succeeded : CommandRunner.Failed;
             });
         });

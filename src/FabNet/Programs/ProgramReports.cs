@@ -11,7 +11,11 @@ namespace FabNet.Programs;
 internal static class ProgramReports
 {
     /// <summary>Says whether a machine takes a program, and each reason with its line.</summary>
-    public static void Say(CommandConsole console, AdmissionResult outcome, MachineProfile machine)
+    /// <param name="console">Where.</param>
+    /// <param name="outcome">What admission found.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="afterRefusal">What a refusal means to the command that asked, or what to do next; ends the sentence.</param>
+    public static void Say(CommandConsole console, AdmissionResult outcome, MachineProfile machine, string afterRefusal)
     {
         console.Emit(json =>
         {
@@ -45,7 +49,7 @@ internal static class ProgramReports
 
         console.Say(outcome.IsAdmitted
             ? $"admitted   on {machine.Name}: {outcome.Summary.CommandCount} commands, about {Durations.Text(outcome.Summary.TimeSeconds)}"
-            : $"refused on {machine.Name}: {outcome.RefusalCount} {(outcome.RefusalCount == 1 ? "reason" : "reasons")}; nothing was sent");
+            : $"refused on {machine.Name}: {outcome.RefusalCount} {(outcome.RefusalCount == 1 ? "reason" : "reasons")}; {afterRefusal}");
     }
 
     /// <summary>Says what a program does.</summary>

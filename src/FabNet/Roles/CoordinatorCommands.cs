@@ -9,7 +9,13 @@ namespace FabNet.Roles;
 
 internal static class CoordinatorCommands
 {
-    public static Command Create() => new("coordinator", "Serves a coordinator.") { CreateServe() };
+    public static Command Create() => new("coordinator",
+        """
+        Serves a coordinator.
+
+        Examples:
+          fabnet coordinator serve --data /var/lib/fabnet
+        """) { CreateServe() };
 
     private static Command CreateServe()
     {

@@ -10,7 +10,14 @@ namespace FabNet.Sites;
 
 internal static class SiteCommands
 {
-    public static Command Create() => new("site", "For the people of a site: machines, offers, clearing, loading, holding and stopping.")
+    public static Command Create() => new("site",
+        """
+        For the people of a site: machines, offers, clearing, loading, holding and stopping.
+
+        Examples:
+          fabnet site machines
+          fabnet site clear lab-lisbon/mk3
+        """)
     {
         CreateMachines(),
         CreateOffers(),

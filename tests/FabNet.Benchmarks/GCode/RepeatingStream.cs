@@ -2,30 +2,27 @@
 
 namespace FabNet.Benchmarks.GCode;
 
-internal sealed class RepeatingStream(byte[] bytes, long length) : Stream
+/// <summary>Repeats a pattern up to a length, after a head.</summary>
+internal sealed class RepeatingStream(byte[] pattern, long length, byte[]? head = null) : Stream
 {
-    private long _position;
+    private readonly byte[] _head = head ?? [];
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
+    public override bool CanSeek => true;
 
     public override bool CanWrite => false;
 
-    public override long Length => length;
+    public override long Length => length + _head.Length;
 
-    public override long Position
-    {
-        get => _position;
-        set => throw new NotSupportedException();
-    }
+    public override long Position { get; set; }
 
     public override int Read(Span<byte> buffer)
     {
-        var at = (int)(_position % bytes.Length);
-        var count = (int)Math.Min(Math.Min(buffer.Length, bytes.Length - at), length - _position);
-        bytes.AsSpan(at, count).CopyTo(buffer);
-        _position += count;
+        var (from, at) = Position < _head.Length ? (_head, (int)Position) : (pattern, (int)((Position - _head.Length) % pattern.Length));
+        var count = (int)Math.Min(Math.Min(buffer.Length, from.Length - at), Length - Position);
+        from.AsSpan(at, count).CopyTo(buffer);
+        Position += count;
         return count;
     }
 

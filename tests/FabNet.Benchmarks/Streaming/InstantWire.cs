@@ -5,27 +5,13 @@ using System.Threading.Tasks.Sources;
 namespace FabNet.Benchmarks.Streaming;
 
 /// <summary>A duplex stream for one host. Neither reads nor writes allocate; a read that finds nothing waits for the next write, or for the end.</summary>
-internal sealed class InstantWire(InstantFirmware firmware) : Stream, IValueTaskSource<int>
+internal sealed class InstantWire(InstantFirmware firmware) : WireStream, IValueTaskSource<int>
 {
     private readonly Lock _gate = new();
     private ManualResetValueTaskSourceCore<int> _waiting;
     private Memory<byte> _buffer;
     private bool _isWaiting;
     private bool _isClosed;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -57,18 +43,6 @@ internal sealed class InstantWire(InstantFirmware firmware) : Stream, IValueTask
         _waiting.SetResult(read);
         return ValueTask.CompletedTask;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     int IValueTaskSource<int>.GetResult(short token) => _waiting.GetResult(token);
 

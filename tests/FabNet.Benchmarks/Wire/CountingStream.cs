@@ -1,9 +1,11 @@
 // Counts what a host writes to a port.
 
+using FabNet.Benchmarks.Streaming;
+
 namespace FabNet.Benchmarks.Wire;
 
 /// <summary>Passes everything on. The counts may be read from any thread.</summary>
-internal sealed class CountingStream(Stream inner) : Stream
+internal sealed class CountingStream(Stream inner) : WireStream
 {
     private long _bytes;
     private long _lines;
@@ -11,20 +13,6 @@ internal sealed class CountingStream(Stream inner) : Stream
     public long Bytes => Interlocked.Read(ref _bytes);
 
     public long Lines => Interlocked.Read(ref _lines);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
 
@@ -38,12 +26,6 @@ internal sealed class CountingStream(Stream inner) : Stream
     public override void Flush() => inner.Flush();
 
     public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

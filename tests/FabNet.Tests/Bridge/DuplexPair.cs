@@ -1,6 +1,7 @@
 // A wire in memory: two streams, each of which reads what the other writes; it can be cut, and bytes on it can be damaged.
 
 using System.IO.Pipelines;
+using FabNet.Benchmarks.Streaming;
 
 namespace FabNet.Tests.Bridge;
 
@@ -20,21 +21,11 @@ internal sealed class DuplexPair
 }
 
 /// <summary>One end. <see cref="OnWrite"/> may change, drop or add bytes on their way out.</summary>
-internal sealed class WireEnd(PipeReader reader, PipeWriter writer) : Stream
+internal sealed class WireEnd(PipeReader reader, PipeWriter writer) : WireStream
 {
     private volatile bool _isCut;
 
     public Func<byte[], byte[]>? OnWrite { get; set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>Pulls the plug: both directions end, and writes fail.</summary>
     public void Cut()
@@ -76,18 +67,6 @@ internal sealed class WireEnd(PipeReader reader, PipeWriter writer) : Stream
         if (bytes.Length > 0)
             await writer.WriteAsync(bytes, cancellationToken);
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

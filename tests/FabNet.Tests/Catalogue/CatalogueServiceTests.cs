@@ -5,6 +5,7 @@ using FabNet.Catalogue.Client;
 using FabNet.Catalogue.Designs;
 using FabNet.Model;
 using FabNet.Protocol;
+using FabNet.Protocol.Catalogue;
 using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;

@@ -1,6 +1,5 @@
 // A catalogue and a coordinator behind Kestrel on a free loopback port, and a site that speaks the wire.
 
-using System.Net;
 using System.Threading.Channels;
 using FabNet.Catalogue;
 using FabNet.Coordinator;
@@ -10,13 +9,9 @@ using FabNet.Protocol.V1;
 using FabNet.Tests.Planning;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Xunit;
 using ArtefactKind = FabNet.Model.Designs.ArtefactKind;
 
@@ -24,13 +19,12 @@ namespace FabNet.Tests.Coordinator;
 
 internal sealed class NetworkServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly GrpcHost _host;
     private readonly GrpcChannel _channel;
 
-    private NetworkServer(WebApplication app, string folder)
+    private NetworkServer(GrpcHost host, string folder)
     {
-        (_app, Folder) = (app, folder);
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        (_host, Folder) = (host, folder);
         _channel = GrpcChannel.ForAddress(Address);
         Coordination = new Coordination.CoordinationClient(_channel);
         Link = new EdgeLink.EdgeLinkClient(_channel);
@@ -39,7 +33,7 @@ internal sealed class NetworkServer : IAsyncDisposable
 
     public string Folder { get; }
 
-    public Uri Address { get; }
+    public Uri Address => _host.Address;
 
     public Coordination.CoordinationClient Coordination { get; }
 
@@ -47,33 +41,34 @@ internal sealed class NetworkServer : IAsyncDisposable
 
     public DesignCatalogue.DesignCatalogueClient Catalogue { get; }
 
-    public CoordinatorNode Node => _app.Services.GetRequiredService<CoordinatorNode>();
+    public CoordinatorNode Node => _host.Services.GetRequiredService<CoordinatorNode>();
 
     /// <param name="folder">Of an earlier server, to go on there; null for a new one.</param>
     /// <param name="catalogue">What the coordinator asks instead of the catalogue beside it.</param>
     public static async Task<NetworkServer> StartAsync(string? folder = null, DesignCatalogue.DesignCatalogueClient? catalogue = null)
     {
         folder ??= Directory.CreateTempSubdirectory("fabnet-network-").FullName;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddCatalogue(new CatalogueOptions { DataFolder = Path.Combine(folder, "catalogue"), MinFreeBytes = 0 });
-        builder.Services.AddSingleton(provider => catalogue ?? new DesignCatalogue.DesignCatalogueClient(
-            GrpcChannel.ForAddress(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single())));
-        builder.Services.AddCoordinator(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5) });
-        var app = builder.Build();
-        app.MapCatalogue();
-        app.MapCoordinator();
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return new NetworkServer(app, folder);
+        var host = await GrpcHost.StartAsync(
+            services =>
+            {
+                services.AddCatalogue(new CatalogueOptions { DataFolder = Path.Combine(folder, "catalogue"), MinFreeBytes = 0 });
+                services.AddSingleton(provider => catalogue ?? new DesignCatalogue.DesignCatalogueClient(
+                    GrpcChannel.ForAddress(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single())));
+                services.AddCoordinator(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5) });
+            },
+            app =>
+            {
+                app.MapCatalogue();
+                app.MapCoordinator();
+            });
+        return new NetworkServer(host, folder);
     }
 
     /// <summary>Stops it; its folder stays.</summary>
     public async Task StopAsync()
     {
         _channel.Dispose();
-        await _app.StopAsync(CancellationToken.None);
-        await _app.DisposeAsync();
+        await _host.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

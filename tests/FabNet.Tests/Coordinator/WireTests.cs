@@ -196,9 +196,9 @@ public sealed class WireTests
         var published = await honest.PublishAsync();
         var tampered = published.Manifest.ToByteArray();
         tampered[^10] ^= 1;
-        var (app, liar) = await LyingCatalogue.StartAsync(new PublishedDesign(published) { Manifest = Google.Protobuf.ByteString.CopyFrom(tampered) });
-        await using var lying = app;
-        await using var deceived = await NetworkServer.StartAsync(catalogue: liar);
+        await using var liar = await GrpcHost.StartAsync(new LyingCatalogue(new PublishedDesign(published) { Manifest = Google.Protobuf.ByteString.CopyFrom(tampered) }));
+        using var lies = GrpcChannel.ForAddress(liar.Address);
+        await using var deceived = await NetworkServer.StartAsync(catalogue: new(lies));
         await RefusedAsync(deceived.Coordination.PlaceOrderAsync(new() { Design = "clip", Quantity = 1 }, cancellationToken: Cancel), StatusCode.Unavailable, "It was not used");
         Assert.Empty((await deceived.Coordination.ListOrdersAsync(new(), cancellationToken: Cancel)).Orders);
     }

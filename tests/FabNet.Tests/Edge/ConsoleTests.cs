@@ -20,7 +20,7 @@ public sealed class ConsoleTests
     {
         await using var bench = await AgentBench.CreateAsync();
         bench.Config = bench.Config with { Policy = new SitePolicy { Claim = ClaimPolicy.None } };
-        await using var server = await TestServer.StartAsync(
+        await using var server = await GrpcHost.StartAsync(
             s => s.AddEdge([bench.Config], new EdgeAgentOptions { ReconnectDelay = TimeSpan.FromMilliseconds(100) }),
             a => a.MapSiteConsole());
         await bench.WaitForMachineAsync(MachineState.Idle);

@@ -195,43 +195,6 @@ public sealed class DesignCacheTests
         Assert.Contains("no space left", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
-    public async Task A_pull_to_a_folder_writes_every_file_keeps_equal_ones_and_overwrites_nothing()
-    {
-        using var folder = new TestFolder();
-        await using var catalogue = await TestCatalogue.StartAsync();
-        var design = catalogue.Publish("bracket", ("src/clip.scad", ArtefactKind.Source, "cube(1);"u8.ToArray(), null, null), ("clip.stl", ArtefactKind.Mesh, "solid"u8.ToArray(), null, null));
-        using var channel = GrpcChannel.ForAddress(catalogue.Address);
-        var cache = Cache(folder, channel);
-        var target = folder.In("pulled");
-        await cache.PullAsync(design, target, cancellationToken: Bench.Token);
-        Assert.Equal("cube(1);", File.ReadAllText(Path.Combine(target, "src", "clip.scad")));
-        await cache.PullAsync(design, target, cancellationToken: Bench.Token);
-        File.WriteAllText(Path.Combine(target, "clip.stl"), "mine!");
-        await Assert.ThrowsAsync<IOException>(() => cache.PullAsync(design, target, cancellationToken: Bench.Token));
-        Assert.Equal("mine!", File.ReadAllText(Path.Combine(target, "clip.stl")));
-    }
-
-    [Theory(Timeout = 60_000)]
-    [InlineData("../out.stl")]
-    [InlineData("/etc/out.stl")]
-    [InlineData("a/../../out.stl")]
-    [InlineData("a\\..\\out.stl")]
-    [InlineData("link/out.stl")]
-    public async Task A_path_that_would_leave_the_folder_is_never_written(string path)
-    {
-        using var folder = new TestFolder();
-        await using var catalogue = await TestCatalogue.StartAsync();
-        var (design, _) = Publish(catalogue, 10);
-        var hostile = design with { Parts = [design.Parts[0] with { Artefacts = [Only(design) with { Path = path }] }] };
-        var target = Directory.CreateDirectory(folder.In("target")).FullName;
-        Directory.CreateSymbolicLink(Path.Combine(target, "link"), Directory.CreateDirectory(folder.In("outside")).FullName);
-        using var channel = GrpcChannel.ForAddress(catalogue.Address);
-        var refusal = await Assert.ThrowsAnyAsync<Exception>(() => Cache(folder, channel).PullAsync(hostile, target, cancellationToken: Bench.Token));
-        Assert.True(refusal is DesignException or IOException, refusal.ToString());
-        Assert.Empty(Directory.EnumerateFiles(folder.Path, "out.stl", SearchOption.AllDirectories));
-    }
-
     private static (Design Design, byte[] Bytes) Publish(TestCatalogue catalogue, int size, string name = "cable-clip")
     {
         var bytes = new byte[size];

@@ -43,15 +43,17 @@ public sealed class EdgeConfigTests
     }
 
     [Theory]
-    [InlineData("data: data", "dta: data", 6, "Did you mean 'data'?")]
+    [InlineData("data: data", "dta: data", 6, "did you mean data?")]
     [InlineData("profile: prusa-mk3s", "profile: prusa-mk4", 9, "no profile is named 'prusa-mk4'")]
     [InlineData("id: lab-lisbon", "id: Lab Lisbon", 2, "'Lab Lisbon' is not a site id")]
-    [InlineData("coordinator: http://127.0.0.1:5080", "coordinator: ftp://there", 4, "Write an address")]
-    [InlineData("port: /dev/ttyACM0", "prot: /dev/ttyACM0", 10, "Did you mean 'port'?")]
+    [InlineData("coordinator: http://127.0.0.1:5080", "coordinator: ftp://there", 4, "coordinator must be an address such as")]
+    [InlineData("port: /dev/ttyACM0", "prot: /dev/ttyACM0", 10, "did you mean port?")]
     [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false, certificateAuthority: d }", 10, "is of a serial machine")]
     [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false }", 10, "'mqtt.certificateAuthority' is missing")]
     [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, certificateSha256: \"12:34\" }", 10, "'1234' is no SHA-256 fingerprint")]
     [InlineData("material: pla", "material: plywood", 11, "does not know the material PLYWOOD")]
+    [InlineData("data: data", "data: \"a\\0b\"", 6, "data must hold no null character")]
+    [InlineData("data: data", "data:", 6, "data is missing; write for example data:")]
     [InlineData("title: Fab Lab Lisbon", "location: { latitude: 91, longitude: 2 }", 3, "from -90 to 90")]
     public void A_mistake_is_told_with_its_line_and_what_to_write(string right, string wrong, int line, string says)
     {

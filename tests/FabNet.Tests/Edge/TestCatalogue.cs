@@ -8,8 +8,6 @@ using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Artefact = FabNet.Model.Designs.Artefact;
 using DesignRef = FabNet.Model.Designs.DesignRef;
 
@@ -20,7 +18,7 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
 {
     private readonly ConcurrentDictionary<string, byte[]> _manifests = new();
     private readonly ConcurrentDictionary<string, byte[]> _blobs = new();
-    private TestServer? _server;
+    private GrpcHost? _server;
 
     public Uri Address => _server!.Address;
 
@@ -36,13 +34,16 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
     /// <summary>Sends more than the manifest says.</summary>
     public bool Pads { get; set; }
 
+    /// <summary>Counts the calls of GetBlob that have begun.</summary>
+    public SemaphoreSlim Asked { get; } = new(0);
+
     /// <summary>Awaited before the first chunk.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
     public static async Task<TestCatalogue> StartAsync()
     {
         var catalogue = new TestCatalogue();
-        catalogue._server = await TestServer.StartAsync(s => s.AddSingleton(catalogue), a => a.MapGrpcService<TestCatalogue>());
+        catalogue._server = await GrpcHost.StartAsync(catalogue);
         return catalogue;
     }
 
@@ -99,6 +100,7 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
     public override async Task GetBlob(GetBlobRequest request, IServerStreamWriter<GetBlobReply> responseStream, ServerCallContext context)
     {
         Offsets.Enqueue(request.Offset);
+        Asked.Release();
         await Gate.WaitAsync(context.CancellationToken);
         var blob = (byte[])_blobs[request.Digest].Clone();
         if (Tampers)

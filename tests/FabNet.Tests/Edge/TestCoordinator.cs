@@ -5,8 +5,6 @@ using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Job = FabNet.Model.Jobs.Job;
 using JobEvent = FabNet.Model.Jobs.JobEvent;
 using JobState = FabNet.Model.Jobs.JobState;
@@ -25,7 +23,7 @@ internal sealed class TestCoordinator : EdgeLink.EdgeLinkBase, IAsyncDisposable
     private readonly List<string> _refused = [];
     private readonly List<EdgeUp> _heard = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TestServer? _server;
+    private GrpcHost? _server;
     private ChannelWriter<EdgeDown>? _down;
     private CancellationTokenSource? _connection;
     private long _eventSequence;
@@ -323,5 +321,5 @@ internal sealed class TestCoordinator : EdgeLink.EdgeLinkBase, IAsyncDisposable
     }
 
     private async Task ListenAsync(int port) =>
-        _server = await TestServer.StartAsync(s => s.AddSingleton(this), a => a.MapGrpcService<TestCoordinator>(), port);
+        _server = await GrpcHost.StartAsync(this, port);
 }

@@ -8,22 +8,19 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace FabNet.Tests.Grpc;
 
 /// <summary>Our server with the test service, on a free loopback port, for the length of a test.</summary>
 internal sealed class EchoServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly GrpcHost _host;
 
-    private EchoServer(WebApplication app, EchoProbe probe, X509Certificate2? certificate)
+    private EchoServer(GrpcHost host, EchoProbe probe, X509Certificate2? certificate)
     {
-        _app = app;
+        _host = host;
         Probe = probe;
         Certificate = certificate;
-        Address = new Uri(app.Urls.First());
     }
 
     /// <summary>Deadlines to try in turn (ms), until one is long enough for the call to have reached its handler on a busy machine.</summary>
@@ -31,7 +28,7 @@ internal sealed class EchoServer : IAsyncDisposable
 
     public EchoProbe Probe { get; }
 
-    public Uri Address { get; }
+    public Uri Address => _host.Address;
 
     public X509Certificate2? Certificate { get; }
 
@@ -44,13 +41,20 @@ internal sealed class EchoServer : IAsyncDisposable
     {
         var certificate = tls ? CreateCertificate() : null;
         var probe = new EchoProbe();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        var host = await GrpcHost.StartAsync(
+            all =>
+            {
+                all.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MinResponseDataRate = null);
+                all.AddSingleton(probe);
+                all.AddGrpc(grpc ?? (_ => { }));
+                services?.Invoke(all);
+            },
+            app =>
+            {
+                app.Use(probe.NoteEncodingAsync);
+                (map ?? (endpoints => endpoints.MapGrpcService<EchoService>()))(app);
+            },
+            listen: listen =>
             {
                 listen.Protocols = protocols;
                 if (certificate is not null)
@@ -58,38 +62,14 @@ internal sealed class EchoServer : IAsyncDisposable
                     listen.UseHttps(certificate);
                 }
             });
-        });
-        builder.Services.AddSingleton(probe);
-        builder.Services.AddGrpc(grpc ?? (_ => { }));
-        services?.Invoke(builder.Services);
-        var app = builder.Build();
-        app.Use((http, next) =>
-        {
-            if (http.Request.Headers.TryGetValue("grpc-encoding", out var encoding) && encoding != "identity")
-            {
-                probe.RequestEncodings.Enqueue(encoding.ToString());
-            }
-
-            return next(http);
-        });
-        if (map is null)
-        {
-            app.MapGrpcService<EchoService>();
-        }
-        else
-        {
-            map(app);
-        }
-
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return new EchoServer(app, probe, certificate);
+        return new EchoServer(host, probe, certificate);
     }
 
     public GrpcChannel Channel(GrpcChannelOptions? options = null) => GrpcChannel.ForAddress(Address, options ?? Options());
 
     public Echo.EchoClient Client(GrpcChannel channel) => new(channel);
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     /// <summary>Options that trust this server's certificate, if it has one.</summary>
     public GrpcChannelOptions Options()

@@ -2,8 +2,9 @@
 
 using System.Collections.Concurrent;
 using FabNet.Tests.Grpc.Wire;
-using Grpc.Core;
 using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 
 namespace FabNet.Tests.Grpc;
 
@@ -25,6 +26,17 @@ internal sealed class EchoProbe
     public int Instances;
 
     public int Disposed;
+
+    /// <summary>Middleware that fills <see cref="RequestEncodings"/>.</summary>
+    public Task NoteEncodingAsync(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.Headers.TryGetValue("grpc-encoding", out var encoding) && encoding != "identity")
+        {
+            RequestEncodings.Enqueue(encoding.ToString());
+        }
+
+        return next(http);
+    }
 }
 
 /// <summary>Does what <c>echo.proto</c> says.</summary>
