@@ -24,7 +24,7 @@ internal static class SimulatorCommands
 
             The first line printed is the port to open (for bambu: the report topic). While it runs, commands are read from standard input:
               status | unplug | plug | reset | stall SECONDS | mute SECONDS | break-heater | press-endstop x|y|z | release-endstop x|y|z | plan FAULT | quit
-            (bambu: status | drop-connection SECONDS | silence SECONDS | print-error CODE | quit)
+            (bambu: status | drop-connection SECONDS | silence SECONDS | print-error CODE | card in|out | quit)
 
             Faults (--fault, any number; TIME such as 30s, 500ms, 2m is machine time):
             {Indent(Fault.Forms)}
@@ -33,7 +33,7 @@ internal static class SimulatorCommands
               fabnet-simulator marlin --link /tmp/printer --speed 60 --log executed.jsonl
               fabnet-simulator marlin --advanced-ok --fault corrupt-rx=0.001 --fault lose-ok=17 --seed 42
               fabnet-simulator grbl --profile shapeoko-3 --homing --fault endstop-at-line=100:x
-              fabnet-simulator bambu --host 127.0.0.1 --port 1883 --serial 01P00A000000001 --access-code 12345678 --drop /tmp/drop
+              fabnet-simulator bambu --host 127.0.0.1 --port 1883 --serial 01P00A000000001 --access-code 12345678 --card /tmp/card --ftps-port 2990 --ca /tmp/ca.pem
             """);
         root.Subcommands.Add(Marlin());
         root.Subcommands.Add(Grbl());
@@ -98,7 +98,11 @@ internal static class SimulatorCommands
         command.Options.Add(port);
         var serial = Text(command, "--serial", "The printer's serial number, part of its topics.", "01P00A000000001");
         var code = Text(command, "--access-code", "The LAN access code, its password (user bblp).", "12345678");
-        var drop = Text(command, "--drop", "The folder that stands for the printer's FTPS: ftp:///name.3mf is name.3mf in it.", ".");
+        var card = Text(command, "--card", "The folder that is its SD card: ftp:///name.3mf is name.3mf in it.", ".");
+        var ftpsPort = new Option<int>("--ftps-port") { Description = "The port of its FTPS server on loopback; a free one by default (see status)." };
+        command.Options.Add(ftpsPort);
+        var authority = new Option<string?>("--ca") { Description = "A file that takes the CA of its certificate, for a host to pin." };
+        command.Options.Add(authority);
         var profile = Text(command, "--profile", "The machine profile.", "bambu-p1s");
         var speed = Text(command, "--speed", "Machine seconds per real second, or max.", "1");
         var log = new Option<string?>("--log") { Description = "A file that takes one JSON object per executed command." };
@@ -111,7 +115,9 @@ internal static class SimulatorCommands
                 Port = parsed.GetValue(port),
                 Serial = parsed.GetValue(serial)!,
                 AccessCode = parsed.GetValue(code)!,
-                DropFolder = parsed.GetValue(drop)!,
+                CardFolder = parsed.GetValue(card)!,
+                FtpsPort = parsed.GetValue(ftpsPort),
+                AuthorityPath = parsed.GetValue(authority),
                 Profile = MachineProfiles.Find(parsed.GetValue(profile)!),
                 Speed = ParseSpeed(parsed.GetValue(speed)!),
                 LogPath = parsed.GetValue(log),
