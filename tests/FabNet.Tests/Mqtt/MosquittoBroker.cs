@@ -151,8 +151,13 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
     {
         if (_process is { HasExited: false } process)
         {
-            _ = kill(process.Id, SIGTERM);
-            await process.WaitForExitAsync();
+            // A signal that comes before its main loop is lost on it.
+            var ended = process.WaitForExitAsync();
+            do
+            {
+                _ = kill(process.Id, SIGTERM);
+            }
+            while (await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System)) != ended);
         }
     }
 
