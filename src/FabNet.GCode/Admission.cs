@@ -30,11 +30,17 @@ public static class Admission
         using var writer = new ProgramWriter(sink);
         var log = new ViolationLog(options.MaxViolations);
         var checker = new ProgramChecker(profile, options, log, writer);
-        while (lines.TryRead(out var line))
+        while (true)
         {
             if ((lines.LineNumber & 0xFFF) == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            checker.Take(line, lines.IsCut, lines.LineNumber);
+            var length = checker.TryTakeMove(lines.WholeLines, lines.LineNumber + 1);
+            if (length > 0)
+                lines.Pass(length);
+            else if (lines.TryRead(out var line))
+                checker.Take(line, lines.IsCut, lines.LineNumber);
+            else
+                break;
         }
 
         var summary = checker.End(lines.LineNumber, lines.ByteCount);

@@ -13,12 +13,36 @@ internal sealed class GrblInterpreter
 
     public GrblInterpreter(MachineModel machine) => _machine = machine;
 
+    private static uint MoveWords => Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('F');
+
     private static uint UsableWords =>
         Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('I') | Words.Bit('J') | Words.Bit('K') | Words.Bit('F') | Words.Bit('L') | Words.Bit('P')
         | Words.Bit('R') | Words.Bit('S') | Words.Bit('T') | Words.Bit('E');
 
     /// <summary>A GRBL block: its commands act in the standard's order of execution, whatever their order in the line.</summary>
     public void Obey(in Words words)
+    {
+        if (!TryObeyMove(words))
+            ObeyBlock(words);
+    }
+
+    /// <summary>The short way for nearly all blocks: G0 or G1, stated or in force, with axes and a feed and nothing else.</summary>
+    private bool TryObeyMove(in Words words)
+    {
+        var kind = _machine.Modes.Motion;
+        if (words.CommandCount > 0)
+            kind = words.CommandCount > 1 ? CommandKind.Unknown : words.CommandAt(0) == PlainMove.Rapid ? CommandKind.Rapid : words.CommandAt(0) == PlainMove.Linear ? CommandKind.Linear : CommandKind.Unknown;
+        if (kind is not (CommandKind.Rapid or CommandKind.Linear) || (words.Present & ~MoveWords) != 0 || _machine.Modes.IsInverseTime)
+            return false;
+        _machine.Modes.Motion = kind;
+        if (words.Has('F'))
+            _machine.Motion.SetFeed(words['F']);
+        if ((words.Present & ~Words.Bit('F')) != 0)
+            _machine.Motion.Move(kind, words, inMachineCoordinates: false, _machine.Line);
+        return true;
+    }
+
+    private void ObeyBlock(in Words words)
     {
         if (!TryClassify(words, out var block))
             return;

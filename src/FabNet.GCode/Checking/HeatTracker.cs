@@ -32,10 +32,19 @@ internal sealed class HeatTracker
         _time = time;
         _hotEnds = new Heater[profile.HotEnds.Count];
         Array.Fill(_hotEnds, new Heater(RoomC));
+        LookAtTool();
     }
 
     /// <summary>The tool in use.</summary>
-    public int Tool { get; set; }
+    public int Tool
+    {
+        get;
+        set
+        {
+            field = value;
+            LookAtTool();
+        }
+    }
 
     public double MaxHotEndC { get; private set; }
 
@@ -46,7 +55,7 @@ internal sealed class HeatTracker
     private double Now => _time.Elapsed + _time.HeatUpSeconds;
 
     /// <summary>True if filament may be pushed through the tool in use.</summary>
-    public bool MayExtrude => Tool < _hotEnds.Length && _hotEnds[Tool].TargetC >= _profile.HotEnds[Tool].MinExtrusionTemperatureC;
+    public bool MayExtrude { get; private set; }
 
     /// <summary>Obeys a heating command.</summary>
     public void Obey(CommandKind kind, in Words words, string name)
@@ -110,7 +119,10 @@ internal sealed class HeatTracker
             _log.Refuse(ViolationCode.HotEndTooHot, $"{name} sets hot end {(int)tool} to {celsius:0.#} °C; {_profile.Name} allows {hotEnd.MaxTemperatureC:0.#} °C. Slice for this machine and material.");
         MaxHotEndC = Math.Max(MaxHotEndC, celsius);
         Set(ref _hotEnds[(int)tool], celsius, Math.Max(10, Math.Min(HotEndW, _profile.Power.WarmUpW)) / HotEndJoulesPerK, kind == CommandKind.HotEndWait, waitsForCooling);
+        LookAtTool();
     }
+
+    private void LookAtTool() => MayExtrude = Tool < _hotEnds.Length && _hotEnds[Tool].TargetC >= _profile.HotEnds[Tool].MinExtrusionTemperatureC;
 
     private bool TryTarget(in Words words, bool waits, string name, out double celsius, out bool waitsForCooling)
     {

@@ -24,6 +24,14 @@ internal sealed class MarlinInterpreter
             ObeyCommand(key, _machine.Table[key], words);
     }
 
+    /// <summary>Obeys G0 to G3.</summary>
+    public void ObeyMove(CommandKind kind, in Words words)
+    {
+        if (words.Has('F'))
+            _machine.Motion.SetFeed(words['F']);
+        _machine.Motion.Move(kind, words, inMachineCoordinates: false, _machine.Line);
+    }
+
     /// <summary>Obeys a command that is followed by text.</summary>
     public void ObeyText(in Words words, ReadOnlySpan<byte> text)
     {
@@ -58,9 +66,7 @@ internal sealed class MarlinInterpreter
         switch (kind)
         {
             case CommandKind.Rapid or CommandKind.Linear or CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise:
-                if (words.Has('F'))
-                    _machine.Motion.SetFeed(words['F']);
-                _machine.Motion.Move(kind, words, inMachineCoordinates: false, _machine.Line);
+                ObeyMove(kind, words);
                 break;
             case CommandKind.SetPosition:
                 _machine.Motion.Rename(words);

@@ -1,5 +1,6 @@
 // Motion: where each line leads, whether it stays in the envelope, how long it takes, what it extrudes.
 
+using System.Runtime.CompilerServices;
 using FabNet.GCode.Commands;
 using FabNet.GCode.Motion;
 using FabNet.GCode.Reading;
@@ -39,6 +40,8 @@ internal sealed class MotionTracker
     private readonly Extent _cut = new();
     private readonly bool[] _isHomed = new bool[3];
     private readonly bool _isGrbl;
+    private readonly bool _isKlipper;
+    private readonly bool _extrudes;
     private readonly double _absurdFeed;
     private double _e;
     private int _line;
@@ -54,6 +57,8 @@ internal sealed class MotionTracker
         _spindle = spindle;
         _layers = layers;
         _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
+        _isKlipper = profile.Dialect == FirmwareDialect.Klipper;
+        _extrudes = profile.E is not null;
         _frame = new WorkFrame(profile, options);
         _arcs = new ArcPath(time, _isGrbl);
         _envelope = new Envelope(profile, log);
@@ -90,7 +95,7 @@ internal sealed class MotionTracker
         var mmPerMin = _modes.IsInverseTime ? feed : feed * _modes.UnitMm;
         if (feed <= 0 || mmPerMin > _absurdFeed)
         {
-            _log.Refuse(ViolationCode.FeedAbsurd, $"F{feed:0.##} is no feed rate for {_profile.Name}, whose axes move at {_maxFeed.Max():0} mm/min at most. Correct the feed.");
+            RefuseFeed(feed);
             return;
         }
 
@@ -103,7 +108,7 @@ internal sealed class MotionTracker
         _line = line;
         if (((words.Present & ~words.Valued) & (Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('E') | Words.Bit('F') | Words.Bit('I') | Words.Bit('J') | Words.Bit('R'))) != 0)
         {
-            _log.Refuse(ViolationCode.MissingValue, $"a motion has an axis letter without a number, which firmwares take for 0 or for nothing. Write the number.");
+            RefuseMissingNumber();
             return;
         }
 
@@ -114,9 +119,21 @@ internal sealed class MotionTracker
             return;
         }
 
-        var x = Target(0, words, inMachineCoordinates);
-        var y = Target(1, words, inMachineCoordinates);
-        var z = Target(2, words, inMachineCoordinates);
+        double x, y, z;
+        if (_modes.IsRelative || inMachineCoordinates)
+        {
+            x = Target(0, words, inMachineCoordinates);
+            y = Target(1, words, inMachineCoordinates);
+            z = Target(2, words, inMachineCoordinates);
+        }
+        else
+        {
+            var unit = _modes.UnitMm;
+            x = words.Has('X') ? (words['X'] * unit) + _frame.Shift(0) : _frame[0];
+            y = words.Has('Y') ? (words['Y'] * unit) + _frame.Shift(1) : _frame[1];
+            z = words.Has('Z') ? (words['Z'] * unit) + _frame.Shift(2) : _frame[2];
+        }
+
         var extruded = Extruded(words, moves);
         if (kind is CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise)
         {
@@ -227,8 +244,6 @@ internal sealed class MotionTracker
         var value = words[letter] * _modes.UnitMm;
         if (inMachineCoordinates)
             return value;
-        if (!_modes.IsRelative)
-            return value + _frame.Shift(axis);
         if (!_frame.IsKnown(axis))
             Assume(axis);
         return _frame[axis] + value;
@@ -248,19 +263,13 @@ internal sealed class MotionTracker
         if (!words.Has('E'))
             return 0;
         var value = words['E'] * _modes.UnitMm;
-        var amount = _modes.IsExtruderRelative || (_modes.IsRelative && _profile.Dialect == FirmwareDialect.Klipper) ? value : value - _e;
+        var amount = _modes.IsExtruderRelative || (_modes.IsRelative && _isKlipper) ? value : value - _e;
         _e += amount;
         amount *= _modes.FlowScale;
-        if (_profile.E is null)
-        {
-            _log.Refuse(ViolationCode.NoExtruder, $"the program extrudes (E), and {_profile.Name} has no extruder. Export the program for this machine.");
+        if (!_extrudes || (amount > 0 && !_heat.MayExtrude) || Math.Abs(amount) > LongestExtrusionMm)
+            RefuseExtrusion(amount);
+        if (!_extrudes)
             return 0;
-        }
-
-        if (amount > 0 && !_heat.MayExtrude)
-            _log.Refuse(ViolationCode.ColdExtrusion, $"{amount:0.##} mm of filament are pushed while hot end {_heat.Tool} is not set to an extruding temperature. Set it with M104 or M109 before.");
-        if (Math.Abs(amount) > LongestExtrusionMm)
-            _log.Refuse(ViolationCode.ExcessiveExtrusion, $"one line moves {amount:0.#} mm of filament; more than {LongestExtrusionMm:0} mm is a mistake, such as a missing G92 E0 or M83. Export the program again.");
         FilamentMm += amount;
         return amount;
     }
@@ -270,11 +279,7 @@ internal sealed class MotionTracker
         if (isRapid)
             return 1e9;
         if (_modes.FeedMmPerMin <= 0)
-        {
-            _log.Refuse(ViolationCode.FeedMissing, $"a cutting motion comes before any feed rate. Set F on this line or before.");
-            return _maxFeed[0];
-        }
-
+            return RefuseWithoutFeed();
         return _modes.IsInverseTime ? _modes.FeedMmPerMin * length : _modes.FeedMmPerMin * _modes.FeedScale;
     }
 
@@ -292,6 +297,45 @@ internal sealed class MotionTracker
             WarnFeed(feed, 1);
     }
 
+    // Texts are made in methods of their own: their buffers on the stack would have to be cleared at every move.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RefuseFeed(double feed) =>
+        _log.Refuse(ViolationCode.FeedAbsurd, $"F{feed:0.##} is no feed rate for {_profile.Name}, whose axes move at {_maxFeed.Max():0} mm/min at most. Correct the feed.");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RefuseMissingNumber() =>
+        _log.Refuse(ViolationCode.MissingValue, $"a motion has an axis letter without a number, which firmwares take for 0 or for nothing. Write the number.");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RefuseExtrusion(double amount)
+    {
+        if (!_extrudes)
+        {
+            _log.Refuse(ViolationCode.NoExtruder, $"the program extrudes (E), and {_profile.Name} has no extruder. Export the program for this machine.");
+            return;
+        }
+
+        if (amount > 0 && !_heat.MayExtrude)
+            _log.Refuse(ViolationCode.ColdExtrusion, $"{amount:0.##} mm of filament are pushed while hot end {_heat.Tool} is not set to an extruding temperature. Set it with M104 or M109 before.");
+        if (Math.Abs(amount) > LongestExtrusionMm)
+            _log.Refuse(ViolationCode.ExcessiveExtrusion, $"one line moves {amount:0.#} mm of filament; more than {LongestExtrusionMm:0} mm is a mistake, such as a missing G92 E0 or M83. Export the program again.");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private double RefuseWithoutFeed()
+    {
+        _log.Refuse(ViolationCode.FeedMissing, $"a cutting motion comes before any feed rate. Set F on this line or before.");
+        return _maxFeed[0];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WarnOfHoming(int axis)
+    {
+        if (_log.IsFirst(ViolationCode.MotionBeforeHoming))
+            _log.Warn(ViolationCode.MotionBeforeHoming, $"{AxisNames[axis]} moves before it was homed: the firmware takes its place at power-up as 0. Put G28 into the start code.");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void WarnFeed(double feed, int axis) =>
         _log.Warn(ViolationCode.FeedAboveLimit, $"the feed of {feed:0} mm/min is above the {_maxFeed[axis]:0} mm/min of {AxisNames[axis]}; the firmware will slow it down.");
 
@@ -302,11 +346,7 @@ internal sealed class MotionTracker
         return !isRapid && (_spindle.IsCutting || z < 0 || _frame[2] < 0);
     }
 
-    private void CutHere()
-    {
-        for (var axis = 0; axis < 3; axis++)
-            _cut.Add(axis, _frame[axis]);
-    }
+    private void CutHere() => _cut.Add(_frame[0], _frame[1], _frame[2]);
 
     private void MoveAxis(int axis, double value, bool isNamed)
     {
@@ -314,8 +354,8 @@ internal sealed class MotionTracker
             return;
         _frame.MoveTo(axis, value);
         _envelope.Reach(_frame.Frame, axis, value);
-        if (!_isHomed[axis] && !_isGrbl && _log.IsFirst(ViolationCode.MotionBeforeHoming))
-            _log.Warn(ViolationCode.MotionBeforeHoming, $"{AxisNames[axis]} moves before it was homed: the firmware takes its place at power-up as 0. Put G28 into the start code.");
+        if (!_isHomed[axis] && !_isGrbl)
+            WarnOfHoming(axis);
     }
 
     /// <summary>G53 while the work offset is not known: machine coordinates are checked as such, and the place in the work frame is lost.</summary>

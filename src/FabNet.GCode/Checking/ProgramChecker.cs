@@ -1,5 +1,6 @@
 // One pass over a program: each line is parsed, looked up, obeyed in the model, checked, and written as it will be sent.
 
+using FabNet.GCode.Commands;
 using FabNet.GCode.Program;
 using FabNet.GCode.Reading;
 using FabNet.Model.Machines;
@@ -18,6 +19,7 @@ internal sealed class ProgramChecker
     private readonly MarlinInterpreter _marlin;
     private readonly GrblInterpreter _grbl;
     private readonly bool _isGrbl;
+    private readonly bool _takesMoves;
     private int _commandCount;
 
     public ProgramChecker(MachineProfile profile, AdmissionOptions options, ViolationLog log, ProgramWriter writer)
@@ -29,10 +31,35 @@ internal sealed class ProgramChecker
         _machine = new MachineModel(profile, options, log);
         _marlin = new MarlinInterpreter(_machine);
         _grbl = new GrblInterpreter(_machine);
+
+        // A profile may forbid even these.
+        _takesMoves = _machine.Table[PlainMove.Rapid] == CommandKind.Rapid && _machine.Table[PlainMove.Linear] == CommandKind.Linear;
     }
 
     /// <summary>Machine seconds until each program line's end.</summary>
     public SampledTable Seconds => _machine.Time.Seconds;
+
+    /// <summary>Takes a straight move in plain words from the head of whole lines: the short way for nearly all lines of a program.</summary>
+    /// <returns>The line's length with its end; 0 if it must go the long way, through <see cref="Take"/>.</returns>
+    public int TryTakeMove(ReadOnlySpan<byte> wholeLines, int sourceLine)
+    {
+        if (wholeLines.IsEmpty || !_takesMoves)
+            return 0;
+        var read = _parser.TryReadMove(wholeLines, _writer.Reserve(PlainMove.OutputRoom), out var length);
+        if (read == 0)
+            return 0;
+        _log.Line = sourceLine;
+        var refusals = _log.RefusalCount;
+        _machine.Line = _writer.LineCount + 1;
+        if (_isGrbl)
+            _grbl.Obey(_parser.Words);
+        else
+            _marlin.ObeyMove(_parser.Words.CommandAt(0) == PlainMove.Rapid ? CommandKind.Rapid : CommandKind.Linear, _parser.Words);
+        _commandCount++;
+        if (_log.RefusalCount == refusals)
+            _writer.Commit(length, sourceLine);
+        return read;
+    }
 
     /// <summary>Takes one line of the source.</summary>
     public void Take(ReadOnlySpan<byte> line, bool isCut, int sourceLine)

@@ -31,15 +31,15 @@ internal sealed class Timeline
     /// <summary>Adds a straight move.</summary>
     public void Add(in Move move)
     {
-        if (_planner.Add(move, out var final))
-            Note(final);
+        if (_planner.Add(move, out var seconds, out var line))
+            Note(seconds, line);
     }
 
     /// <summary>Waits until all motion has ended.</summary>
     public void Finish()
     {
-        while (_planner.TryTake(out var final))
-            Note(final);
+        while (_planner.TryTake(out var seconds, out var line))
+            Note(seconds, line);
     }
 
     /// <summary>Ends all motion, then waits.</summary>
@@ -57,9 +57,9 @@ internal sealed class Timeline
         HeatUpSeconds += seconds;
     }
 
-    private void Note(in PlannedMove final)
+    private void Note(double seconds, int line)
     {
-        Elapsed += final.Seconds;
-        Seconds.Set(final.Move.Line, Elapsed);
+        Elapsed += seconds;
+        Seconds.Set(line, Elapsed);
     }
 }

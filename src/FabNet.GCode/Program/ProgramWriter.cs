@@ -32,10 +32,22 @@ internal sealed class ProgramWriter : IDisposable
     /// <summary>Writes one line and its end.</summary>
     public void Write(ReadOnlySpan<byte> line, int sourceLine)
     {
-        if (_length + line.Length + 1 > _buffer.Length)
+        line.CopyTo(Reserve(line.Length + 1));
+        Commit(line.Length, sourceLine);
+    }
+
+    /// <summary>Room for a line and its end, to be filled by the caller.</summary>
+    public Span<byte> Reserve(int length)
+    {
+        if (_length + length > _buffer.Length)
             Flush();
-        line.CopyTo(_buffer.AsSpan(_length));
-        _length += line.Length;
+        return _buffer.AsSpan(_length, length);
+    }
+
+    /// <summary>Makes what was put at the start of the room reserved the next line.</summary>
+    public void Commit(int length, int sourceLine)
+    {
+        _length += length;
         _buffer[_length++] = (byte)'\n';
         LineCount = checked(LineCount + 1);
         SourceLines.Add(LineCount, sourceLine);

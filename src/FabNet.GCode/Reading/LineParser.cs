@@ -83,6 +83,14 @@ internal sealed class LineParser
         _ => FileBytes,
     };
 
+    /// <summary>Reads a plain move from the head of whole lines, into <see cref="Words"/> and a place that the caller gives.</summary>
+    /// <returns>The line's length with its end; 0 if it must go through <see cref="Parse"/>.</returns>
+    public int TryReadMove(ReadOnlySpan<byte> wholeLines, Span<byte> output, out int length)
+    {
+        var read = PlainMove.Read(wholeLines, _isGrbl, ref _words, output, out length);
+        return length <= _maxBytes ? read : 0;
+    }
+
     /// <summary>Parses one line.</summary>
     public LineContent Parse(ReadOnlySpan<byte> line)
     {
