@@ -109,8 +109,6 @@ internal sealed class HeatTracker
         }
 
         var hotEnd = _profile.HotEnds[(int)tool];
-        if (words.Mentions('I'))
-            _log.Refuse(ViolationCode.MissingValue, $"{name} takes its temperature from a preset stored in the machine (I), which can't be checked. Write the temperature with S.");
         if (words.Has('B') && words['B'] > hotEnd.MaxTemperatureC)
             _log.Refuse(ViolationCode.HotEndTooHot, $"{name} lets the hot end go to {words['B']:0.#} °C by itself (B); {_profile.Name} allows {hotEnd.MaxTemperatureC:0.#} °C. Remove B and F.");
         if (!TryTarget(words, kind == CommandKind.HotEndWait, name, out var celsius, out var waitsForCooling))
@@ -126,11 +124,13 @@ internal sealed class HeatTracker
 
     private bool TryTarget(in Words words, bool waits, string name, out double celsius, out bool waitsForCooling)
     {
+        if (words.Mentions('I'))
+            _log.Refuse(ViolationCode.MissingValue, $"{name} takes its temperature from a preset stored in the machine (I), which can't be checked. Write the temperature with S.");
+
+        // R is Marlin's for commands that wait; other firmwares read it on all (as a standby temperature), so the higher of both counts.
         waitsForCooling = waits && words.Has('R');
-        celsius = waitsForCooling ? words['R'] : words.Or('S', 0);
-        if (words.Has('S') && words.Has('R') && waits)
-            celsius = Math.Max(words['S'], words['R']);
-        if (!words.Has('S') && !waitsForCooling)
+        celsius = Math.Max(words.Or('S', double.MinValue), words.Or('R', double.MinValue));
+        if (!words.Has('S') && !words.Has('R'))
             return false;
         if (celsius < 0)
         {

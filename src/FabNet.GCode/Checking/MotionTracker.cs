@@ -43,6 +43,10 @@ internal sealed class MotionTracker
     private readonly bool _isKlipper;
     private readonly bool _extrudes;
     private readonly double _absurdFeed;
+
+    // Where G53 led on each axis, in machine coordinates, while the frame in force is not known; NaN where that is over.
+    private readonly double[] _machinePlace = [double.NaN, double.NaN, double.NaN];
+    private bool _knowsMachinePlace;
     private double _e;
     private int _line;
 
@@ -128,6 +132,8 @@ internal sealed class MotionTracker
         }
         else
         {
+            if (_knowsMachinePlace)
+                ForgetMachinePlace(words);
             var unit = _modes.UnitMm;
             x = words.Has('X') ? (words['X'] * unit) + _frame.Shift(0) : _frame[0];
             y = words.Has('Y') ? (words['Y'] * unit) + _frame.Shift(1) : _frame[1];
@@ -204,6 +210,16 @@ internal sealed class MotionTracker
         }
     }
 
+    /// <summary>A probe stops where it touches, wherever that is on its way.</summary>
+    public void ForgetAxes(in Words words)
+    {
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (words.Has(AxisNames[axis]))
+                _frame.Forget(axis);
+        }
+    }
+
     /// <summary>G92.</summary>
     public void Rename(in Words words)
     {
@@ -246,7 +262,23 @@ internal sealed class MotionTracker
             return value;
         if (!_frame.IsKnown(axis))
             Assume(axis);
+        if (_knowsMachinePlace && !double.IsNaN(_machinePlace[axis]))
+        {
+            _machinePlace[axis] += value;
+            _envelope.CheckMachine(axis, _machinePlace[axis]);
+        }
+
         return _frame[axis] + value;
+    }
+
+    /// <summary>An absolute move in a frame whose offset nobody told ends what was known from G53.</summary>
+    private void ForgetMachinePlace(in Words words)
+    {
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (words.Has(AxisNames[axis]))
+                _machinePlace[axis] = double.NaN;
+        }
     }
 
     private void Assume(int axis)
@@ -369,6 +401,8 @@ internal sealed class MotionTracker
             var value = words[AxisNames[axis]] * _modes.UnitMm;
             _envelope.CheckMachine(axis, value);
             _frame.Forget(axis);
+            _machinePlace[axis] = value;
+            _knowsMachinePlace = true;
         }
     }
 
@@ -440,10 +474,16 @@ internal sealed class MotionTracker
                 return null;
             }
 
-            return Arc.OfRadius(_frame[u], _frame[v], target[u], target[v], words['R'] * _modes.UnitMm, clockwise, out problem);
+            return Arc.OfRadius(_frame[u], _frame[v], target[u], target[v], words['R'] * _modes.UnitMm, clockwise, _isGrbl, out problem);
+        }
+
+        if (_isGrbl && !words.Has(AxisNames[u]) && !words.Has(AxisNames[v]))
+        {
+            problem = "it names no axis of its plane (GRBL's error 27)";
+            return null;
         }
 
         var (offsetU, offsetV) = (words.Or(offsets[u], 0) * _modes.UnitMm, words.Or(offsets[v], 0) * _modes.UnitMm);
-        return Arc.AroundCentre(_frame[u], _frame[v], target[u], target[v], offsetU, offsetV, clockwise, turns, out problem);
+        return Arc.AroundCentre(_frame[u], _frame[v], target[u], target[v], offsetU, offsetV, clockwise, turns, _isGrbl, out problem);
     }
 }

@@ -39,6 +39,9 @@ internal sealed class LineParser
     // grbl/protocol.h LINE_BUFFER_SIZE 80, with its end.
     private const int GrblBytes = 79;
 
+    // grbl/nuts_bolts.c MAX_INT_DIGITS 8: later digits before the point become zeros.
+    private const double GrblGreatest = 1e8;
+
     // Whole files, read by programs with long buffers.
     private const int FileBytes = 255;
 
@@ -255,13 +258,33 @@ internal sealed class LineParser
             return false;
         }
 
+        if (_isGrbl && Math.Abs(value) >= GrblGreatest)
+        {
+            _ = BadNumber(line, NumberOutcome.OutOfRange, letter);
+            return false;
+        }
+
         _words.Add(letter, value, hasValue);
         Separate();
         _output[_length++] = (byte)('A' + letter);
-        for (var k = 0; k < number.Length; k++)
-            _output[_length + k] = number[k];
-        _length += number.Length;
+        WriteNumber(number);
         return true;
+    }
+
+    /// <summary>Writes a number without its + and needless zeros: GRBL keeps a number's first eight digits, zeros among them (nuts_bolts.c, read_float).</summary>
+    private void WriteNumber(ReadOnlySpan<byte> number)
+    {
+        if (number.Length > 0 && number[0] is (byte)'+' or (byte)'-')
+        {
+            if (number[0] == (byte)'-')
+                _output[_length++] = (byte)'-';
+            number = number[1..];
+        }
+
+        while (number.Length > 1 && number[0] == (byte)'0' && number[1] is >= (byte)'0' and <= (byte)'9')
+            number = number[1..];
+        number.CopyTo(_output.AsSpan(_length));
+        _length += number.Length;
     }
 
     private void Separate()
@@ -301,7 +324,16 @@ internal sealed class LineParser
             }
 
             isChanged |= c > 0x7E;
-            _output[_length++] = c > 0x7E ? (byte)'?' : c;
+
+            // A backslash is dropped by Marlin's line reader, and with PAREN_COMMENTS so are parentheses: the checksum would then never fit (gcode/queue.cpp).
+            _output[_length++] = c switch
+            {
+                > 0x7E => (byte)'?',
+                (byte)'\\' => (byte)'/',
+                (byte)'(' => (byte)'[',
+                (byte)')' => (byte)']',
+                _ => c,
+            };
         }
 
         if (isChanged)
