@@ -56,6 +56,31 @@ internal readonly record struct Arc(double CentreU, double CentreV, double Radiu
     /// <summary>The arc's length without its lift, in mm.</summary>
     public double Length => Math.Abs(Sweep) * Radius;
 
+    /// <summary>Tells of the arc as short straight segments, 64 to a turn. Axes u and v span its plane; it is lifted along the third.</summary>
+    public void Draw(ToolpathReceiver receiver, int u, int v, double startW, double lift, bool isCut, int layer, string feature)
+    {
+        var count = Math.Clamp((int)Math.Ceiling(Math.Abs(Sweep) / (2 * Math.PI) * 64), 1, 4096);
+        var from = At(u, v, startW, lift, 0);
+        for (var i = 1; i <= count; i++)
+        {
+            var to = At(u, v, startW, lift, i / (double)count);
+            receiver(new ToolpathSegment(from, to, IsRapid: false, isCut, layer, feature));
+            from = to;
+        }
+    }
+
+    private Position At(int u, int v, double startW, double lift, double share)
+    {
+        var angle = StartAngle + (Sweep * share);
+        var (pu, pv, pw) = (CentreU + (Radius * Math.Cos(angle)), CentreV + (Radius * Math.Sin(angle)), startW + (lift * share));
+        return (u, v) switch
+        {
+            (0, 1) => new Position(pu, pv, pw),
+            (2, 0) => new Position(pv, pw, pu),
+            _ => new Position(pw, pu, pv),
+        };
+    }
+
     private bool Passes(double angle)
     {
         if (Math.Abs(Sweep) >= 2 * Math.PI)

@@ -32,6 +32,7 @@ internal sealed class MotionTracker
     private readonly HeatTracker _heat;
     private readonly SpindleTracker _spindle;
     private readonly LayerTracker _layers;
+    private readonly FeatureTracker _features;
     private readonly WorkFrame _frame;
     private readonly ArcPath _arcs;
     private readonly double[] _home;
@@ -51,7 +52,7 @@ internal sealed class MotionTracker
     private int _line;
 
     public MotionTracker(
-        MachineProfile profile, AdmissionOptions options, ViolationLog log, Timeline time, ModalState modes, HeatTracker heat, SpindleTracker spindle, LayerTracker layers)
+        MachineProfile profile, AdmissionOptions options, ViolationLog log, Timeline time, ModalState modes, HeatTracker heat, SpindleTracker spindle, LayerTracker layers, FeatureTracker features)
     {
         _profile = profile;
         _log = log;
@@ -60,6 +61,7 @@ internal sealed class MotionTracker
         _heat = heat;
         _spindle = spindle;
         _layers = layers;
+        _features = features;
         _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
         _isKlipper = profile.Dialect == FirmwareDialect.Klipper;
         _extrudes = profile.E is not null;
@@ -75,6 +77,9 @@ internal sealed class MotionTracker
         _maxFeed = [profile.X.MaxFeedMmPerMin, profile.Y.MaxFeedMmPerMin, profile.Z.MaxFeedMmPerMin];
         _absurdFeed = AbsurdFeedRatio * Math.Max(_maxFeed.Max(), profile.E?.MaxFeedMmPerMin ?? 0);
     }
+
+    /// <summary>Who is told of each motion, if anybody.</summary>
+    public ToolpathReceiver? Toolpath { get; set; }
 
     public double FilamentMm { get; private set; }
 
@@ -154,9 +159,10 @@ internal sealed class MotionTracker
         var length = Math.Sqrt((dx * dx) + (dy * dy) + (dz * dz));
         var isRapid = kind == CommandKind.Rapid && _isGrbl;
         var feed = FeedOf(isRapid, length);
+        var isCut = false;
         if (moves)
         {
-            var isCut = IsCut(extruded, isRapid, dx != 0 || dy != 0, z);
+            isCut = IsCut(extruded, isRapid, dx != 0 || dy != 0, z);
             if (isCut)
                 CutHere();
             MoveAxis(0, x, words.Has('X'));
@@ -171,8 +177,14 @@ internal sealed class MotionTracker
         }
 
         if (extruded > 0 && (dx != 0 || dy != 0))
-            _layers.Extrude(z, line);
-        _layers.Filament(extruded);
+            _layers.Extrude(z, isLevel: dz == 0, line);
+        if (extruded != 0)
+        {
+            _layers.Filament(extruded);
+            _features.Filament(extruded);
+        }
+
+        Toolpath?.Invoke(new ToolpathSegment(new Position(x - dx, y - dy, z - dz), new Position(x, y, z), isRapid, isCut, _layers.Index, _features.Current));
         _time.Add(new Move(dx, dy, dz, extruded, feed / 60, line));
     }
 
@@ -440,10 +452,13 @@ internal sealed class MotionTracker
         if (isCut)
             CutHere();
         if (extruded > 0)
-            _layers.Extrude(z, _line);
+            _layers.Extrude(z, isLevel: lift == 0, _line);
         _layers.Filament(extruded);
+        _features.Filament(extruded);
         PathMm += length;
-        _arcs.Add(path, u, v, lift, extruded, feed / 60, length, _line);
+        _arcs.Add(path, u, v, lift, extruded, feed / 60, _line);
+        if (Toolpath is { } toolpath)
+            path.Draw(toolpath, u, v, startW, lift, isCut, _layers.Index, _features.Current);
     }
 
     private void ReachArc(int axis, double min, double max, bool isCut)

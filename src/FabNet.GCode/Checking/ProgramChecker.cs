@@ -22,13 +22,14 @@ internal sealed class ProgramChecker
     private readonly bool _takesMoves;
     private int _commandCount;
 
-    public ProgramChecker(MachineProfile profile, AdmissionOptions options, ViolationLog log, ProgramWriter writer)
+    public ProgramChecker(MachineProfile profile, AdmissionOptions options, ViolationLog log, ProgramWriter writer, ToolpathReceiver? toolpath = null)
     {
         _log = log;
         _writer = writer;
         _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
         _parser = new LineParser(profile.Dialect, log);
         _machine = new MachineModel(profile, options, log);
+        _machine.Motion.Toolpath = toolpath;
         _marlin = new MarlinInterpreter(_machine);
         _grbl = new GrblInterpreter(_machine);
 
@@ -82,7 +83,7 @@ internal sealed class ProgramChecker
         switch (_parser.Parse(line))
         {
             case LineContent.Comment:
-                _machine.Layers.Comment(line[_parser.CommentStart..], _machine.Line);
+                _machine.Comment(line[_parser.CommentStart..]);
                 return;
             case LineContent.Command:
                 if (_isGrbl)
@@ -109,13 +110,13 @@ internal sealed class ProgramChecker
     public ProgramSummary End(int sourceLines, long sourceBytes)
     {
         _log.Line = sourceLines;
-        _machine.Time.Finish();
+        _machine.Time.End();
         _machine.Heat.End();
         _machine.Spindle.End();
         _log.Line = 0;
         if (_commandCount == 0)
             _log.Refuse(ViolationCode.EmptyProgram, $"the program has no command. Send the file that the slicer or CAM program exported.");
-        var layers = _machine.Layers.End(_machine.Time.Seconds, _writer.LineCount);
+        var layers = _machine.Layers.End();
         var filamentRadius = (_machine.Profile.HotEnds.Count > 0 ? _machine.Profile.HotEnds[0].FilamentDiameterMm : 1.75) / 2;
         return new ProgramSummary
         {
@@ -128,6 +129,7 @@ internal sealed class ProgramChecker
             FilamentGrams = _machine.Motion.FilamentMm * Math.PI * filamentRadius * filamentRadius / 1000 * (_machine.Layers.DensityGramsPerCm3 ?? DefaultDensityGramsPerCm3),
             LayerCount = _machine.Layers.Count,
             Layers = layers,
+            Features = _machine.Features.End(),
             MaxHotEndC = _machine.Heat.MaxHotEndC,
             MaxBedC = _machine.Heat.MaxBedC,
             MaxChamberC = _machine.Heat.MaxChamberC,

@@ -9,13 +9,14 @@ namespace FabNet.GCode.Program;
 /// <summary>Writes program lines to a sink. One owner; not thread safe.</summary>
 internal sealed class ProgramWriter : IDisposable
 {
-    private readonly Stream _sink;
+    private readonly Stream? _sink;
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private int _length;
     private long _flushed;
 
-    public ProgramWriter(Stream sink) => _sink = sink;
+    /// <param name="sink">Where to; null to count lines and keep none.</param>
+    public ProgramWriter(Stream? sink) => _sink = sink;
 
     /// <summary>Where each program line ends in the sink, sampled.</summary>
     public SampledTable Offsets { get; } = new();
@@ -58,7 +59,7 @@ internal sealed class ProgramWriter : IDisposable
     public Digest Finish()
     {
         Flush();
-        _sink.Flush();
+        _sink?.Flush();
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         _hash.GetHashAndReset(hash);
         return Digest.FromHash(hash);
@@ -74,8 +75,12 @@ internal sealed class ProgramWriter : IDisposable
     private void Flush()
     {
         var written = _buffer.AsSpan(0, _length);
-        _hash.AppendData(written);
-        _sink.Write(written);
+        if (_sink is not null)
+        {
+            _hash.AppendData(written);
+            _sink.Write(written);
+        }
+
         _flushed += _length;
         _length = 0;
     }
