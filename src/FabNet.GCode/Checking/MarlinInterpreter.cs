@@ -113,7 +113,7 @@ internal sealed class MarlinInterpreter
             case CommandKind.FirmwareRetract:
                 if ((words.Present & ~Words.Bit('S')) != 0 || words.Or('S', 0) > 1)
                     _machine.Log.Refuse(ViolationCode.SettingsCommand, $"{Command.Name(key)} with parameters sets offsets or temperatures on other firmwares. Use M104 for temperatures.");
-                _machine.Time.Wait(0, _machine.Line);
+                _machine.Motion.RetractByFirmware(isBack: Command.Tenths(key) == 100, _machine.Line);
                 break;
             case CommandKind.Dwell:
                 _machine.Dwell(words.Has('S') ? words['S'] : words.Or('P', 0) / 1000);

@@ -23,6 +23,11 @@ internal sealed class MotionTracker
     private const double HomingZMmPerS = 4;
     private const double HomingBumpSeconds = 2;
     private const double ProcedureSeconds = 45;
+
+    // Marlin's own figures for G10 and G11 (Configuration_adv.h, RETRACT_LENGTH, RETRACT_FEEDRATE, RETRACT_RECOVER_FEEDRATE); a program can't change them (M207 and M208 are refused).
+    private const double RetractMm = 3;
+    private const double RetractMmPerS = 45;
+    private const double RecoverMmPerS = 8;
     private static readonly char[] AxisNames = ['X', 'Y', 'Z'];
 
     private readonly MachineProfile _profile;
@@ -48,6 +53,7 @@ internal sealed class MotionTracker
     // Where G53 led on each axis, in machine coordinates, while the frame in force is not known; NaN where that is over.
     private readonly double[] _machinePlace = [double.NaN, double.NaN, double.NaN];
     private bool _knowsMachinePlace;
+    private bool _isRetracted;
     private double _e;
     private int _line;
 
@@ -207,7 +213,21 @@ internal sealed class MotionTracker
     }
 
     /// <summary>Bed levelling and the like: it takes its time, and where it ends is the firmware's choice.</summary>
-    public void Procedure(int line) => _time.Wait(ProcedureSeconds, line);
+    public void Procedure(int line)
+    {
+        _time.Wait(ProcedureSeconds, line);
+        for (var axis = 0; axis < 3; axis++)
+            _frame.Forget(axis);
+    }
+
+    /// <summary>G10 and G11 of a printer: the firmware draws back or pushes what it was told to remember; a second one in a row does nothing.</summary>
+    public void RetractByFirmware(bool isBack, int line)
+    {
+        if (isBack == _isRetracted)
+            return;
+        _isRetracted = isBack;
+        _time.Add(new Move(0, 0, 0, isBack ? -RetractMm : RetractMm, isBack ? RetractMmPerS : RecoverMmPerS, line));
+    }
 
     /// <summary>GRBL's G28 and G30: by way of a point to a stored position that nobody told.</summary>
     public void GoToStored(in Words words, int line)
@@ -295,7 +315,7 @@ internal sealed class MotionTracker
 
     private void Assume(int axis)
     {
-        if (_isGrbl)
+        if (_isGrbl || _isHomed[axis])
             _log.Warn(ViolationCode.AssumedPosition, $"{AxisNames[axis]} moves relative to a position that the program does not state; it is taken as {_frame[axis] - _frame.Shift(axis):0.###} mm. Begin with an absolute move.");
         _frame.MoveTo(axis, _frame[axis]);
         if (_frame.Frame != 0)

@@ -38,12 +38,15 @@ internal sealed class PathColours
 
     private readonly Dictionary<string, int> _classes = new(StringComparer.Ordinal);
     private readonly AxisRange? _depth;
+    private readonly bool _feedsCut;
     private readonly List<(string Name, Rgb Colour)> _palette = [("travel", Travel)];
 
     /// <param name="depth">The range of Z, where depth gives the colour; null where the slicer's names do.</param>
-    public PathColours(AxisRange? depth)
+    /// <param name="feedsCut">True to take all motion but rapids for cutting: for a program that leaves the spindle to a person.</param>
+    public PathColours(AxisRange? depth, bool feedsCut)
     {
         _depth = depth;
+        _feedsCut = feedsCut;
         if (depth is not { } range)
             return;
         for (var step = 0; step < DepthSteps; step++)
@@ -60,7 +63,7 @@ internal sealed class PathColours
     /// <summary>The class of a piece.</summary>
     public int ClassOf(in ToolpathSegment segment)
     {
-        if (!segment.IsCut)
+        if (!segment.IsCut && (segment.IsRapid || !_feedsCut))
             return 0;
         if (_depth is { } range)
             return 1 + (range.Length <= 0 ? DepthSteps - 1 : (int)Math.Clamp((segment.To.Z - range.Min) / range.Length * DepthSteps, 0, DepthSteps - 1));

@@ -49,10 +49,11 @@ internal static class PreviewCommand
         // The program is read twice: for its size, and to draw. Neither keeps it in memory.
         using var source = file.OpenRead();
         var summary = Toolpath.Follow(source, machine).Summary;
-        var sheet = Sheet.For(summary, machine);
+        var sheet = Sheet.For(summary, range is null ? machine : null);
         if (range is { } asked && (asked.First < 1 || asked.First > asked.Last || asked.Last > summary.LayerCount))
             throw new UsageException($"The program has {summary.LayerCount} layers, counted from 1; {asked.First} to {asked.Last} is not among them.");
-        var colours = new PathColours(machine.HotEnds.Count > 0 ? null : (summary.CuttingBoundsMm ?? summary.MotionBoundsMm)!.Value.Z);
+        var isPrinter = machine.HotEnds.Count > 0;
+        var colours = new PathColours(isPrinter ? null : (summary.CuttingBoundsMm ?? summary.MotionBoundsMm)!.Value.Z, feedsCut: !isPrinter && summary.CuttingBoundsMm is null);
         var lineMm = machine.HotEnds.Count > 0 ? machine.HotEnds[0].NozzleMm : DefaultLineMm;
         source.Position = 0;
         using var target = output.Create();

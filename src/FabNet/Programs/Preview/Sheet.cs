@@ -31,8 +31,10 @@ internal sealed record Sheet
     }
 
     /// <summary>The sheet for a program.</summary>
+    /// <param name="summary">What the program reaches.</param>
+    /// <param name="machine">The machine whose bed is shown; null to show the part alone, as large as it goes.</param>
     /// <exception cref="UsageException">Nothing moves, or the coordinates are beyond all machines.</exception>
-    public static Sheet For(ProgramSummary summary, MachineProfile machine)
+    public static Sheet For(ProgramSummary summary, MachineProfile? machine)
     {
         if (summary.MotionBoundsMm is not { } bounds)
             throw new UsageException("Nothing moves in this program: there is nothing to show.");
@@ -42,7 +44,7 @@ internal sealed record Sheet
                 throw new UsageException($"{axis} goes from {range.Min:0.##} to {range.Max:0.##} mm, beyond {GreatestMm / 1000:0} m: no picture shows that. Check the program's coordinates with `fabnet gcode check`.");
         }
 
-        var bed = summary.BoundsAreMachineCoordinates && machine.EnvelopeMm is { X.Length: > 0, Y.Length: > 0 } envelope ? envelope : (Box3?)null;
+        var bed = summary.BoundsAreMachineCoordinates && machine?.EnvelopeMm is { X.Length: > 0, Y.Length: > 0 } envelope ? envelope : (Box3?)null;
         return new Sheet { Shown = new Box3(Around(bounds.X, bed?.X), Around(bounds.Y, bed?.Y), bounds.Z), Bed = bed };
     }
 
