@@ -190,7 +190,8 @@ internal sealed class MotionTracker
             _features.Filament(extruded);
         }
 
-        Toolpath?.Invoke(new ToolpathSegment(new Position(x - dx, y - dy, z - dz), new Position(x, y, z), isRapid, isCut, _layers.Index, _features.Current));
+        if (Toolpath is not null)
+            Tell(new Position(x - dx, y - dy, z - dz), new Position(x, y, z), isRapid, isCut);
         _time.Add(new Move(dx, dy, dz, extruded, feed / 60, line));
     }
 
@@ -361,6 +362,9 @@ internal sealed class MotionTracker
             WarnFeed(feed, 1);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Tell(Position from, Position to, bool isRapid, bool isCut) => Toolpath!(new ToolpathSegment(from, to, isRapid, isCut, _layers.Index, _features.Current));
+
     // Texts are made in methods of their own: their buffers on the stack would have to be cleared at every move.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RefuseFeed(double feed) =>
@@ -423,6 +427,7 @@ internal sealed class MotionTracker
     }
 
     /// <summary>G53 while the work offset is not known: machine coordinates are checked as such, and the place in the work frame is lost.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void MoveInMachine(in Words words)
     {
         MotionCount++;
@@ -438,6 +443,7 @@ internal sealed class MotionTracker
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void MoveAlongArc(bool clockwise, in Words words, double x, double y, double z, double extruded)
     {
         MotionCount++;

@@ -21,6 +21,10 @@ public sealed class MotionPlanner
     private AxisValues _feed;
     private AxisValues _axes;
     private AxisValues _stepsPerMm;
+    private double _printAcceleration;
+    private double _travelAcceleration;
+    private double _retractAcceleration;
+    private double _minSteps;
     private bool _isMarlin;
 
     // A power of two long, so that places are found by a mask; _lookAhead of it are used.
@@ -136,7 +140,7 @@ public sealed class MotionPlanner
     {
         joined = new Move(move.X + _restX, move.Y + _restY, move.Z + _restZ, move.E + _restE, move.FeedMmPerS, move.Line);
         steps = StepsOf(joined);
-        if (steps < _limits.MinStepsPerMove)
+        if (steps < _minSteps)
         {
             (_restX, _restY, _restZ, _restE) = (joined.X, joined.Y, joined.Z, joined.E);
             return false;
@@ -171,6 +175,8 @@ public sealed class MotionPlanner
     {
         _limits = limits;
         (_feed, _axes, _stepsPerMm) = (limits.MaxFeedMmPerS, limits.MaxAccelerationMmPerS2, limits.StepsPerMm);
+        (_printAcceleration, _travelAcceleration, _retractAcceleration) = (limits.PrintAccelerationMmPerS2, limits.TravelAccelerationMmPerS2, limits.RetractAccelerationMmPerS2);
+        _minSteps = limits.MinStepsPerMove;
         _isMarlin = limits.Kind == PlannerKind.Marlin;
         _corner.Adopt(limits);
     }
@@ -191,7 +197,7 @@ public sealed class MotionPlanner
         nominal = Limit(nominal, _feed.Z * length, z);
         nominal = Limit(nominal, _feed.E * length, e);
 
-        var asked = !travels ? _limits.RetractAccelerationMmPerS2 : e > 0 ? _limits.PrintAccelerationMmPerS2 : _limits.TravelAccelerationMmPerS2;
+        var asked = !travels ? _retractAcceleration : e > 0 ? _printAcceleration : _travelAcceleration;
         double acceleration;
         if (asked <= 0)
         {
