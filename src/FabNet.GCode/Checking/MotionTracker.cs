@@ -10,7 +10,7 @@ using FabNet.Model.Machines;
 namespace FabNet.GCode.Checking;
 
 /// <summary>Follows the tool. The envelope is checked with the true extent of every move and arc.</summary>
-internal sealed class MotionTracker
+internal sealed partial class MotionTracker
 {
     // Marlin refuses to push more than this in one move (PREVENT_LENGTHY_EXTRUDE), in mm of filament.
     private const double LongestExtrusionMm = 200;
@@ -218,7 +218,7 @@ internal sealed class MotionTracker
     {
         _time.Wait(ProcedureSeconds, line);
         for (var axis = 0; axis < 3; axis++)
-            _frame.Forget(axis);
+            Forget(axis);
     }
 
     /// <summary>G10 and G11 of a printer: the firmware draws back or pushes what it was told to remember; a second one in a row does nothing.</summary>
@@ -226,6 +226,8 @@ internal sealed class MotionTracker
     {
         if (isBack == _isRetracted)
             return;
+        if (!isBack && !_heat.MayExtrude)
+            RefuseExtrusion(RetractMm);
         _isRetracted = isBack;
         _time.Add(new Move(0, 0, 0, isBack ? -RetractMm : RetractMm, isBack ? RetractMmPerS : RecoverMmPerS, line));
     }
@@ -239,7 +241,7 @@ internal sealed class MotionTracker
         for (var axis = 0; axis < 3; axis++)
         {
             if (!hasAxes || words.Has(AxisNames[axis]))
-                _frame.Forget(axis);
+                Forget(axis);
         }
     }
 
@@ -249,7 +251,7 @@ internal sealed class MotionTracker
         for (var axis = 0; axis < 3; axis++)
         {
             if (words.Has(AxisNames[axis]))
-                _frame.Forget(axis);
+                Forget(axis);
         }
     }
 
@@ -314,6 +316,12 @@ internal sealed class MotionTracker
         }
     }
 
+    private void Forget(int axis)
+    {
+        _frame.Forget(axis);
+        _machinePlace[axis] = double.NaN;
+    }
+
     private void Assume(int axis)
     {
         if (_isGrbl || _isHomed[axis])
@@ -365,48 +373,6 @@ internal sealed class MotionTracker
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Tell(Position from, Position to, bool isRapid, bool isCut) => Toolpath!(new ToolpathSegment(from, to, isRapid, isCut, _layers.Index, _features.Current));
 
-    // Texts are made in methods of their own: their buffers on the stack would have to be cleared at every move.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void RefuseFeed(double feed) =>
-        _log.Refuse(ViolationCode.FeedAbsurd, $"F{feed:0.##} is no feed rate for {_profile.Name}, whose axes move at {_maxFeed.Max():0} mm/min at most. Correct the feed.");
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void RefuseMissingNumber() =>
-        _log.Refuse(ViolationCode.MissingValue, $"a motion has an axis letter without a number, which firmwares take for 0 or for nothing. Write the number.");
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void RefuseExtrusion(double amount)
-    {
-        if (!_extrudes)
-        {
-            _log.Refuse(ViolationCode.NoExtruder, $"the program extrudes (E), and {_profile.Name} has no extruder. Export the program for this machine.");
-            return;
-        }
-
-        if (amount > 0 && !_heat.MayExtrude)
-            _log.Refuse(ViolationCode.ColdExtrusion, $"{amount:0.##} mm of filament are pushed while hot end {_heat.Tool} is not set to an extruding temperature. Set it with M104 or M109 before.");
-        if (Math.Abs(amount) > LongestExtrusionMm)
-            _log.Refuse(ViolationCode.ExcessiveExtrusion, $"one line moves {amount:0.#} mm of filament; more than {LongestExtrusionMm:0} mm is a mistake, such as a missing G92 E0 or M83. Export the program again.");
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private double RefuseWithoutFeed()
-    {
-        _log.Refuse(ViolationCode.FeedMissing, $"a cutting motion comes before any feed rate. Set F on this line or before.");
-        return _maxFeed[0];
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WarnOfHoming(int axis)
-    {
-        if (_log.IsFirst(ViolationCode.MotionBeforeHoming))
-            _log.Warn(ViolationCode.MotionBeforeHoming, $"{AxisNames[axis]} moves before it was homed: the firmware takes its place at power-up as 0. Put G28 into the start code.");
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WarnFeed(double feed, int axis) =>
-        _log.Warn(ViolationCode.FeedAboveLimit, $"the feed of {feed:0} mm/min is above the {_maxFeed[axis]:0} mm/min of {AxisNames[axis]}; the firmware will slow it down.");
-
     private bool IsCut(double extruded, bool isRapid, bool travels, double z)
     {
         if (!_isGrbl)
@@ -441,90 +407,5 @@ internal sealed class MotionTracker
             _machinePlace[axis] = value;
             _knowsMachinePlace = true;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void MoveAlongArc(bool clockwise, in Words words, double x, double y, double z, double extruded)
-    {
-        MotionCount++;
-        var (u, v, w) = _modes.Plane switch
-        {
-            CommandKind.PlaneZX => (2, 0, 1),
-            CommandKind.PlaneYZ => (1, 2, 0),
-            _ => (0, 1, 2),
-        };
-        Span<double> target = [x, y, z];
-        var arc = ArcOf(clockwise, words, u, v, target, out var problem);
-        if (arc is not { } path)
-        {
-            _log.Refuse(ViolationCode.ArcInvalid, $"the arc can't be drawn: {problem}. Export the program again with more decimals, or without arcs.");
-            return;
-        }
-
-        var (startU, startV, startW) = (_frame[u], _frame[v], _frame[w]);
-        var lift = target[w] - startW;
-        var length = Math.Sqrt((path.Length * path.Length) + (lift * lift));
-        var feed = FeedOf(isRapid: false, length);
-        MaxFeedMmPerMin = Math.Max(MaxFeedMmPerMin, feed);
-        var isCut = IsCut(extruded, isRapid: false, travels: true, z);
-        var (minU, maxU, minV, maxV) = path.Reach(startU, startV, target[u], target[v]);
-        if (isCut)
-            CutHere();
-        MoveAxis(u, target[u], isNamed: true);
-        MoveAxis(v, target[v], isNamed: true);
-        MoveAxis(w, target[w], isNamed: words.Has(AxisNames[w]));
-        ReachArc(u, minU, maxU, isCut);
-        ReachArc(v, minV, maxV, isCut);
-        if (isCut)
-            CutHere();
-        if (extruded > 0)
-            _layers.Extrude(z, isLevel: lift == 0, _line);
-        _layers.Filament(extruded);
-        _features.Filament(extruded);
-        PathMm += length;
-        _arcs.Add(path, u, v, lift, extruded, feed / 60, _line);
-        if (Toolpath is { } toolpath)
-            path.Draw(toolpath, u, v, startW, lift, isCut, _layers.Index, _features.Current);
-    }
-
-    private void ReachArc(int axis, double min, double max, bool isCut)
-    {
-        _envelope.Reach(_frame.Frame, axis, min);
-        _envelope.Reach(_frame.Frame, axis, max);
-        if (!isCut)
-            return;
-        _cut.Add(axis, min);
-        _cut.Add(axis, max);
-    }
-
-    private Arc? ArcOf(bool clockwise, in Words words, int u, int v, ReadOnlySpan<double> target, out string? problem)
-    {
-        ReadOnlySpan<char> offsets = ['I', 'J', 'K'];
-        var turns = words.Or('P', 0);
-        if (_isGrbl ? words.Mentions('P') : turns is < 0 or > 100 || turns != Math.Floor(turns))
-        {
-            problem = "P is not a number of turns that the firmware takes";
-            return null;
-        }
-
-        if (words.Has('R'))
-        {
-            if (words.Has(offsets[u]) || words.Has(offsets[v]))
-            {
-                problem = "it has both a radius and a centre";
-                return null;
-            }
-
-            return Arc.OfRadius(_frame[u], _frame[v], target[u], target[v], words['R'] * _modes.UnitMm, clockwise, _isGrbl, out problem);
-        }
-
-        if (_isGrbl && !words.Has(AxisNames[u]) && !words.Has(AxisNames[v]))
-        {
-            problem = "it names no axis of its plane (GRBL's error 27)";
-            return null;
-        }
-
-        var (offsetU, offsetV) = (words.Or(offsets[u], 0) * _modes.UnitMm, words.Or(offsets[v], 0) * _modes.UnitMm);
-        return Arc.AroundCentre(_frame[u], _frame[v], target[u], target[v], offsetU, offsetV, clockwise, turns, _isGrbl, out problem);
     }
 }

@@ -38,6 +38,7 @@ public class HostileProgramTests
     [InlineData("G0 S1 X10", ViolationCode.ModalConflict)]
     [InlineData("G29 S3 X1 Y1 Z-5", ViolationCode.SettingsCommand)]
     [InlineData("M600 X-500", ViolationCode.SettingsCommand)]
+    [InlineData("G10\nG11", ViolationCode.ColdExtrusion)]
     // Checksums, blanks, controls and other alphabets.
     [InlineData("N5 G1*33", ViolationCode.ChecksumMismatch)]
     [InlineData("G1 X1 ;*33\nG1*7", ViolationCode.ChecksumSmuggled)]
