@@ -129,7 +129,10 @@ internal sealed class GrblControl : FirmwareControl
     public override bool AllowsHandwork => _isAtTool && Question is not null && GrblOperations.CanRestore(_modes);
 
     /// <inheritdoc />
-    public override OperationPlan Plan(ManualOperation operation) => GrblOperations.Plan(operation);
+    public override OperationPlan Plan(ManualOperation operation) =>
+        _status.State == GrblState.Jog && operation is not ManualOperation.Jog && operation.NeedsRest
+            ? OperationPlan.Refused("It is still being jogged, and GRBL takes nothing else meanwhile. Wait for its end, or stop the jog.")
+            : GrblOperations.Plan(operation);
 
     /// <inheritdoc />
     public override string? Pause()

@@ -196,7 +196,7 @@ internal sealed class GrblInterpreter
                     block.Flow = kind;
                     break;
                 case 0 when kind == CommandKind.ToolChange:
-                    ChangeTool();
+                    ChangeTool(words);
                     break;
                 case 0 when kind != CommandKind.Harmless:
                     isGood &= _machine.RefuseCommand(Command.Name(key), kind);
@@ -277,12 +277,21 @@ internal sealed class GrblInterpreter
         _machine.Motion.SelectOffset(54);
     }
 
-    private void ChangeTool()
+    /// <summary>
+    /// Stock GRBL has no M6: the host does not send the line but stops there for a person, with the spindle off, so nothing else may stand in it. A profile lists M6 among its
+    /// commands where the firmware has it.
+    /// </summary>
+    private void ChangeTool(in Words words)
     {
         if (!_machine.Profile.ExtraCommands.Contains("M6", StringComparer.OrdinalIgnoreCase))
         {
-            _machine.Log.Refuse(ViolationCode.UnknownCommand, $"M6 (tool change) is not in GRBL, which would stop with error 20. Export one program for each tool, or let the profile list M6 if its firmware has it.");
-            return;
+            if (words.CommandCount > 1 || (words.Present & ~Words.Bit('T')) != 0)
+            {
+                _machine.Log.Refuse(ViolationCode.ModalConflict, $"M6 (tool change) stands with other commands. GRBL has no M6, so the program is held there until a person has changed the tool: put it on a line of its own, with its T at most.");
+                return;
+            }
+
+            _machine.Spindle.Stop();
         }
 
         _machine.ToolChangeCount++;

@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using System.Text;
+using FabNet.Benchmarks.GCode;
 using FabNet.GCode;
 using Xunit;
 
