@@ -75,7 +75,7 @@ internal static class PlainMove
             if ((allowed & bit) == 0)
                 return 0;
 
-            // What makes the reads and the write below safe, which go without checks of their own (that takes 40 ns off each line's 70).
+            // What makes the reads and the write below safe, which go without checks of their own: 40 ns a line instead of 70.
             if (i > text.Length - ReadSlack || length > output.Length - OutputSlack)
                 return 0;
             allowed &= ~bit;
