@@ -1,0 +1,67 @@
+// The files of runs on the machine: their names, what Moonraker's history says of them, and clearing old ones away.
+
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace FabNet.FirmwareBridge.Moonraker;
+
+/// <summary>Run files in <see cref="MoonrakerFiles.Folder"/>.</summary>
+internal static class RunFiles
+{
+    /// <summary>
+    /// The file's name of a run: unlike any other, by which it is recognised even by a later process. A start key gives the same name again, so that the same start is
+    /// recognised too.
+    /// </summary>
+    public static string NameOf(ActiveRun run)
+    {
+        var key = run.Options.StartKey is { } startKey ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(startKey)))[..12] : Guid.NewGuid().ToString("N")[..12];
+        var name = string.Concat(run.Options.Name.Take(60).Select(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' ? letter : '_'));
+        return string.Create(CultureInfo.InvariantCulture, $"{name}-{run.Program.Digest.Short}-{key}.gcode");
+    }
+
+    /// <summary>True for a file of this program's.</summary>
+    public static bool IsOurs(string file) => file.StartsWith(MoonrakerFiles.Folder + "/", StringComparison.Ordinal);
+
+    /// <summary>How the newest job of a file ended, by <c>server.history.list</c>; null if it is not there.</summary>
+    public static string? StatusIn(JsonElement history, string file)
+    {
+        if (!history.TryGetProperty("jobs", out var jobs) || jobs.ValueKind != JsonValueKind.Array)
+            return null;
+        foreach (var job in jobs.EnumerateArray())
+        {
+            if (job.TryGetProperty("filename", out var name) && name.ValueKind == JsonValueKind.String && name.ValueEquals(file) && job.TryGetProperty("status", out var status))
+                return status.GetString();
+        }
+
+        return null;
+    }
+
+    /// <summary>Removes all but the newest files.</summary>
+    public static void Clean(MoonrakerLink link, MoonrakerMachineOptions options, EventOutbox events) =>
+        link.Ask("server.files.get_directory", static writer => writer.WriteString("path", $"gcodes/{MoonrakerFiles.Folder}"), options.Answer, answer =>
+        {
+            if (!answer.IsDone || !answer.Result.TryGetProperty("files", out var files) || files.ValueKind != JsonValueKind.Array)
+            {
+                events.Note($"{options.Address}: old programs could not be listed: {answer.Message}");
+                return;
+            }
+
+            var old = files.EnumerateArray()
+                .Where(static file => file.TryGetProperty("filename", out var name) && name.ValueKind == JsonValueKind.String)
+                .OrderByDescending(static file => file.TryGetProperty("modified", out var modified) && modified.ValueKind == JsonValueKind.Number ? modified.GetDouble() : 0)
+                .Skip(options.KeptFiles)
+                .Select(static file => file.GetProperty("filename").GetString()!);
+            foreach (var name in old)
+                Remove(link, options, name, events);
+        });
+
+    /// <summary>Removes one file.</summary>
+    public static void Remove(MoonrakerLink link, MoonrakerMachineOptions options, string name, EventOutbox events) =>
+        link.Ask("server.files.delete_file", writer => writer.WriteString("path", $"gcodes/{MoonrakerFiles.Folder}/{name}"), options.Answer, answer =>
+        {
+            if (!answer.IsDone)
+                events.Note($"{options.Address}: {name} could not be removed: {answer.Message}");
+        });
+}
