@@ -65,11 +65,8 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
             Reset();
             Status.SetKlippy("disconnected", "Klipper's process has ended or is restarting.");
         }
-        else if (method == "notify_klippy_shutdown")
-        {
-            Status.SetKlippy("shutdown", Status.Klippy == "shutdown" ? Status.KlippyMessage : "");
-        }
 
+        // Of a shutdown the notification gives no reason; what is asked for now does.
         Begin();
     }
 

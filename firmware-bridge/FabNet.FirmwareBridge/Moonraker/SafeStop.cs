@@ -64,9 +64,10 @@ internal sealed class SafeStop
         switch (_step)
         {
             case Step.Cancelling when _view.Status.IsPrintActive && _view.Status.FileName == _file:
-                // Done means that Klipper has run it; its status follows within a quarter of a second.
-                if (_askedAt == 0 || _time.GetElapsedTime(_askedAt) > _options.StatePoll)
+                if (_askedAt == 0)
                     Ask((limit, then) => _link.Ask("printer.print.cancel", null, limit, then), static _ => { });
+                else if (_time.GetElapsedTime(_askedAt) > _options.StatePoll)
+                    Ask((limit, then) => _link.AskScript("SDCARD_RESET_FILE", limit, then), static _ => { }); // CANCEL_PRINT is often a macro, and does not know of a print held by M25.
                 break;
             case Step.Cancelling:
                 _step = Step.Cooling;
@@ -89,6 +90,7 @@ internal sealed class SafeStop
         send(_options.StopPatience, answer =>
         {
             _isAsking = false;
+            _askedAt = _time.GetTimestamp(); // Klipper's status follows its answer within a quarter of a second.
             then(answer);
         });
     }
