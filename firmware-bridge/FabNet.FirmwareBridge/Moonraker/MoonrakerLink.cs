@@ -61,7 +61,7 @@ internal sealed class MoonrakerLink : IAsyncDisposable
     public void Use(MoonrakerSocket socket)
     {
         _socket = socket;
-        socket.Start(message => _inbox.WriteAsync(new Arrived(socket, message)), why => _inbox.WriteAsync(new Ended(socket, why)));
+        socket.Start(async message => await PostAsync(new Arrived(socket, message)), async why => await PostAsync(new Ended(socket, why)));
     }
 
     /// <summary>Takes in a message.</summary>
@@ -131,12 +131,24 @@ internal sealed class MoonrakerLink : IAsyncDisposable
         try
         {
             var socket = await _reopening.ExecuteAsync(async token => await ConnectAsync(token), _stopping.Token);
-            if (!_inbox.TryWrite(new Opened(socket)))
-                await _inbox.WriteAsync(new Opened(socket), _stopping.Token);
+            if (!await PostAsync(new Opened(socket)))
+                await socket.DisposeAsync();
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // The session is being closed.
         }
+    }
+
+    /// <returns>False if the session is being closed: then nobody reads any more.</returns>
+    private async ValueTask<bool> PostAsync(object item)
+    {
+        while (await _inbox.WaitToWriteAsync())
+        {
+            if (_inbox.TryWrite(item))
+                return true;
+        }
+
+        return false;
     }
 }
