@@ -24,8 +24,8 @@ internal sealed class ConsoleCommands(MoonrakerLink link, MoonrakerMachineOption
             _waiting.Enqueue(request);
     }
 
-    /// <summary>Klipper said something.</summary>
-    public void Hear(string said) => _current?.Command.AddReply(Encoding.UTF8.GetBytes(said));
+    /// <summary>Klipper said a line.</summary>
+    public void Hear(ReadOnlySpan<byte> line) => _current?.Command.AddReply(line);
 
     /// <summary>Sends the next command, if none is under way.</summary>
     public void Advance()

@@ -12,7 +12,7 @@ namespace FabNet.FirmwareBridge.Moonraker;
 /// </summary>
 internal sealed class KlipperPrint : IDisposable
 {
-    /// <summary>Motion that Klipper may have planned and not executed: its look-ahead and step queue hold about 2 s, of which generously more.</summary>
+    /// <summary>Seconds of motion by which what is executed may be behind, and what was taken ahead of, the last position told: Klipper plans about 2 s ahead and tells it every 250 ms.</summary>
     private const double PlannedSeconds = 5;
 
     private const long ProgressMs = 1000;
@@ -31,6 +31,8 @@ internal sealed class KlipperPrint : IDisposable
     private bool _isAsking;
     private bool _isPauseAsked;
     private bool _isKeyChecked;
+    private bool _isEmergency;
+    private bool _isTraced;
     private RunOutcome? _outcome;
     private long _startedAt;
     private long _heardAt;
@@ -97,12 +99,12 @@ internal sealed class KlipperPrint : IDisposable
     public bool IsFollowing => _step == Step.Following;
 
     /// <summary>True if Klipper holds it although nobody asked for that here.</summary>
-    public bool IsHeldByMachine => Run.IsPaused && !_isPauseAsked;
+    public bool IsHeldByMachine { get; private set; }
 
     /// <summary>True once Klipper took it.</summary>
     public bool IsStarted { get; private set; }
 
-    /// <summary>A pause was asked for, or taken back.</summary>
+    /// <summary>A pause was asked for, or refused.</summary>
     public void NotePause(bool isAsked) => _isPauseAsked = isAsked;
 
     /// <summary>Stops it for good.</summary>
@@ -119,11 +121,9 @@ internal sealed class KlipperPrint : IDisposable
     /// <summary>An emergency stop is under way: what follows is Klipper's shutdown.</summary>
     public void OnEmergencyStop()
     {
+        _isEmergency = true;
         if (_step is Step.Preparing)
             BreakOff("emergency stop", isCalledOff: false);
-        else
-            Run.BreakReason = $"emergency stop. {Where()}";
-        Run.IsCalledOff = false;
     }
 
     /// <summary>Takes the next step, if there is one to take.</summary>
@@ -367,6 +367,7 @@ internal sealed class KlipperPrint : IDisposable
         {
             if (_step != Step.Tracing)
                 return;
+            _isTraced = true;
             if (said == "completed")
             {
                 Run.AcknowledgedLine = Run.Program.LineCount;
@@ -406,6 +407,8 @@ internal sealed class KlipperPrint : IDisposable
             NotePosition();
         }
 
+        if (_isEmergency)
+            (Run.BreakReason, Run.IsCalledOff) = ($"emergency stop. {Where()}", false);
         Run.BreakReason ??= $"Klipper has shut down: {(status.KlippyMessage.Length > 0 ? status.KlippyMessage : "it gives no reason")} {Where()}";
         End(Run.BreakReason, SafeState.FirmwareStopped);
     }
@@ -417,12 +420,15 @@ internal sealed class KlipperPrint : IDisposable
         else
             Run.BreakReason ??= reason;
         var taken = Run.AcknowledgedLine;
+        // Confirmed, the machine stands still: then all that Klipper took has been executed, unless Klipper itself was gone in between.
+        var isExact = safe == SafeState.Confirmed && !_isTraced;
         if (!IsStarted && safe == SafeState.NotNeeded)
             Run.StartedMs = -1;
+        else if (safe == SafeState.LinkLost)
+            Run.SentLine = Run.Program.LineCount;
         else
-            Run.SentLine = safe == SafeState.LinkLost ? Run.Program.LineCount : Math.Min(taken + 1, Run.Program.LineCount);
-        // Confirmed, the machine stands still: then all that Klipper took has been executed.
-        _outcome = Run.Outcome(safe, safe == SafeState.Confirmed ? 0 : taken - LineBefore(taken), NowMs());
+            Run.SentLine = Math.Min(Run.Program.LineCount, Math.Max(taken + 1, isExact ? 0 : LineAt(Run.Program.SecondsUntilLine(taken) + PlannedSeconds)));
+        _outcome = Run.Outcome(safe, isExact ? 0 : taken - Math.Min(taken, LineAt(Run.Program.SecondsUntilLine(taken) - PlannedSeconds)), NowMs());
     }
 
     private void BeginStop()
@@ -443,21 +449,22 @@ internal sealed class KlipperPrint : IDisposable
         if (isPaused == Run.IsPaused)
             return;
         Run.IsPaused = isPaused;
+        IsHeldByMachine = isPaused && !_isPauseAsked;
+        _isPauseAsked &= isPaused;
         if (isPaused)
             Run.PausedSinceMs = NowMs();
         else
             Run.PausedMs += NowMs() - Run.PausedSinceMs;
     }
 
-    /// <summary>The last line that ended so long before the end of another that it is executed, whatever Klipper has planned ahead.</summary>
-    private int LineBefore(int line)
+    /// <summary>The last line that ends by a moment of the program's time.</summary>
+    private int LineAt(double seconds)
     {
-        var wanted = Run.Program.SecondsUntilLine(line) - PlannedSeconds;
-        var (low, high) = (0, line);
+        var (low, high) = (0, Run.Program.LineCount);
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
-            (low, high) = Run.Program.SecondsUntilLine(middle) <= wanted ? (middle, high) : (low, middle - 1);
+            (low, high) = Run.Program.SecondsUntilLine(middle) <= seconds ? (middle, high) : (low, middle - 1);
         }
 
         return low;

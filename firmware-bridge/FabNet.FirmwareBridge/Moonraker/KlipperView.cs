@@ -107,38 +107,21 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
 
     private void OnIdentified(RpcAnswer answer)
     {
-        // A Moonraker from before this method works without; what it refuses is somebody without a key.
-        if (answer.Outcome == RpcOutcome.Refused && answer.Code == 401)
-        {
-            Refuse(answer);
-            return;
-        }
-
-        _isIdentified = answer.IsDone || answer.Outcome == RpcOutcome.Refused;
+        // A Moonraker from before this method works without; whether this program is let in is told by what follows.
+        _isIdentified = answer.Outcome is RpcOutcome.Done or RpcOutcome.Refused;
         if (_isIdentified)
             AskServer();
         else
             _isAsking = false;
     }
 
-    private void Refuse(RpcAnswer answer)
-    {
-        _isAsking = false;
-        Refusal = $"{options.Address} does not let this program in: {answer.Message.TrimEnd('.')}. "
-            + (options.ApiKey is null ? "Give its API key, or add this host to trusted_clients in moonraker.conf." : "Check the API key.");
-    }
-
     private void AskServer() => link.Ask("server.info", null, options.Answer, answer =>
     {
-        if (answer.Outcome == RpcOutcome.Refused && answer.Code == 401)
-        {
-            Refuse(answer);
-            return;
-        }
-
         if (!answer.IsDone)
         {
             _isAsking = false;
+            if (answer.Outcome != RpcOutcome.Lost)
+                Refusal = ReasonOf(answer);
             return;
         }
 
@@ -159,7 +142,7 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
     {
         if (!answer.IsDone)
         {
-            Status.SetKlippy("startup", answer.Message);
+            Status.SetKlippy("startup", $"Klipper is starting ({answer.Message}).");
             Know();
             return;
         }
@@ -210,6 +193,15 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
         IsKnown = true;
         _info = _info with { Firmware = $"Klipper {(_klipper.Length > 0 ? _klipper : "(not running)")}, Moonraker {_moonraker}", Capabilities = _objects };
     }
+
+    // Moonraker answers a missing or wrong key with JSON-RPC's code for bad parameters, which this method does not take.
+    private string ReasonOf(RpcAnswer answer) => answer switch
+    {
+        { Outcome: RpcOutcome.Late } => $"{options.Address} does not answer as Moonraker does. Check the address.",
+        { Code: 401 or -32602 } => $"{options.Address} does not let this program in: {answer.Message.TrimEnd('.')}. "
+            + (options.ApiKey is null ? "Give its API key, or add this host to trusted_clients in moonraker.conf." : "Check the API key."),
+        _ => $"{options.Address} does not tell of itself: {answer.Message}",
+    };
 
     private static string? Text(JsonElement item, string field) =>
         item.ValueKind == JsonValueKind.Object && item.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -1,5 +1,6 @@
 // The loop of a Klipper machine's session: owns the connection, what is known of the machine, its run, and its state.
 
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using FabNet.FirmwareBridge.Streaming;
@@ -33,11 +34,11 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
     private List<TaskCompletionSource<string?>> _strangerWaiters = [];
     private bool _needsClearing;
     private bool _isClosing;
+    private bool _isCleaning;
     private bool _isHeatNews;
     private long _heatTold;
     private long _placeTold;
     private (double X, double Y, double Z)? _place;
-    private bool _isPauseAsked;
     private MachineState _state = MachineState.Offline;
     private string? _stateReason;
 
@@ -102,7 +103,7 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
             Advance();
             TellSamples();
             TellState();
-            if (_isClosing && _print is null)
+            if (_isClosing && _print is null && !_isCleaning)
                 return;
             await _inbox.Reader.WaitToReadAsync(CancellationToken.None);
         }
@@ -174,13 +175,21 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
                 _isHeatNews |= _view.Status.Merge(first);
                 break;
             case "notify_gcode_response" when first.ValueKind == JsonValueKind.String:
-                var said = FirmwareText.Of(System.Text.Encoding.UTF8.GetBytes(first.GetString()!));
-                _console.Hear(said);
-                _events.Add(new FirmwareSaid { At = _events.Now, Text = said });
+                Hear(first.GetString()!);
                 break;
             case "notify_klippy_ready" or "notify_klippy_shutdown" or "notify_klippy_disconnected":
                 _view.OnKlippy(name.GetString()!);
                 break;
+        }
+    }
+
+    private void Hear(string text)
+    {
+        foreach (var line in text.EnumerateLines())
+        {
+            var bytes = Encoding.UTF8.GetBytes(line.ToString());
+            _console.Hear(bytes);
+            _events.Add(new FirmwareSaid { At = _events.Now, Text = FirmwareText.Of(bytes) });
         }
     }
 
@@ -200,7 +209,6 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
             return;
         }
 
-        _isPauseAsked = false;
         _print = new KlipperPrint(request.Run, _link, _files, _view, _options, _events, _time);
         _print.Prepared.GetAwaiter().UnsafeOnCompleted(Wake);
     }
@@ -251,12 +259,13 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
 
     private void AskHold(bool isHold, TaskCompletionSource<string?> done)
     {
-        _isPauseAsked = isHold;
+        if (isHold)
+            _print?.NotePause(isAsked: true);
         _link.Ask(isHold ? "printer.print.pause" : "printer.print.resume", null, PauseAnswer, answer =>
         {
             // Klipper holds after the command that it is at, which may be a heat-up: a late answer is no refusal.
-            if (answer.Outcome == RpcOutcome.Refused)
-                _isPauseAsked = !isHold;
+            if (isHold && answer.Outcome == RpcOutcome.Refused)
+                _print?.NotePause(isAsked: false);
             done.TrySetResult(answer.Outcome switch
             {
                 RpcOutcome.Done or RpcOutcome.Late => null,
@@ -312,7 +321,6 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
             EndStranger(safe is SafeState.Confirmed or SafeState.FirmwareStopped ? null : "The machine did not confirm that the print was stopped and its heaters are off. Go to the machine.");
         if (_print is not { } print)
             return;
-        print.NotePause(_isPauseAsked);
         var outcome = print.Advance();
         if (print.Progress(isLast: outcome is not null) is { } progress)
             _events.Add(progress);
@@ -324,8 +332,8 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
         TellState();
         _events.Add(new RunEnded { At = _events.Now, Name = print.Run.Options.Name, Outcome = outcome });
         print.Run.Done.TrySetResult(outcome);
-        if (_view.IsReady)
-            RunFiles.Clean(_link, _options, _events);
+        _isCleaning = true;
+        RunFiles.Clean(_link, _options, _events, () => _isCleaning = false);
     }
 
     private void EndStranger(string? refusal)
@@ -397,6 +405,8 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
             return (MachineState.Offline, null);
         if (_view.HasStopped)
             return (MachineState.Alarm, status.KlippyMessage.Length > 0 ? status.KlippyMessage : $"Klipper says {status.Klippy}.");
+        if (status.Klippy == "ready" && !_view.IsReady)
+            return (MachineState.Offline, null);
         if (!_view.IsReady)
             return (MachineState.Offline, status.KlippyMessage.Length > 0 ? status.KlippyMessage : $"Klipper says {status.Klippy}.");
         if (_strangerStop is not null)

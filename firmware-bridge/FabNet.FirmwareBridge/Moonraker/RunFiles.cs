@@ -39,29 +39,40 @@ internal static class RunFiles
     }
 
     /// <summary>Removes all but the newest files.</summary>
-    public static void Clean(MoonrakerLink link, MoonrakerMachineOptions options, EventOutbox events) =>
+    /// <param name="link">The connection.</param>
+    /// <param name="options">How many stay.</param>
+    /// <param name="events">Where it is told what could not be removed.</param>
+    /// <param name="then">Called once it is over, however it went.</param>
+    public static void Clean(MoonrakerLink link, MoonrakerMachineOptions options, EventOutbox events, Action then) =>
         link.Ask("server.files.get_directory", static writer => writer.WriteString("path", $"gcodes/{MoonrakerFiles.Folder}"), options.Answer, answer =>
         {
-            if (!answer.IsDone || !answer.Result.TryGetProperty("files", out var files) || files.ValueKind != JsonValueKind.Array)
-            {
+            var old = answer.IsDone ? Old(answer.Result, options.KeptFiles) : [];
+            if (answer.Outcome is RpcOutcome.Refused or RpcOutcome.Late)
                 events.Note($"{options.Address}: old programs could not be listed: {answer.Message}");
-                return;
+            RemoveNext(old, 0);
+
+            void RemoveNext(string[] names, int index)
+            {
+                if (index == names.Length)
+                {
+                    then();
+                    return;
+                }
+
+                link.Ask("server.files.delete_file", writer => writer.WriteString("path", $"gcodes/{MoonrakerFiles.Folder}/{names[index]}"), options.Answer, removed =>
+                {
+                    if (removed.Outcome is RpcOutcome.Refused or RpcOutcome.Late)
+                        events.Note($"{options.Address}: {names[index]} could not be removed: {removed.Message}");
+                    RemoveNext(names, index + 1);
+                });
             }
-
-            var old = files.EnumerateArray()
-                .Where(static file => file.TryGetProperty("filename", out var name) && name.ValueKind == JsonValueKind.String)
-                .OrderByDescending(static file => file.TryGetProperty("modified", out var modified) && modified.ValueKind == JsonValueKind.Number ? modified.GetDouble() : 0)
-                .Skip(options.KeptFiles)
-                .Select(static file => file.GetProperty("filename").GetString()!);
-            foreach (var name in old)
-                Remove(link, options, name, events);
         });
 
-    /// <summary>Removes one file.</summary>
-    public static void Remove(MoonrakerLink link, MoonrakerMachineOptions options, string name, EventOutbox events) =>
-        link.Ask("server.files.delete_file", writer => writer.WriteString("path", $"gcodes/{MoonrakerFiles.Folder}/{name}"), options.Answer, answer =>
-        {
-            if (!answer.IsDone)
-                events.Note($"{options.Address}: {name} could not be removed: {answer.Message}");
-        });
+    private static string[] Old(JsonElement directory, int kept) => directory.TryGetProperty("files", out var files) && files.ValueKind == JsonValueKind.Array
+        ? [.. files.EnumerateArray()
+            .Where(static file => file.TryGetProperty("filename", out var name) && name.ValueKind == JsonValueKind.String)
+            .OrderByDescending(static file => file.TryGetProperty("modified", out var modified) && modified.ValueKind == JsonValueKind.Number ? modified.GetDouble() : 0)
+            .Skip(kept)
+            .Select(static file => file.GetProperty("filename").GetString()!)]
+        : [];
 }

@@ -31,7 +31,7 @@ internal sealed class MoonrakerMethods(KlipperMachine machine, string folder)
         client.IsLetIn |= apiKey is not null && Text(parameters, "api_key") == apiKey;
         if (!client.IsLetIn)
         {
-            answer(null, 401, "Unauthorized");
+            answer(null, -32602, "Unauthorized"); // The code for bad parameters, as the real one has it.
             return;
         }
 

@@ -3,6 +3,7 @@
 using System.Security.Cryptography.X509Certificates;
 using FabNet.Edge.Configuration;
 using FabNet.FirmwareBridge;
+using FabNet.FirmwareBridge.Moonraker;
 using FabNet.FirmwareBridge.Mqtt;
 using FabNet.FirmwareBridge.Serial;
 
@@ -30,6 +31,19 @@ internal static class MachineSessions
                 options.Time);
         }
 
+        if (machine.Moonraker is { } moonraker)
+        {
+            return new MoonrakerSession(
+                new MoonrakerMachineOptions
+                {
+                    Address = moonraker.Url,
+                    ApiKey = moonraker.ApiKeyFile is { } file ? ReadKey(file) : null,
+                    CertificateAuthority = moonraker.CertificateAuthority is { } path ? ReadAuthority(path) : null,
+                    VerifyCertificate = moonraker.Verify,
+                },
+                options.Time);
+        }
+
         return new MachineSession(
             new SerialMachineOptions
             {
@@ -42,10 +56,24 @@ internal static class MachineSessions
             options.Time);
     }
 
+    private static string ReadKey(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Trim() is { Length: > 0 } key && !key.AsSpan().ContainsAnyExceptInRange('!', '~')
+                ? key
+                : throw new MachineLinkException($"{path} holds no API key. It must be one line: what Moonraker's GET /access/api_key tells.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new MachineLinkException($"The API key can't be read: {error.Message}", error);
+        }
+    }
+
     private static X509Certificate2Collection ReadAuthority(string path)
     {
         var authority = new X509Certificate2Collection();
         authority.ImportFromPemFile(path);
-        return authority.Count > 0 ? authority : throw new MachineLinkException($"{path} holds no certificate. It must be a PEM file with the maker's CA.");
+        return authority.Count > 0 ? authority : throw new MachineLinkException($"{path} holds no certificate. It must be a PEM file with the CA of the machine.");
     }
 }

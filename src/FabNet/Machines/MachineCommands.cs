@@ -39,8 +39,10 @@ internal static class MachineCommands
               fabnet machine send part.gcode --port /dev/ttyUSB0
               fabnet machine send part.nc --port /dev/ttyACM0 --dialect grbl --profile shapeoko-3
               fabnet machine send part.gcode --port /dev/ttyUSB0 --baud 250000 --json
+              fabnet machine send part.gcode --port http://voron.local:7125 --profile voron-2.4
             """)
-        { file, connection.Port, connection.Baud, connection.Dialect, profile };
+        { file, profile };
+        connection.AddTo(command);
         command.SetAction((result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -100,8 +102,8 @@ internal static class MachineCommands
             Examples:
               fabnet machine console --port /dev/ttyUSB0
               echo M105 | fabnet machine console --port /dev/ttyUSB0 --json
-            """)
-        { connection.Port, connection.Baud, connection.Dialect };
+            """);
+        connection.AddTo(command);
         command.SetAction((result, stop) => MachineConsole.RunAsync(new CommandConsole(result.GetValue(CommandRunner.Json)), connection.Read(result, null), stop));
         return command;
     }

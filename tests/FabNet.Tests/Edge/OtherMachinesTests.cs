@@ -2,6 +2,7 @@ using FabNet.Edge;
 using FabNet.Edge.Configuration;
 using FabNet.FirmwareSimulator;
 using FabNet.FirmwareSimulator.Bambu;
+using FabNet.FirmwareSimulator.Moonraker;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
 using FabNet.Tests.Mqtt;
@@ -64,6 +65,28 @@ public sealed class OtherMachinesTests
         });
         var mqtt = new MqttPort { Host = "127.0.0.1", Port = broker.Port, Serial = "SIM1", AccessCode = "code", Tls = false, DropFolder = drop };
         var machine = new MachineConfig { Name = "mk3", Profile = profile, Mqtt = mqtt, SimulatedSpeed = AgentBench.Quick };
+        await using var agent = await EdgeAgent.StartAsync(Config(folder, catalogue, coordinator, machine), null, Bench.Token);
+        await coordinator.WaitForAsync(m => m.MachineStatus?.State == FabNet.Protocol.V1.MachineState.Idle, "the printer to be idle");
+        var job = Bench.Leased(catalogue.PublishToolpath("clip", Bench.Program(40), profile.Name).Ref);
+        coordinator.Grant(job);
+        await coordinator.WaitForStateAsync(job.Id, JobState.Completed);
+        Assert.Equal(
+            [typeof(JobPreparing), typeof(JobReady), typeof(JobStarted), typeof(JobCompleted)],
+            coordinator.EventsOf(job.Id).Select(e => e.GetType()));
+        Assert.Equal(AgentBench.MovesOf(Bench.Program(40)), Cuts(printer.Log.Snapshot().Select(c => c.Text)));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_klipper_printer_is_driven_the_same_way()
+    {
+        var profile = MachineProfiles.Find("voron-2.4");
+        using var folder = new TestFolder();
+        await using var catalogue = await TestCatalogue.StartAsync();
+        await using var coordinator = await TestCoordinator.StartAsync();
+        await using var printer = await MoonrakerPrinter.StartAsync(new MoonrakerOptions { Folder = folder.In("gcodes"), Profile = profile, Speed = AgentBench.Quick, ApiKey = "secret" });
+        await File.WriteAllTextAsync(folder.In("key"), "secret\n", Bench.Token);
+        var port = new MoonrakerPort { Url = printer.Address, ApiKeyFile = folder.In("key") };
+        var machine = new MachineConfig { Name = "mk3", Profile = profile, Moonraker = port, SimulatedSpeed = AgentBench.Quick };
         await using var agent = await EdgeAgent.StartAsync(Config(folder, catalogue, coordinator, machine), null, Bench.Token);
         await coordinator.WaitForAsync(m => m.MachineStatus?.State == FabNet.Protocol.V1.MachineState.Idle, "the printer to be idle");
         var job = Bench.Leased(catalogue.PublishToolpath("clip", Bench.Program(40), profile.Name).Ref);
