@@ -35,6 +35,7 @@ internal sealed class KlipperPrint : IDisposable
     private bool _isTraced;
     private RunOutcome? _outcome;
     private long _startedAt;
+    private long _failedAt;
     private long _heardAt;
 
     /// <summary>A run that begins to upload now.</summary>
@@ -142,7 +143,7 @@ internal sealed class KlipperPrint : IDisposable
             Stop();
         else if (_step == Step.Preparing && _preparing.IsCompleted && !_isAsking)
             Start();
-        else if (_view.IsReady && !_isAsking)
+        else if (_view.IsReady && !_isAsking && (_failedAt == 0 || _time.GetElapsedTime(_failedAt) > _options.StatePoll))
             AdvancePrint();
         return _outcome;
     }
@@ -180,7 +181,7 @@ internal sealed class KlipperPrint : IDisposable
         if (await _files.UploadAsync(Run.Program, Name, _callingOff.Token) is { } refusal)
             return $"the program could not be uploaded: {refusal}";
         if (Run.Options.BeforeFirstMotion is { } hook)
-            await hook(_callingOff.Token);
+            await hook(CancellationToken.None);
         return null;
     }
 
@@ -286,7 +287,7 @@ internal sealed class KlipperPrint : IDisposable
         _isAsking = true;
         _link.Ask("server.files.delete_file", writer => writer.WriteString("path", $"gcodes/{File}"), _options.Answer, answer =>
         {
-            _isAsking = false;
+            OnAnswer(answer);
             if (answer.Outcome is RpcOutcome.Done or RpcOutcome.Refused && answer.Code != 403)
                 AskWhetherBegun();
         });
@@ -297,10 +298,10 @@ internal sealed class KlipperPrint : IDisposable
         _isAsking = true;
         _link.Ask("printer.objects.query", WritePrintStats, _options.Answer, answer =>
         {
-            _isAsking = false;
-            if (!answer.IsDone || !answer.Result.TryGetProperty("status", out var status))
+            OnAnswer(answer);
+            if (!answer.IsDone)
                 return;
-            _view.Status.Merge(status);
+            _view.Status.Merge(answer["status"]);
             if (_view.Status.FileName != File)
                 End("the machine did not begin. The start was sent once and is not repeated, and the file was removed, so that it can't begin later", SafeState.NotNeeded);
         });
@@ -348,7 +349,7 @@ internal sealed class KlipperPrint : IDisposable
         _isAsking = true;
         _link.AskScript("M400", _options.CommandAnswer, answer =>
         {
-            _isAsking = false;
+            OnAnswer(answer);
             if (answer.IsDone && _step == Step.Settling)
                 End(null, SafeState.NotNeeded);
         });
@@ -385,10 +386,17 @@ internal sealed class KlipperPrint : IDisposable
 
     private void AskHistory(Action<string?> then) => _link.Ask("server.history.list", static writer => writer.WriteNumber("limit", 50), _options.Answer, answer =>
     {
-        _isAsking = false;
+        OnAnswer(answer);
         if (answer.Outcome is RpcOutcome.Done or RpcOutcome.Refused)
             then(answer.IsDone ? RunFiles.StatusIn(answer.Result, File) : null);
     });
+
+    // What was not done is asked again, and not at once.
+    private void OnAnswer(RpcAnswer answer)
+    {
+        _isAsking = false;
+        _failedAt = answer.IsDone ? 0 : _time.GetTimestamp();
+    }
 
     private void Stop()
     {
@@ -427,8 +435,8 @@ internal sealed class KlipperPrint : IDisposable
         else if (safe == SafeState.LinkLost)
             Run.SentLine = Run.Program.LineCount;
         else
-            Run.SentLine = Math.Min(Run.Program.LineCount, Math.Max(taken + 1, isExact ? 0 : LineAt(Run.Program.SecondsUntilLine(taken) + PlannedSeconds)));
-        _outcome = Run.Outcome(safe, isExact ? 0 : taken - Math.Min(taken, LineAt(Run.Program.SecondsUntilLine(taken) - PlannedSeconds)), NowMs());
+            Run.SentLine = Math.Min(Run.Program.LineCount, Math.Max(taken + 1, isExact ? 0 : _cursor.LineNear(taken, PlannedSeconds)));
+        _outcome = Run.Outcome(safe, isExact ? 0 : taken - Math.Min(taken, _cursor.LineNear(taken, -PlannedSeconds)), NowMs());
     }
 
     private void BeginStop()
@@ -455,19 +463,6 @@ internal sealed class KlipperPrint : IDisposable
             Run.PausedSinceMs = NowMs();
         else
             Run.PausedMs += NowMs() - Run.PausedSinceMs;
-    }
-
-    /// <summary>The last line that ends by a moment of the program's time.</summary>
-    private int LineAt(double seconds)
-    {
-        var (low, high) = (0, Run.Program.LineCount);
-        while (low < high)
-        {
-            var middle = (low + high + 1) / 2;
-            (low, high) = Run.Program.SecondsUntilLine(middle) <= seconds ? (middle, high) : (low, middle - 1);
-        }
-
-        return low;
     }
 
     private string Where() => $"The last line that Klipper took is {Number(Run.AcknowledgedLine)}";

@@ -69,19 +69,19 @@ internal sealed class KlipperStatus
             switch (item.Name)
             {
                 case "webhooks":
-                    SetKlippy(Text(item.Value, "state") ?? Klippy, Text(item.Value, "state_message") ?? KlippyMessage);
+                    SetKlippy(item.Value.Text("state") ?? Klippy, item.Value.Text("state_message") ?? KlippyMessage);
                     break;
                 case "print_stats":
-                    Print = Text(item.Value, "state") ?? Print;
-                    FileName = Text(item.Value, "filename") ?? FileName;
-                    PrintMessage = OneLine(Text(item.Value, "message") ?? PrintMessage);
+                    Print = item.Value.Text("state") ?? Print;
+                    FileName = item.Value.Text("filename") ?? FileName;
+                    PrintMessage = OneLine(item.Value.Text("message") ?? PrintMessage);
                     break;
                 case "virtual_sdcard":
-                    FilePosition = (long)(Number(item.Value, "file_position") ?? FilePosition);
-                    FileSize = (long)(Number(item.Value, "file_size") ?? FileSize);
+                    FilePosition = (long)(item.Value.Number("file_position") ?? FilePosition);
+                    FileSize = (long)(item.Value.Number("file_size") ?? FileSize);
                     break;
                 case "display_status":
-                    DisplayMessage = OneLine(Text(item.Value, "message") ?? DisplayMessage);
+                    DisplayMessage = OneLine(item.Value.Text("message") ?? DisplayMessage);
                     break;
                 case "motion_report" or "toolhead":
                     Position = Place(item.Value) ?? Position;
@@ -127,10 +127,6 @@ internal sealed class KlipperStatus
         || (name.StartsWith("extruder", StringComparison.Ordinal) && name.AsSpan(8).IndexOfAnyExceptInRange('0', '9') < 0)
         || name.StartsWith("heater_generic ", StringComparison.Ordinal);
 
-    private static string? Text(JsonElement item, string field) => item.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static double? Number(JsonElement item, string field) => item.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
-
     private static (double X, double Y, double Z)? Place(JsonElement item) =>
         (item.TryGetProperty("live_position", out var place) || item.TryGetProperty("position", out place))
         && place.ValueKind == JsonValueKind.Array && place.GetArrayLength() >= 3
@@ -145,7 +141,7 @@ internal sealed class KlipperStatus
         if (!IsHeater(name) || (name.StartsWith("heater_generic", StringComparison.Ordinal) && !name.Contains("chamber", StringComparison.OrdinalIgnoreCase)))
             return false;
         _heaters.TryGetValue(name, out var before);
-        var after = (Current: Number(item, "temperature") ?? before.Current, Target: Number(item, "target") ?? before.Target);
+        var after = (Current: item.Number("temperature") ?? before.Current, Target: item.Number("target") ?? before.Target);
         _heaters[name] = after;
         return after != before;
     }

@@ -126,8 +126,8 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
         }
 
         Refusal = null;
-        _moonraker = Text(answer.Result, "moonraker_version") ?? "";
-        if (answer.Result.TryGetProperty("klippy_connected", out var connected) && connected.ValueKind == JsonValueKind.True)
+        _moonraker = answer.Result.Text("moonraker_version") ?? "";
+        if (answer["klippy_connected"].ValueKind == JsonValueKind.True)
         {
             AskPrinter();
             return;
@@ -147,8 +147,8 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
             return;
         }
 
-        _klipper = Text(answer.Result, "software_version") ?? "";
-        Status.SetKlippy(Text(answer.Result, "state") ?? "", Text(answer.Result, "state_message"));
+        _klipper = answer.Result.Text("software_version") ?? "";
+        Status.SetKlippy(answer.Result.Text("state") ?? "", answer.Result.Text("state_message"));
         if (Status.Klippy is "ready" or "shutdown" && !_isSubscribed)
             AskObjects();
         else
@@ -157,13 +157,13 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
 
     private void AskObjects() => link.Ask("printer.objects.list", null, options.Answer, answer =>
     {
-        if (!answer.IsDone || !answer.Result.TryGetProperty("objects", out var objects) || objects.ValueKind != JsonValueKind.Array)
+        if (answer["objects"].ValueKind != JsonValueKind.Array)
         {
             Know();
             return;
         }
 
-        _objects = objects.EnumerateArray().Where(static name => name.ValueKind == JsonValueKind.String).Select(static name => name.GetString()!).ToHashSet(StringComparer.Ordinal);
+        _objects = answer["objects"].Items().Where(static name => name.ValueKind == JsonValueKind.String).Select(static name => name.GetString()!).ToHashSet(StringComparer.Ordinal);
         link.Ask("printer.objects.subscribe", WriteSubscription, options.Answer, OnSubscribed);
     });
 
@@ -177,10 +177,10 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
 
     private void OnSubscribed(RpcAnswer answer)
     {
-        if (answer.IsDone && answer.Result.TryGetProperty("status", out var status))
+        if (answer["status"].ValueKind == JsonValueKind.Object)
         {
             Status.Forget();
-            Status.Merge(status);
+            Status.Merge(answer["status"]);
             _isSubscribed = true;
         }
 
@@ -202,7 +202,4 @@ internal sealed class KlipperView(MoonrakerLink link, MoonrakerMachineOptions op
             + (options.ApiKey is null ? "Give its API key, or add this host to trusted_clients in moonraker.conf." : "Check the API key."),
         _ => $"{options.Address} does not tell of itself: {answer.Message}",
     };
-
-    private static string? Text(JsonElement item, string field) =>
-        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -137,11 +137,7 @@ internal sealed class MoonrakerFiles : IDisposable
         try
         {
             using var document = JsonDocument.Parse(answer);
-            var root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("result", out var result))
-                root = result;
-            return root.ValueKind == JsonValueKind.Object && root.TryGetProperty("item", out var item) && item.ValueKind == JsonValueKind.Object
-                && item.TryGetProperty("size", out var size) && size.TryGetInt64(out var bytes) ? bytes : null;
+            return (long?)document.RootElement.Member("item").Number("size");
         }
         catch (JsonException)
         {
@@ -168,8 +164,7 @@ internal sealed class MoonrakerFiles : IDisposable
         try
         {
             using var document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object
-                && error.TryGetProperty("message", out var message) ? message.GetString()?.TrimEnd('.') : null;
+            return document.RootElement.Member("error").Text("message")?.TrimEnd('.');
         }
         catch (JsonException)
         {

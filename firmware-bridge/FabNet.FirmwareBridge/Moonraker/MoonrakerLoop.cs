@@ -128,7 +128,14 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
 
         _console.Refuse("The session was closed.");
         EndStranger("The session was closed before the stop was confirmed.");
-        _print?.Dispose();
+        if (_print is { } print)
+        {
+            // Only a defect of the loop leaves a run behind: whoever waits for it is told.
+            print.Run.BreakReason ??= "the session broke down. The machine may be printing: go to it";
+            print.Run.Done.TrySetResult(print.Run.Outcome(SafeState.LinkLost, 0, 0));
+            print.Dispose();
+        }
+
         _files.Dispose();
     }
 
@@ -166,10 +173,9 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
 
     private void OnNotification(JsonElement message)
     {
-        if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("method", out var name) || name.ValueKind != JsonValueKind.String)
-            return;
-        var first = message.TryGetProperty("params", out var parameters) && parameters.ValueKind == JsonValueKind.Array && parameters.GetArrayLength() > 0 ? parameters[0] : default;
-        switch (name.GetString())
+        var method = message.Text("method") ?? "";
+        var first = message.Member("params").Items().FirstOrDefault();
+        switch (method)
         {
             case "notify_status_update":
                 _isHeatNews |= _view.Status.Merge(first);
@@ -178,7 +184,7 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
                 Hear(first.GetString()!);
                 break;
             case "notify_klippy_ready" or "notify_klippy_shutdown" or "notify_klippy_disconnected":
-                _view.OnKlippy(name.GetString()!);
+                _view.OnKlippy(method);
                 break;
         }
     }

@@ -1,4 +1,4 @@
-// Which program line a byte of the uploaded file belongs to.
+// Which program line a byte of the uploaded file belongs to, and which lines are near it in time.
 
 using FabNet.GCode;
 
@@ -29,6 +29,20 @@ internal sealed class ProgramCursor(AdmittedProgram program) : IDisposable
         }
 
         return _line;
+    }
+
+    /// <summary>The last line that ends so many seconds after a line, by the program's own time; before it if negative.</summary>
+    public int LineNear(int line, double seconds)
+    {
+        var moment = program.SecondsUntilLine(line) + seconds;
+        var (low, high) = (0, program.LineCount);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            (low, high) = program.SecondsUntilLine(middle) <= moment ? (middle, high) : (low, middle - 1);
+        }
+
+        return low;
     }
 
     /// <inheritdoc />

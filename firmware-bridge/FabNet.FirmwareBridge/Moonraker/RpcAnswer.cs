@@ -28,4 +28,23 @@ internal enum RpcOutcome
 internal readonly record struct RpcAnswer(RpcOutcome Outcome, JsonElement Result, string Message, int Code)
 {
     public bool IsDone => Outcome == RpcOutcome.Done;
+
+    /// <summary>A member of what it returned; undefined if it returned no such thing.</summary>
+    public JsonElement this[string name] => Result.Member(name);
+}
+
+/// <summary>Reads JSON that may have any shape: what is not there is undefined.</summary>
+internal static class JsonMembers
+{
+    /// <summary>A member of an object; undefined of anything else.</summary>
+    public static JsonElement Member(this JsonElement item, string name) => item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var member) ? member : default;
+
+    /// <summary>A member's text; null if it is none.</summary>
+    public static string? Text(this JsonElement item, string name) => item.Member(name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    /// <summary>A member's number; null if it is none.</summary>
+    public static double? Number(this JsonElement item, string name) => item.Member(name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null;
+
+    /// <summary>The items of a list; none of anything else.</summary>
+    public static IEnumerable<JsonElement> Items(this JsonElement list) => list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
 }

@@ -44,7 +44,7 @@ internal sealed class RpcCalls(TimeProvider time)
     /// <returns>False if it is none.</returns>
     public bool TakeAnswer(JsonElement message)
     {
-        if (message.ValueKind != JsonValueKind.Object || !message.TryGetProperty("id", out var id) || !id.TryGetInt64(out var number))
+        if (message.Member("id") is not { ValueKind: JsonValueKind.Number } id || !id.TryGetInt64(out var number))
             return false;
         if (!_waiting.Remove(number, out var call))
             return true; // It came after its time.
@@ -77,12 +77,9 @@ internal sealed class RpcCalls(TimeProvider time)
     }
 
     private static int CodeOf(JsonElement error) =>
-        error.ValueKind == JsonValueKind.Object && error.TryGetProperty("code", out var code) && code.TryGetInt32(out var number) ? number : 0;
+        error.Member("code") is { ValueKind: JsonValueKind.Number } code && code.TryGetInt32(out var number) ? number : 0;
 
-    private static string MessageOf(JsonElement error) =>
-        error.ValueKind == JsonValueKind.Object && error.TryGetProperty("message", out var message) && message.ValueKind == JsonValueKind.String
-            ? message.GetString()!
-            : error.GetRawText();
+    private static string MessageOf(JsonElement error) => error.Text("message") ?? error.GetRawText();
 
     private sealed record Call(string Method, long Since, TimeSpan Limit, Action<RpcAnswer> Then);
 }

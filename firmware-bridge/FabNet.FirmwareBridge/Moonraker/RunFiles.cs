@@ -27,12 +27,10 @@ internal static class RunFiles
     /// <summary>How the newest job of a file ended, by <c>server.history.list</c>; null if it is not there.</summary>
     public static string? StatusIn(JsonElement history, string file)
     {
-        if (!history.TryGetProperty("jobs", out var jobs) || jobs.ValueKind != JsonValueKind.Array)
-            return null;
-        foreach (var job in jobs.EnumerateArray())
+        foreach (var job in history.Member("jobs").Items())
         {
-            if (job.TryGetProperty("filename", out var name) && name.ValueKind == JsonValueKind.String && name.ValueEquals(file) && job.TryGetProperty("status", out var status))
-                return status.GetString();
+            if (job.Text("filename") == file)
+                return job.Text("status");
         }
 
         return null;
@@ -68,11 +66,8 @@ internal static class RunFiles
             }
         });
 
-    private static string[] Old(JsonElement directory, int kept) => directory.TryGetProperty("files", out var files) && files.ValueKind == JsonValueKind.Array
-        ? [.. files.EnumerateArray()
-            .Where(static file => file.TryGetProperty("filename", out var name) && name.ValueKind == JsonValueKind.String)
-            .OrderByDescending(static file => file.TryGetProperty("modified", out var modified) && modified.ValueKind == JsonValueKind.Number ? modified.GetDouble() : 0)
-            .Skip(kept)
-            .Select(static file => file.GetProperty("filename").GetString()!)]
-        : [];
+    private static string[] Old(JsonElement directory, int kept) =>
+    [
+        .. directory.Member("files").Items().OrderByDescending(static file => file.Number("modified") ?? 0).Select(static file => file.Text("filename") ?? "").Where(static name => name.Length > 0).Skip(kept),
+    ];
 }

@@ -18,6 +18,7 @@ internal sealed class SafeStop
     private readonly long _since;
     private Step _step;
     private bool _isAsking;
+    private bool _hasFailed;
     private long _askedAt;
     private long _emergencyAt;
     private SafeState? _ended;
@@ -59,7 +60,7 @@ internal sealed class SafeStop
             BeginEmergency();
         if (_step == Step.Emergency && _time.GetElapsedTime(_emergencyAt) > _options.Answer)
             return _ended = _view.IsReady ? SafeState.Unconfirmed : SafeState.LinkLost;
-        if (!_view.IsReady || _isAsking)
+        if (!_view.IsReady || _isAsking || (_hasFailed && _time.GetElapsedTime(_askedAt) < _options.StatePoll))
             return null;
         switch (_step)
         {
@@ -90,6 +91,7 @@ internal sealed class SafeStop
         send(_options.StopPatience, answer =>
         {
             _isAsking = false;
+            _hasFailed = !answer.IsDone;
             _askedAt = _time.GetTimestamp(); // Klipper's status follows its answer within a quarter of a second.
             then(answer);
         });
@@ -123,9 +125,7 @@ internal sealed class SafeStop
     {
         if (!answer.IsDone)
             return;
-        var isAllOff = answer.Result.TryGetProperty("status", out var status) && status.ValueKind == JsonValueKind.Object
-            && _view.Heaters.All(heater => status.TryGetProperty(heater, out var item) && item.TryGetProperty("target", out var target) && target.GetDouble() == 0);
-        if (isAllOff)
+        if (_view.Heaters.All(heater => answer["status"].Member(heater).Number("target") == 0))
             _ended = SafeState.Confirmed;
         else
             _step = Step.Cooling;
