@@ -33,6 +33,7 @@ internal sealed class KlipperPrint : IDisposable
     private bool _isKeyChecked;
     private bool _isEmergency;
     private bool _isTraced;
+    private bool _isDone;
     private RunOutcome? _outcome;
     private long _startedAt;
     private long _failedAt;
@@ -74,7 +75,7 @@ internal sealed class KlipperPrint : IDisposable
         /// <summary>Klipper no longer names the file: its history is asked.</summary>
         Tracing,
 
-        /// <summary>It is stopped and made safe.</summary>
+        /// <summary>It is stopped, or has ended, and is made safe.</summary>
         Stopping,
     }
 
@@ -93,8 +94,8 @@ internal sealed class KlipperPrint : IDisposable
     /// <summary>True until the start is sent.</summary>
     public bool IsPreparing => _step == Step.Preparing;
 
-    /// <summary>True while it is stopped.</summary>
-    public bool IsStopping => _step == Step.Stopping;
+    /// <summary>True while it is stopped before its end.</summary>
+    public bool IsStopping => _step == Step.Stopping && !_isDone;
 
     /// <summary>True while it is executed, and can be paused.</summary>
     public bool IsFollowing => _step == Step.Following;
@@ -351,7 +352,7 @@ internal sealed class KlipperPrint : IDisposable
         {
             OnAnswer(answer);
             if (answer.IsDone && _step == Step.Settling)
-                End(null, SafeState.NotNeeded);
+                BeginEnd();
         });
     }
 
@@ -372,7 +373,10 @@ internal sealed class KlipperPrint : IDisposable
             if (said == "completed")
             {
                 Run.AcknowledgedLine = Run.Program.LineCount;
-                End(null, SafeState.NotNeeded);
+                if (_view.Status.IsPrintActive)
+                    End(null, SafeState.NotNeeded); // Another print has the machine now, and its heaters.
+                else
+                    BeginEnd();
                 return;
             }
 
@@ -402,8 +406,12 @@ internal sealed class KlipperPrint : IDisposable
     {
         if (_view.IsReady && _view.Status.FileName == File)
             NotePosition();
-        if (_stop!.Advance() is { } safe)
+        if (_stop!.Advance() is not { } safe)
+            return;
+        if (!_isDone)
             End(Run.BreakReason, safe);
+        else
+            End(safe == SafeState.Confirmed ? null : "every line was executed, and then the machine did not confirm that its heaters are off", safe);
     }
 
     private void EndShutDown()
@@ -437,6 +445,13 @@ internal sealed class KlipperPrint : IDisposable
         else
             Run.SentLine = Math.Min(Run.Program.LineCount, Math.Max(taken + 1, isExact ? 0 : _cursor.LineNear(taken, PlannedSeconds)));
         _outcome = Run.Outcome(safe, isExact ? 0 : taken - Math.Min(taken, _cursor.LineNear(taken, -PlannedSeconds)), NowMs());
+    }
+
+    // A program may leave heat on, and nobody may come to switch it off.
+    private void BeginEnd()
+    {
+        _isDone = true;
+        BeginStop();
     }
 
     private void BeginStop()

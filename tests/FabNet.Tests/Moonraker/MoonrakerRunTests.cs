@@ -12,7 +12,7 @@ namespace FabNet.Tests.Moonraker;
 public sealed class MoonrakerRunTests
 {
     [Fact(Timeout = 60_000)]
-    public async Task Every_line_of_a_program_is_executed_once_and_the_machine_stands_still()
+    public async Task Every_line_of_a_program_is_executed_once_and_the_machine_ends_still_and_with_its_heaters_off()
     {
         await using var stand = await MoonrakerStand.OpenAsync();
         Assert.StartsWith("Klipper v", stand.Session.Info!.Firmware, StringComparison.Ordinal);
@@ -33,6 +33,7 @@ public sealed class MoonrakerRunTests
         Assert.Equal(program.LineCount, outcome.LastExecutedLine);
         Assert.Equal(1, journaled);
         Assert.True(stand.Printer.IsStill);
+        Assert.Equal((0, 0), stand.Printer.Targets);
         Assert.Equal(Lines(program), [.. stand.Printer.Log.Snapshot().Select(static command => command.Text).Take(program.LineCount)]);
         Assert.Equal(program.LineCount, (await Bench.NextAsync<ProgressReported>(stand.Events, progress => progress.Line == program.LineCount)).LineCount);
         await stand.StateAsync(MachineState.NeedsClearing);
