@@ -1,4 +1,4 @@
-// The command line: fabnet-simulator marlin|grbl|bambu, its options and its help.
+// The command line: fabnet-simulator marlin|grbl|bambu|moonraker, its options and its help.
 
 using System.CommandLine;
 using System.Globalization;
@@ -6,6 +6,7 @@ using FabNet.FirmwareSimulator.Bambu;
 using FabNet.FirmwareSimulator.Faults;
 using FabNet.FirmwareSimulator.Grbl;
 using FabNet.FirmwareSimulator.Marlin;
+using FabNet.FirmwareSimulator.Moonraker;
 using FabNet.Model.Machines;
 
 namespace FabNet.FirmwareSimulator.CommandLine;
@@ -22,9 +23,11 @@ internal static class SimulatorCommands
             $"""
             Simulated machines: real protocols, machine time, faults on demand.
 
-            The first line printed is the port to open (for bambu: the report topic). While it runs, commands are read from standard input:
+            The first line printed is the port to open (for bambu: the report topic; for moonraker: its address). While it runs, commands are read from standard input:
               status | unplug | plug | reset | stall SECONDS | mute SECONDS | break-heater | press-endstop x|y|z | release-endstop x|y|z | plan FAULT | quit
             (bambu: status | drop-connection SECONDS | silence SECONDS | print-error CODE | card in|out | quit)
+            (moonraker: status | go-away | come-back | drop-connections | lose-request METHOD | lose-reply METHOD | fail-upload STATUS | cut-upload BYTES | slow-upload BYTES-PER-SECOND |
+             shut-down REASON | restart | hold-at LINE | fail-at LINE REASON | quit)
 
             Faults (--fault, any number; TIME such as 30s, 500ms, 2m is machine time):
             {Indent(Fault.Forms)}
@@ -34,10 +37,12 @@ internal static class SimulatorCommands
               fabnet-simulator marlin --advanced-ok --fault corrupt-rx=0.001 --fault lose-ok=17 --seed 42
               fabnet-simulator grbl --profile shapeoko-3 --homing --fault endstop-at-line=100:x
               fabnet-simulator bambu --host 127.0.0.1 --port 1883 --serial 01P00A000000001 --access-code 12345678 --card /tmp/card --ftps-port 2990 --ca /tmp/ca.pem
+              fabnet-simulator moonraker --profile voron-2.4 --port 7125 --files /tmp/gcodes --speed 60
             """);
         root.Subcommands.Add(Marlin());
         root.Subcommands.Add(Grbl());
         root.Subcommands.Add(Bambu());
+        root.Subcommands.Add(Klipper());
         return root;
     }
 
@@ -125,6 +130,35 @@ internal static class SimulatorCommands
             await using var printer = BambuPrinter.Start(options);
             await Console.Out.WriteLineAsync(printer.ReportTopic);
             await ControlLines.RunAsync(line => ControlLines.Apply(printer, line), printer.Completion, cancellation);
+        }));
+        return command;
+    }
+
+    private static Command Klipper()
+    {
+        var command = new Command("moonraker", "A 3D printer with Klipper, behind Moonraker's API on loopback.");
+        var port = new Option<int>("--port") { Description = "The TCP port; 0 for any free one.", DefaultValueFactory = _ => 7125 };
+        command.Options.Add(port);
+        var key = new Option<string?>("--api-key") { Description = "The API key that every client must give. Without it everybody is let in." };
+        command.Options.Add(key);
+        var files = Text(command, "--files", "The folder of G-code files.", ".");
+        var profile = Text(command, "--profile", "The machine profile.", "voron-2.4");
+        var speed = Text(command, "--speed", "Machine seconds per real second, or max.", "1");
+        var log = new Option<string?>("--log") { Description = "A file that takes one JSON object per executed command." };
+        command.Options.Add(log);
+        command.SetAction((parsed, cancellation) => GuardAsync(async () =>
+        {
+            await using var printer = await MoonrakerPrinter.StartAsync(new MoonrakerOptions
+            {
+                Port = parsed.GetValue(port),
+                ApiKey = parsed.GetValue(key),
+                Folder = parsed.GetValue(files)!,
+                Profile = MachineProfiles.Find(parsed.GetValue(profile)!),
+                Speed = ParseSpeed(parsed.GetValue(speed)!),
+                LogPath = parsed.GetValue(log),
+            });
+            await Console.Out.WriteLineAsync(printer.Address.ToString());
+            await ControlLines.RunAsync(line => MoonrakerLines.Apply(printer, line), printer.Completion, cancellation);
         }));
         return command;
     }

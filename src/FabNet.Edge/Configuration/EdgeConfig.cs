@@ -93,6 +93,22 @@ public sealed record MqttPort
     public string? CertificateSha256 { get; init; }
 }
 
+/// <summary>How a Klipper machine is reached: through its Moonraker.</summary>
+public sealed record MoonrakerPort
+{
+    /// <summary>Moonraker's address, such as <c>http://voron.local:7125</c>.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>A file whose one line is Moonraker's API key; null where this host is one of its trusted clients.</summary>
+    public string? ApiKeyFile { get; init; }
+
+    /// <summary>With https: a PEM file with the authority to which the server's certificate must chain; null for the system's authorities.</summary>
+    public string? CertificateAuthority { get; init; }
+
+    /// <summary>With https: false takes any certificate. Only for a network that you trust. Default true.</summary>
+    public bool Verify { get; init; } = true;
+}
+
 /// <summary>One machine of the site.</summary>
 public sealed record MachineConfig
 {
@@ -102,14 +118,17 @@ public sealed record MachineConfig
     /// <summary>Its profile: limits, set-up costs, slicer settings.</summary>
     public required MachineProfile Profile { get; init; }
 
-    /// <summary>The serial port, such as <c>/dev/serial/by-id/usb-…</c>; null for an MQTT machine.</summary>
+    /// <summary>The serial port, such as <c>/dev/serial/by-id/usb-…</c>; null for a machine that is reached otherwise.</summary>
     public string? Port { get; init; }
 
     /// <summary>Serial speed in bits per second, where it differs from the profile's.</summary>
     public int? Baud { get; init; }
 
-    /// <summary>How it is reached over MQTT; null for a serial machine.</summary>
+    /// <summary>How it is reached over MQTT; null for any other machine.</summary>
     public MqttPort? Mqtt { get; init; }
+
+    /// <summary>How it is reached through Moonraker; null for any other machine.</summary>
+    public MoonrakerPort? Moonraker { get; init; }
 
     /// <summary>What is loaded when the agent first starts; later loads are remembered in its journal.</summary>
     public LoadedMaterial Loaded { get; init; }

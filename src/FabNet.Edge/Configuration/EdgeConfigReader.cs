@@ -232,15 +232,16 @@ public static class EdgeConfigReader
         var profile = ReadProfile(section, folder);
         var port = section.Text("port");
         var mqtt = ReadMqtt(section.Section("mqtt"), folder);
-        if (section.Has("port") == section.Has("mqtt"))
+        var moonraker = ReadMoonraker(section.Section("moonraker"), folder);
+        string[] given = [.. ((string[])["port", "mqtt", "moonraker"]).Where(section.Has)];
+        var wanted = profile?.Dialect switch { FirmwareDialect.Bambu => "mqtt", FirmwareDialect.Klipper => "moonraker", _ => "port" };
+        if (given.Length != 1)
         {
-            section.Refuse("port", $"machine '{name}' needs either 'port' (a serial port) or 'mqtt'.");
+            section.Refuse("port", $"machine '{name}' needs exactly one of 'port' (a serial port), 'mqtt' (Bambu Lab) and 'moonraker' (Klipper).");
         }
-        else if (profile is not null && (profile.Dialect == FirmwareDialect.Bambu) != section.Has("mqtt"))
+        else if (profile is not null && given[0] != wanted)
         {
-            section.Refuse(section.Has("mqtt") ? "mqtt" : "port", profile.Dialect == FirmwareDialect.Bambu
-                ? $"the profile '{profile.Name}' is of an MQTT machine. Write mqtt: instead of port:."
-                : $"the profile '{profile.Name}' is of a serial machine. Write port: instead of mqtt:.");
+            section.Refuse(given[0], $"the profile '{profile.Name}' is of a machine that speaks {profile.Dialect}. Write {wanted}: instead of {given[0]}:.");
         }
 
         var loaded = default(LoadedMaterial);
@@ -266,7 +267,7 @@ public static class EdgeConfigReader
         section.RefuseUnknownKeys();
         return profile is null
             ? null
-            : new MachineConfig { Name = name, Profile = profile, Port = port, Baud = baud, Mqtt = mqtt, Loaded = loaded, SimulatedSpeed = speed };
+            : new MachineConfig { Name = name, Profile = profile, Port = port, Baud = baud, Mqtt = mqtt, Moonraker = moonraker, Loaded = loaded, SimulatedSpeed = speed };
     }
 
     private static MachineProfile? ReadProfile(YamlSection section, string folder)
@@ -336,6 +337,24 @@ public static class EdgeConfigReader
 
         section.RefuseUnknownKeys();
         return mqtt;
+    }
+
+    private static MoonrakerPort? ReadMoonraker(YamlSection? section, string folder)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        var moonraker = new MoonrakerPort
+        {
+            Url = section.RequiredAddress("url", "http://voron.local:7125") ?? new Uri("http://127.0.0.1:7125"),
+            ApiKeyFile = section.Text("apiKeyFile") is { } file ? Resolve(folder, file) : null,
+            CertificateAuthority = section.Text("certificateAuthority") is { } authority ? Resolve(folder, authority) : null,
+            Verify = section.Flag("verify") ?? true,
+        };
+        section.RefuseUnknownKeys();
+        return moonraker;
     }
 
     private static string Resolve(string folder, string path)

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using FabNet.Edge.Configuration;
 using FabNet.FirmwareBridge;
+using FabNet.FirmwareBridge.Moonraker;
 using FabNet.FirmwareBridge.Mqtt;
 using FabNet.FirmwareBridge.Serial;
 
@@ -34,6 +35,19 @@ internal static class MachineSessions
                 options.Time);
         }
 
+        if (machine.Moonraker is { } moonraker)
+        {
+            return new MoonrakerSession(
+                new MoonrakerMachineOptions
+                {
+                    Address = moonraker.Url,
+                    ApiKey = moonraker.ApiKeyFile is { } file ? ReadKey(file) : null,
+                    CertificateAuthority = moonraker.CertificateAuthority is { } path ? ReadAuthority(path) : null,
+                    VerifyCertificate = moonraker.Verify,
+                },
+                options.Time);
+        }
+
         return new MachineSession(
             new SerialMachineOptions
             {
@@ -44,6 +58,20 @@ internal static class MachineSessions
                 Timings = machine.SimulatedSpeed > 1 ? new LinkTimings { BannerWait = TimeSpan.FromMilliseconds(250) } : new LinkTimings(), // A simulated board boots faster too.
             },
             options.Time);
+    }
+
+    private static string ReadKey(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Trim() is { Length: > 0 } key && !key.AsSpan().ContainsAnyExceptInRange('!', '~')
+                ? key
+                : throw new MachineLinkException($"{path} holds no API key. It must be one line: what Moonraker's GET /access/api_key tells.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new MachineLinkException($"The API key can't be read: {error.Message}", error);
+        }
     }
 
     private static X509Certificate2Collection ReadAuthority(string path)
@@ -58,6 +86,6 @@ internal static class MachineSessions
             throw new MachineLinkException($"The CA certificate {path} can't be read: {e.Message}", e);
         }
 
-        return authority.Count > 0 ? authority : throw new MachineLinkException($"{path} holds no certificate. It must be a PEM file with the maker's CA.");
+        return authority.Count > 0 ? authority : throw new MachineLinkException($"{path} holds no certificate. It must be a PEM file with the CA of the machine.");
     }
 }

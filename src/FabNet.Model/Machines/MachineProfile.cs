@@ -11,7 +11,7 @@ public enum FirmwareDialect
     /// <summary>GRBL 1.1 and kin (grblHAL, FluidNC): character counting, realtime bytes.</summary>
     Grbl,
 
-    /// <summary>Klipper through Moonraker. Profiles may name it; its link comes with a later release.</summary>
+    /// <summary>Klipper, through Moonraker.</summary>
     Klipper,
 
     /// <summary>Bambu Lab's LAN mode: JSON over MQTT, whole files.</summary>

@@ -49,8 +49,10 @@ internal static class MachineCommands
               fabnet machine send part.nc --port /dev/ttyACM0 --dialect grbl --profile shapeoko-3
               fabnet machine send part.gcode --port /dev/ttyUSB0 --baud 250000 --json
               fabnet machine send part.nc --port /dev/ttyACM0 --profile shapeoko-3 --from-line 1240
+              fabnet machine send part.gcode --port http://voron.local:7125 --profile voron-2.4
             """)
-        { file, connection.Port, connection.Baud, connection.Dialect, profile, fromLine, yes };
+        { file, profile, fromLine, yes };
+        connection.AddTo(command);
         command.SetAction((result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -113,8 +115,8 @@ internal static class MachineCommands
               fabnet machine console --port /dev/ttyUSB0
               echo M105 | fabnet machine console --port /dev/ttyUSB0 --json
               echo /home | fabnet machine console --port /dev/ttyACM0
-            """)
-        { connection.Port, connection.Baud, connection.Dialect };
+            """);
+        connection.AddTo(command);
         command.SetAction((result, stop) => MachineConsole.RunAsync(new CommandConsole(result.GetValue(CommandRunner.Json)), connection.Read(result, null), stop));
         return command;
     }

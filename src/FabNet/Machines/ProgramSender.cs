@@ -2,7 +2,6 @@
 
 using FabNet.CommandLine;
 using FabNet.FirmwareBridge;
-using FabNet.FirmwareBridge.Serial;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 using FabNet.Programs;
@@ -11,10 +10,10 @@ namespace FabNet.Machines;
 
 /// <summary>Checks a program, runs it, and reports.</summary>
 /// <param name="console">Where to report.</param>
-/// <param name="options">The machine's port.</param>
+/// <param name="connection">The machine.</param>
 /// <param name="profile">The machine's profile; null for the generic one of its dialect.</param>
 /// <param name="start">Where to begin.</param>
-internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions options, MachineProfile? profile, StartAt start)
+internal sealed class ProgramSender(CommandConsole console, MachineConnection connection, MachineProfile? profile, StartAt start)
 {
     // What a line of the program that runs has to be raised by to be one of the file's.
     private int _lineOffset;
@@ -29,14 +28,14 @@ internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions
         }
 
         // What is known of the machine is checked before its port is touched.
-        var known = profile ?? (options.Dialect is { } dialect ? Generic(dialect) : null);
+        var known = profile ?? (connection.Dialect is { } dialect ? Generic(dialect) : null);
         using var early = known is null ? null : Admit(file, known);
         if (known is not null && early is null)
         {
             return CommandRunner.Failed;
         }
 
-        await using var session = new MachineSession(options);
+        await using var session = connection.CreateSession();
         var machine = await session.OpenAsync(stop);
         console.Emit(json =>
         {
@@ -68,10 +67,14 @@ internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions
         return outcome is RunOutcome.Completed ? CommandRunner.Succeeded : CommandRunner.Failed;
     }
 
-    private static MachineProfile Generic(FirmwareDialect dialect) =>
-        MachineProfiles.Find(dialect == FirmwareDialect.Grbl ? MachineProfiles.GenericGrbl : MachineProfiles.GenericMarlin);
+    private static MachineProfile Generic(FirmwareDialect dialect) => dialect switch
+    {
+        FirmwareDialect.Grbl => MachineProfiles.Find(MachineProfiles.GenericGrbl),
+        FirmwareDialect.Klipper => throw new UsageException("A Klipper machine has no limits that hold for all of them. Name its profile, such as --profile voron-2.4, or a YAML file of your own."),
+        _ => MachineProfiles.Find(MachineProfiles.GenericMarlin),
+    };
 
-    private static async Task ReportAsync(MachineSession session, RunView view, CancellationToken ends)
+    private static async Task ReportAsync(IMachineSession session, RunView view, CancellationToken ends)
     {
         try
         {

@@ -4,6 +4,7 @@ using FabNet.Edge.Configuration;
 using FabNet.Edge.Leasing;
 using FabNet.FirmwareSimulator;
 using FabNet.FirmwareSimulator.Bambu;
+using FabNet.FirmwareSimulator.Moonraker;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
 using FabNet.Tests.Mqtt;
@@ -137,6 +138,28 @@ public sealed class OtherMachinesTests
         Assert.Contains("M104 S0", printer.Log.Snapshot().Select(c => c.Text));
         var failed = await coordinator.WaitForAsync(m => m.JobEvent?.Event.Failed is not null, "the failure");
         Assert.Contains("was interrupted", failed.JobEvent.Event.Failed.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_klipper_printer_is_driven_the_same_way()
+    {
+        var profile = MachineProfiles.Find("voron-2.4");
+        using var folder = new TestFolder();
+        await using var catalogue = await TestCatalogue.StartAsync();
+        await using var coordinator = await TestCoordinator.StartAsync();
+        await using var printer = await MoonrakerPrinter.StartAsync(new MoonrakerOptions { Folder = folder.In("gcodes"), Profile = profile, Speed = AgentBench.Quick, ApiKey = "secret" });
+        await File.WriteAllTextAsync(folder.In("key"), "secret\n", Bench.Token);
+        var port = new MoonrakerPort { Url = printer.Address, ApiKeyFile = folder.In("key") };
+        var machine = new MachineConfig { Name = "mk3", Profile = profile, Moonraker = port, SimulatedSpeed = AgentBench.Quick };
+        await using var agent = await EdgeAgent.StartAsync(Config(folder, catalogue, coordinator, machine), null, Bench.Token);
+        await coordinator.WaitForAsync(m => m.MachineStatus?.State == FabNet.Protocol.V1.MachineState.Idle, "the printer to be idle");
+        var job = Bench.Leased(catalogue.PublishToolpath("clip", Bench.Program(40), profile.Name).Ref);
+        coordinator.Grant(job);
+        await coordinator.WaitForStateAsync(job.Id, JobState.Completed);
+        Assert.Equal(
+            [typeof(JobPreparing), typeof(JobReady), typeof(JobStarted), typeof(JobCompleted)],
+            coordinator.EventsOf(job.Id).Select(e => e.GetType()));
+        Assert.Equal(AgentBench.MovesOf(Bench.Program(40)), Cuts(printer.Log.Snapshot().Select(c => c.Text)));
     }
 
     private static List<string> Cuts(IEnumerable<string> executed) => [.. executed.Where(t => t.StartsWith("G1", StringComparison.Ordinal))];

@@ -88,6 +88,17 @@ public class CommandRulesTests
     }
 
     [Fact]
+    public void A_stop_that_klipper_would_pass_over_is_refused_unless_the_profile_names_its_macro()
+    {
+        foreach (var stop in (string[])["M0", "M1", "M600"])
+        {
+            Assert.Equal(ViolationCode.UnknownCommand, Programs.Refusal(stop, Programs.Klipper));
+            Assert.Equal(["G28", stop], Programs.Lines($"G28\n{stop}", Programs.Klipper with { ExtraCommands = [stop] }));
+            Assert.Equal(["G28", stop], Programs.Lines($"G28\n{stop}", Programs.Marlin));
+        }
+    }
+
+    [Fact]
     public void Klipper_macros_are_refused_unless_the_profile_names_them()
     {
         Assert.Equal(ViolationCode.UnknownCommand, Programs.Refusal("SAVE_CONFIG", Programs.Klipper));
