@@ -14,7 +14,8 @@ namespace FabNet.Benchmarks.Streaming;
 
 internal static class StreamingBenchmark
 {
-    private const int WarmUps = 2;
+    // The compiler takes this long to have optimised what runs all the time; a program streams for minutes.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
     private static readonly string[] Headings = ["dialect, wire", "sender", "lines/s", "lines per batch", "CPU s per 100,000 lines", "bytes allocated per line", "speed ratio", "CPU ratio"];
 
     private static readonly LinkTimings Timings = new() { BannerWait = TimeSpan.FromMilliseconds(50) };
@@ -76,9 +77,10 @@ internal static class StreamingBenchmark
 
         async Task RepeatAsync(Func<Task> send)
         {
-            // The first runs are for the compiler.
-            for (var run = -WarmUps; run < repeat; run++)
+            var started = Stopwatch.GetTimestamp();
+            for (var run = 0; run < repeat;)
             {
+                var isWarm = Stopwatch.GetElapsedTime(started) >= WarmUp;
                 await ReportAsync(child, firmware);
                 var cpu = Environment.CpuUsage.TotalTime;
                 var allocated = GC.GetTotalAllocatedBytes(precise: true);
@@ -86,8 +88,10 @@ internal static class StreamingBenchmark
                 allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
                 cpu = Environment.CpuUsage.TotalTime - cpu;
                 var (lines, seconds, batches) = await ReportAsync(child, firmware);
-                if (run >= 0)
-                    measured.Add(lines, seconds, batches, cpu, allocated);
+                if (!isWarm)
+                    continue;
+                run++;
+                measured.Add(lines, seconds, batches, cpu, allocated);
             }
         }
     }
