@@ -27,6 +27,11 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     /// <summary>What comes within this time of the first goes into the same messages.</summary>
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A connection that ends sooner than this was no use: the pause before the next one grows.</summary>
+    private static readonly TimeSpan UsefulTime = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
+
     /// <summary>How long the last words of a stop may take.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
@@ -42,6 +47,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     private readonly Channel<bool> _pulse = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
     private readonly ResiliencePipeline<BrokerConnection> _connect;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _giveUp;
     private Task _running = Task.CompletedTask;
     private long _lost;
     private long _seen;
@@ -59,6 +65,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         _firstDelay = firstDelay;
         _time = time;
         _logger = logger;
+        _giveUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _samples = Channel.CreateBounded<TelemetrySample>(
             new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => Interlocked.Increment(ref _lost));
         _connect = new ResiliencePipelineBuilder<BrokerConnection> { TimeProvider = time }
@@ -69,7 +76,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 Delay = firstDelay,
-                MaxDelay = TimeSpan.FromSeconds(30),
+                MaxDelay = MaxPause,
                 OnRetry = arguments =>
                 {
                     LogRetry(_publisher.Name, Address, arguments.Outcome.Exception?.Message ?? "", arguments.RetryDelay.TotalSeconds);
@@ -100,18 +107,23 @@ internal sealed partial class BrokerLink : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        _giveUp.CancelAfter(StopLimit);
         Wake();
         await _running;
         _stop.Dispose();
+        _giveUp.Dispose();
     }
 
     private async Task RunAsync()
     {
+        var pause = _firstDelay;
         while (!_stop.IsCancellationRequested)
         {
+            var began = _time.GetTimestamp();
             try
             {
                 await using var connection = await _connect.ExecuteAsync(async token => await OpenAsync(token), _stop.Token);
+                began = _time.GetTimestamp();
                 LogConnected(_publisher.Name, Address);
                 await CarryAsync(connection);
                 LogLost(_publisher.Name, Address, connection.Lost ?? "stopped");
@@ -130,34 +142,32 @@ internal sealed partial class BrokerLink : IAsyncDisposable
                 LogBroke(e, _publisher.Name);
             }
 
-            await PauseAsync();
+            pause = _time.GetElapsedTime(began) >= UsefulTime ? _firstDelay : pause;
+            await PauseAsync(pause);
+            pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
         }
     }
 
     private async Task<BrokerConnection> OpenAsync(CancellationToken cancellationToken) => await BrokerConnection.OpenAsync(
         Broker, $"fabnet-{_config.Site}-{_publisher.Name}", _publisher.NextWill(), Wake, _time, cancellationToken);
 
-    /// <summary>Publishes until the connection is lost or the agent stops.</summary>
+    /// <summary>Publishes until the connection is lost or the agent stops; a stop lets it finish what it is at.</summary>
     private async Task CarryAsync(BrokerConnection connection)
     {
-        await _publisher.BeginAsync(connection, _stop.Token);
+        await _publisher.BeginAsync(connection, _giveUp.Token);
         Wake();
         while (connection.Lost is null && !_stop.IsCancellationRequested)
         {
             await _pulse.Reader.ReadAsync(CancellationToken.None);
             await GatherAsync();
-            if (!_stop.IsCancellationRequested)
-            {
-                await PumpAsync(connection, _stop.Token);
-            }
+            await PumpAsync(connection, _giveUp.Token);
         }
 
         if (connection.Lost is null)
         {
-            using var limit = new CancellationTokenSource(StopLimit, _time);
-            await PumpAsync(connection, limit.Token);
-            await _publisher.EndAsync(connection, limit.Token);
-            await connection.CloseAsync(limit.Token);
+            await PumpAsync(connection, _giveUp.Token);
+            await _publisher.EndAsync(connection, _giveUp.Token);
+            await connection.CloseAsync(_giveUp.Token);
         }
     }
 
@@ -209,12 +219,12 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         }
     }
 
-    private async Task PauseAsync()
+    private async Task PauseAsync(TimeSpan pause)
     {
         _seen = -1; // Whatever is not acknowledged is read again.
         try
         {
-            await Task.Delay(_firstDelay, _time, _stop.Token);
+            await Task.Delay(pause, _time, _stop.Token);
         }
         catch (OperationCanceledException)
         {
