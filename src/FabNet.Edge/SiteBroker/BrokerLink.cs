@@ -19,9 +19,6 @@ namespace FabNet.Edge.SiteBroker;
 /// </summary>
 internal sealed partial class BrokerLink : IAsyncDisposable
 {
-    /// <summary>The most samples that wait for the broker: about an hour of a site with four printers.</summary>
-    public const int MaxWaiting = 65_536;
-
     private const int EventsAtOnce = 256;
 
     /// <summary>What comes within this time of the first goes into the same messages.</summary>
@@ -67,7 +64,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         _logger = logger;
         _giveUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _samples = Channel.CreateBounded<TelemetrySample>(
-            new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => Interlocked.Increment(ref _lost));
+            new BoundedChannelOptions(publisher.Backlog) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => Interlocked.Increment(ref _lost));
         _connect = new ResiliencePipelineBuilder<BrokerConnection> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<BrokerConnection>
             {
@@ -183,7 +180,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
             return;
         }
 
-        for (var i = 0; i < MaxWaiting && _samples.Reader.TryRead(out var sample); i++)
+        for (var i = 0; i < _publisher.Backlog && _samples.Reader.TryRead(out var sample); i++)
         {
             _publisher.Take(sample);
         }

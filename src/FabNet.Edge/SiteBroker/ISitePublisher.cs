@@ -12,6 +12,9 @@ internal interface ISitePublisher
     /// <summary>Its name, in the log, in the client id and in the names of its files.</summary>
     string Name { get; }
 
+    /// <summary>How many samples wait while the broker is away; above that the oldest make room.</summary>
+    int Backlog { get; }
+
     /// <summary>False while nobody is there to publish for: then samples and events wait.</summary>
     bool IsReady { get; }
 

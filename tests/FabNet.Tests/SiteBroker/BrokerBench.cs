@@ -49,7 +49,8 @@ internal sealed class BrokerBench : IAsyncDisposable
     /// <summary>Holds (true) and continuations (false) that reached the machines.</summary>
     public List<(MachineId Machine, bool IsPause)> Held { get; } = [];
 
-    public static async Task<BrokerBench> CreateAsync() => new(await MosquittoBroker.StartAsync());
+    public static async Task<BrokerBench> CreateAsync((string User, string Password)? login = null, TestAuthority? authority = null) =>
+        new(await MosquittoBroker.StartAsync(login: login, authority: authority));
 
     public static TelemetrySample Sample(Metric metric, double value, int index = 0) =>
         new(Bench.Machine, TimeProvider.System.GetUtcNow(), metric, index, value, null);

@@ -51,7 +51,7 @@ public sealed class SparkplugTests
         Assert.Equal(205.5, (double)hot["value"]!);
         Assert.Null(hot["name"]);
         Assert.Null(hot["isHistorical"]);
-        AssertSequence(host);
+        AssertConforms(host);
     }
 
     [Fact(Timeout = 60_000)]
@@ -66,7 +66,7 @@ public sealed class SparkplugTests
         bench.Add(BrokerBench.Sample(Metric.HotEndC, 31, index: 3));
         var birth = await host.NextAsync("DBIRTH");
         Assert.Equal(31, (double)birth.Metric("Hot End 3/Temperature")["value"]!);
-        AssertSequence(host);
+        AssertConforms(host);
     }
 
     [Fact(Timeout = 60_000)]
@@ -86,7 +86,7 @@ public sealed class SparkplugTests
         Assert.Equal(0, node.Sequence);
         Assert.Equal(0, (int)node.Metric("bdSeq")["value"]!);
         Assert.Equal(1, (await host.NextAsync("DBIRTH")).Sequence);
-        AssertSequence(host);
+        AssertConforms(host);
     }
 
     [Fact(Timeout = 60_000)]
@@ -106,7 +106,7 @@ public sealed class SparkplugTests
 
         await host.NextValueAsync("Job Event/Sequence", v => (int?)v["value"] == last);
         Assert.Contains(host.Heard, m => m.Sequence == 255);
-        AssertSequence(host);
+        AssertConforms(host);
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class SparkplugTests
 
         bench.Tell(MachineState.Idle);
         Assert.Equal("idle", (string?)(await host.NextAsync("DBIRTH", "mk3")).Metric("State")["value"]);
-        AssertSequence(host);
+        AssertConforms(host);
     }
 
     [Fact(Timeout = 60_000)]
@@ -342,14 +342,18 @@ public sealed class SparkplugTests
         Assert.Equal([(Bench.Machine, false)], bench.Held);
     }
 
-    /// <summary>Births first, then every message of the node one number above the one before it, from 255 to 0; a node's birth begins with 0.</summary>
-    private static void AssertSequence(SparkplugHost host)
+    /// <summary>Births first, then every message of the node one number above the one before it, from 255 to 0; a node's birth begins with 0. Values in the order of
+    /// their time, names in births and aliases in data.</summary>
+    private static void AssertConforms(SparkplugHost host)
     {
         var expected = -1;
         foreach (var message in host.Heard.Where(m => m.Kind != "NDEATH"))
         {
             expected = message.Kind == "NBIRTH" ? 0 : (expected + 1) % 256;
             Assert.Equal(expected, message.Sequence);
+            var times = message.Metrics.Where(m => m["isHistorical"] is null).Select(m => (long)m["timestamp"]!).ToList();
+            Assert.Equal(times.Order(), times);
+            Assert.All(message.Metrics, m => Assert.Equal(message.Kind is "NBIRTH" or "DBIRTH", m["name"] is not null));
         }
     }
 }

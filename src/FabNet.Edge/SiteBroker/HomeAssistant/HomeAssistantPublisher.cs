@@ -44,6 +44,9 @@ internal sealed partial class HomeAssistantPublisher : ISitePublisher
     /// <inheritdoc />
     public string Name => "homeassistant";
 
+    /// <summary>Few: Home Assistant is told what is, not what was.</summary>
+    public int Backlog => 1024;
+
     /// <inheritdoc />
     public bool IsReady => true;
 

@@ -27,7 +27,7 @@ internal sealed class MetricSet(AliasCounter aliases)
     /// <param name="name">Its name.</param>
     /// <param name="type">Its type.</param>
     /// <param name="unit">Its unit.</param>
-    /// <param name="hasAlias">False for the few that the standard wants by name.</param>
+    /// <param name="hasAlias">False for the rebirth command alone: the standard wants it by name.</param>
     public SparkplugMetric Add(string name, SparkplugType type, string? unit = null, bool hasAlias = true)
     {
         var metric = new SparkplugMetric(name, hasAlias ? aliases.Next() : null, type, unit);
@@ -46,8 +46,8 @@ internal sealed class MetricSet(AliasCounter aliases)
         Add("Job Event/Sequence", SparkplugType.Int64);
     }
 
-    /// <summary>Every metric with its present value.</summary>
-    public IEnumerable<Metric> ToBirth(DateTimeOffset now) => _ordered.Select(m => m.ToBirth(now));
+    /// <summary>Every metric with its present value; the oldest values first, as the standard wants them.</summary>
+    public IEnumerable<Metric> ToBirth(DateTimeOffset now) => _ordered.Select(m => m.ToBirth(now)).OrderBy(m => m.Timestamp);
 
     /// <summary>The metric that a command means, by name or by alias.</summary>
     public SparkplugMetric? Find(Metric meant) => meant.HasName

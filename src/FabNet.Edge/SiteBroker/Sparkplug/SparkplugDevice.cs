@@ -62,6 +62,9 @@ internal sealed class SparkplugDevice
     /// <summary>True while there is a link to the machine.</summary>
     public bool IsOnline => _status is { State: not MachineState.Offline };
 
+    /// <summary>Values that made room while it was not born.</summary>
+    public long Dropped { get; private set; }
+
     /// <summary>What waits to be sent.</summary>
     public Queue<WaitingValue> Waiting { get; } = [];
 
@@ -105,6 +108,7 @@ internal sealed class SparkplugDevice
         if (Waiting.Count >= MaxWaiting)
         {
             Waiting.Dequeue();
+            Dropped++;
         }
 
         Waiting.Enqueue(new WaitingValue(metric, value, at));

@@ -88,6 +88,7 @@ internal sealed class SparkplugMetric(string name, ulong? alias, SparkplugType t
     }
 
     /// <summary>A value as data states it: by alias where there is one.</summary>
+    /// <remarks>The type is in it too. The standard can do without (a SHOULD NOT); decoders in the field that keep no births can't.</remarks>
     public Metric ToData(SparkplugValue value, DateTimeOffset at, bool isHistorical)
     {
         var metric = new Metric { Timestamp = Milliseconds(at), Datatype = (uint)type };

@@ -61,7 +61,7 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
         _marker = $"fabnet/{site.Site}/sparkplug";
         var aliases = new AliasCounter();
         _node = new MetricSet(aliases);
-        _node.Add("bdSeq", SparkplugType.Int64, hasAlias: false);
+        _node.Add("bdSeq", SparkplugType.Int64);
         _node.Add(Rebirth, SparkplugType.Boolean, hasAlias: false).Set(SparkplugValue.Of(false), default);
         _node.Add("Properties/Title", SparkplugType.String).Set(SparkplugValue.Of(site.Title), default);
         _node.Add("Properties/Software", SparkplugType.String).Set(SparkplugValue.Of($"FabNet {version}"), default);
@@ -76,6 +76,9 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
 
     /// <inheritdoc />
     public string Name => "sparkplug";
+
+    /// <summary>About an hour of a site with four printers.</summary>
+    public int Backlog => 65_536;
 
     /// <inheritdoc />
     public bool IsReady => _config.PrimaryHost is null || _host is { IsOnline: true };
@@ -92,7 +95,7 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
     {
         _isBorn = false;
         _isUnconfirmed = false;
-        _host = null;
+        _host = _host is { } host ? host with { IsOnline = false } : null; // until it says so on this connection, and not in an older word
         foreach (var device in _devices.Values)
         {
             device.BeginAgain();
@@ -104,9 +107,9 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
             await connection.SubscribeAsync(_topics.DeviceCommands, cancellationToken);
         }
 
-        if (_config.PrimaryHost is { } host)
+        if (_config.PrimaryHost is { } primary)
         {
-            await connection.SubscribeAsync(SparkplugTopics.HostState(host), cancellationToken);
+            await connection.SubscribeAsync(SparkplugTopics.HostState(primary), cancellationToken);
         }
     }
 
@@ -146,7 +149,7 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
     /// <inheritdoc />
     public async Task PublishAsync(BrokerConnection connection, IReadOnlyList<JournaledEvent> events, long lost, CancellationToken cancellationToken)
     {
-        await BearAsync(connection, lost, cancellationToken);
+        await BearAsync(connection, lost + _devices.Values.Sum(d => d.Dropped), cancellationToken);
         foreach (var happened in events)
         {
             await TellAsync(connection, happened.Record, cancellationToken);
@@ -228,15 +231,19 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
     {
         while (device.Waiting.Count > 0)
         {
-            var metrics = new List<WireMetric>(Math.Min(MetricsAtOnce, device.Waiting.Count));
-            while (metrics.Count < MetricsAtOnce && device.Waiting.TryDequeue(out var waiting))
+            var values = new List<WaitingValue>(Math.Min(MetricsAtOnce, device.Waiting.Count));
+            while (values.Count < MetricsAtOnce && device.Waiting.TryDequeue(out var waiting))
             {
-                device.Unconfirmed.Add(waiting); // before it is sent: a send that fails must not lose it
-                metrics.Add(waiting.Metric.ToData(waiting.Value, waiting.At, waiting.At < device.BornAt));
+                values.Add(waiting);
             }
 
+            device.Unconfirmed.AddRange(values); // before they are sent: a send that fails must not lose them
             _isUnconfirmed = true;
-            await SendAsync(connection, _topics.DeviceData(device.Name), metrics, cancellationToken);
+            await SendAsync(
+                connection,
+                _topics.DeviceData(device.Name),
+                values.OrderBy(v => v.At).Select(v => v.Metric.ToData(v.Value, v.At, v.At < device.BornAt)),
+                cancellationToken);
         }
     }
 
