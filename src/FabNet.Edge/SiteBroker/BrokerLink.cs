@@ -123,7 +123,10 @@ internal sealed partial class BrokerLink : IAsyncDisposable
                 began = _time.GetTimestamp();
                 LogConnected(_publisher.Name, Address);
                 await CarryAsync(connection);
-                LogLost(_publisher.Name, Address, connection.Lost ?? "stopped");
+                if (!_stop.IsCancellationRequested)
+                {
+                    LogLost(_publisher.Name, Address, connection.Lost ?? "it was closed here");
+                }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
