@@ -194,7 +194,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         await _publisher.PublishAsync(connection, events, Interlocked.Read(ref _lost), cancellationToken);
         if (events.Count > 0)
         {
-            _cursor.Acknowledge(events[^1].Cursor);
+            Acknowledge(events[^1].Cursor);
         }
 
         if (events.Count < EventsAtOnce)
@@ -204,6 +204,18 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         else
         {
             Wake();
+        }
+    }
+
+    private void Acknowledge(long cursor)
+    {
+        try
+        {
+            _cursor.Acknowledge(cursor);
+        }
+        catch (IOException e)
+        {
+            LogCursorUnwritten(_publisher.Name, e.Message); // In memory it counts: the events come twice only if the agent ends before the next.
         }
     }
 
@@ -240,6 +252,9 @@ internal sealed partial class BrokerLink : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "{Publisher} can't reach the site's broker {Address}: {Reason} The next try is in {Seconds:0} s.")]
     private partial void LogRetry(string publisher, string address, string reason, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "{Publisher} can't write down which job events the broker has: {Reason} After a restart the last ones are published again.")]
+    private partial void LogCursorUnwritten(string publisher, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Publisher} broke, and begins again.")]
     private partial void LogBroke(Exception e, string publisher);
