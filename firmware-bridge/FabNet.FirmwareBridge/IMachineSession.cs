@@ -7,8 +7,8 @@ namespace FabNet.FirmwareBridge;
 
 /// <summary>
 /// One machine: its link, its state, and the program it runs. Every member may be called from any thread; one loop inside owns the state. Answers of the machine are
-/// values; <see cref="MachineLinkException"/> means that the link is broken or was never there. Implemented by <see cref="MachineSession"/> (serial G-code) and
-/// by <see cref="Mqtt.BambuSession"/> (files over MQTT).
+/// values; <see cref="MachineLinkException"/> means that the link is broken or was never there. Implemented by <see cref="MachineSession"/> (serial G-code),
+/// <see cref="Mqtt.BambuSession"/> (files over MQTT) and <see cref="Moonraker.MoonrakerSession"/> (Klipper: files through Moonraker).
 /// </summary>
 public interface IMachineSession : IAsyncDisposable
 {

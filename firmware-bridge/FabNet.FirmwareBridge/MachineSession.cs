@@ -85,7 +85,7 @@ public sealed class MachineSession : IMachineSession
         var done = new TaskCompletionSource<RunOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         await PostAsync(new RunRequest(new ActiveRun(program, options, done)), CancellationToken.None);
         await using var cancelling = cancellationToken.Register(
-            () => _ = PostVerbAsync(SessionVerb.Cancel, "the program that runs it is ending", 0, CancellationToken.None));
+            () => _ = PostVerbAsync(SessionVerb.Cancel, "called off on this computer", 0, CancellationToken.None));
         return await done.Task;
     }
 

@@ -25,12 +25,15 @@ public sealed record ResumptionResult
 
 /// <summary>
 /// Makes the rest of a program safe to start. On a machine that cuts: modes replayed, Z raised to the highest that the program used, X and Y above the place, spindle on and up to
-/// speed, then down with G1 at the program's slowest plunge, never G0. On a printer: Z is kept as it stands on the part, the nozzle lifted, X and Y homed, heated, primed away
+/// speed, then down with G1 at the program's slowest plunge or 600 mm/min, never G0. On a printer: Z is kept as it stands on the part, the nozzle lifted, X and Y homed, heated, primed away
 /// from the part, and brought back. The result passes admission like any program of unknown origin. A person must confirm it: nothing here knows that nobody moved anything.
 /// </summary>
 public static class Resumption
 {
     private const double SpinUpSeconds = 4;
+
+    // Nobody knows what is under the tool: it never goes down faster, whatever the program did.
+    private const double MaxPlungeMmPerMin = 600;
     private const double LiftMm = 5;
     private const double PrimeMm = 15;
     private const double PrimeFeedMmPerMin = 150;
@@ -54,6 +57,8 @@ public static class Resumption
             return Refused($"the program has lines 1 to {program.LineCount}");
         if (profile.Dialect is not (FirmwareDialect.Grbl or FirmwareDialect.Marlin))
             return Refused($"{profile.Name} runs whole files by itself");
+        if (profile is { Dialect: FirmwareDialect.Marlin, ResumesPrints: false })
+            return Refused($"the profile {profile.Name} does not allow it. Where Z stays put without current and homing X and Y clears the part, set 'resume: true' in the profile");
 
         var isGrbl = profile.Dialect == FirmwareDialect.Grbl;
         var record = new ModalRecord(isGrbl, [profile.X.HomeMm ?? 0, profile.Y.HomeMm ?? 0, profile.Z.HomeMm ?? 0]);
@@ -104,11 +109,9 @@ public static class Resumption
                 lines.Add($"G4 P{Number(SpinUpSeconds)}");
         }
 
-        var plunge = record.PlungeFeed > 0 ? record.PlungeFeed : record.Feed;
-        if (record.Place[2] < record.HighestZ && plunge > 0)
-            lines.Add($"G1 Z{Number(record.Place[2])} F{Number(plunge)}");
-        else if (record.Place[2] < record.HighestZ)
-            lines.Add($"G1 Z{Number(record.Place[2])} F{Number(profile.Z.MaxFeedMmPerMin / 10 / (record.Units == "G20" ? 25.4 : 1))}");
+        var slowest = Math.Min(MaxPlungeMmPerMin, profile.Z.MaxFeedMmPerMin) / (record.Units == "G20" ? 25.4 : 1);
+        if (record.Place[2] < record.HighestZ)
+            lines.Add($"G1 Z{Number(record.Place[2])} F{Number(record.PlungeFeed > 0 ? Math.Min(record.PlungeFeed, slowest) : slowest)}");
         if (record.Feed > 0)
             lines.Add($"F{Number(record.Feed)}");
         if (record.IsRelative)

@@ -82,7 +82,8 @@ internal sealed partial class MarlinFirmware
         }
     }
 
-    private void SwitchHeatersOff()
+    /// <summary>Every target to 0, at once.</summary>
+    public void SwitchHeatersOff()
     {
         foreach (var heater in _heaters)
         {

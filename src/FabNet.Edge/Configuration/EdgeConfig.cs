@@ -65,7 +65,7 @@ public sealed record StorageConfig
     public TimeSpan TelemetryAge { get; init; } = TimeSpan.FromDays(7);
 }
 
-/// <summary>How an MQTT machine is reached (Bambu Lab's LAN mode).</summary>
+/// <summary>How a machine in Bambu Lab's LAN mode is reached: MQTT for orders and reports, FTPS for files. At least one of CA and fingerprint is pinned.</summary>
 public sealed record MqttPort
 {
     /// <summary>Host name or address.</summary>
@@ -80,14 +80,33 @@ public sealed record MqttPort
     /// <summary>The access code that its screen shows.</summary>
     public required string AccessCode { get; init; }
 
-    /// <summary>True for TLS, as on the machine itself; false only for a broker on a network that you trust. Default true.</summary>
+    /// <summary>The port for files (implicit FTPS, always over TLS). Default 990.</summary>
+    public int FtpsPort { get; init; } = 990;
+
+    /// <summary>True for MQTT over TLS, as on the machine itself; false only for a broker on a network that you trust. Default true.</summary>
     public bool Tls { get; init; } = true;
 
-    /// <summary>A PEM file with the maker's CA, to which the machine's certificate must chain. Needed with TLS.</summary>
+    /// <summary>A PEM file with the maker's root CA, to which the machine's certificate must chain; null where only its fingerprint is pinned.</summary>
     public string? CertificateAuthority { get; init; }
 
-    /// <summary>A folder that the machine reads its files from. Needed until this program uploads by FTPS.</summary>
-    public required string DropFolder { get; init; }
+    /// <summary>The SHA-256 of the machine's own certificate, 64 hexadecimal digits; null where only the CA is pinned.</summary>
+    public string? CertificateSha256 { get; init; }
+}
+
+/// <summary>How a Klipper machine is reached: through its Moonraker.</summary>
+public sealed record MoonrakerPort
+{
+    /// <summary>Moonraker's address, such as <c>http://voron.local:7125</c>.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>A file whose one line is Moonraker's API key; null where this host is one of its trusted clients.</summary>
+    public string? ApiKeyFile { get; init; }
+
+    /// <summary>With https: a PEM file with the authority to which the server's certificate must chain; null for the system's authorities.</summary>
+    public string? CertificateAuthority { get; init; }
+
+    /// <summary>With https: false takes any certificate. Only for a network that you trust. Default true.</summary>
+    public bool Verify { get; init; } = true;
 }
 
 /// <summary>One machine of the site.</summary>
@@ -99,14 +118,17 @@ public sealed record MachineConfig
     /// <summary>Its profile: limits, set-up costs, slicer settings.</summary>
     public required MachineProfile Profile { get; init; }
 
-    /// <summary>The serial port, such as <c>/dev/serial/by-id/usb-…</c>; null for an MQTT machine.</summary>
+    /// <summary>The serial port, such as <c>/dev/serial/by-id/usb-…</c>; null for a machine that is reached otherwise.</summary>
     public string? Port { get; init; }
 
     /// <summary>Serial speed in bits per second, where it differs from the profile's.</summary>
     public int? Baud { get; init; }
 
-    /// <summary>How it is reached over MQTT; null for a serial machine.</summary>
+    /// <summary>How it is reached over MQTT; null for any other machine.</summary>
     public MqttPort? Mqtt { get; init; }
+
+    /// <summary>How it is reached through Moonraker; null for any other machine.</summary>
+    public MoonrakerPort? Moonraker { get; init; }
 
     /// <summary>What is loaded when the agent first starts; later loads are remembered in its journal.</summary>
     public LoadedMaterial Loaded { get; init; }

@@ -233,15 +233,16 @@ public static class EdgeConfigReader
         var profile = ReadProfile(section, folder);
         var port = section.Text("port");
         var mqtt = ReadMqtt(section.Section("mqtt"), folder);
-        if (section.Has("port") == section.Has("mqtt"))
+        var moonraker = ReadMoonraker(section.Section("moonraker"), folder);
+        string[] given = [.. ((string[])["port", "mqtt", "moonraker"]).Where(section.Has)];
+        var wanted = profile?.Dialect switch { FirmwareDialect.Bambu => "mqtt", FirmwareDialect.Klipper => "moonraker", _ => "port" };
+        if (given.Length != 1)
         {
-            section.Refuse("port", $"machine '{name}' needs either 'port' (a serial port) or 'mqtt'.");
+            section.Refuse("port", $"machine '{name}' needs exactly one of 'port' (a serial port), 'mqtt' (Bambu Lab) and 'moonraker' (Klipper).");
         }
-        else if (profile is not null && (profile.Dialect == FirmwareDialect.Bambu) != section.Has("mqtt"))
+        else if (profile is not null && given[0] != wanted)
         {
-            section.Refuse(section.Has("mqtt") ? "mqtt" : "port", profile.Dialect == FirmwareDialect.Bambu
-                ? $"the profile '{profile.Name}' is of an MQTT machine. Write mqtt: instead of port:."
-                : $"the profile '{profile.Name}' is of a serial machine. Write port: instead of mqtt:.");
+            section.Refuse(given[0], $"the profile '{profile.Name}' is of a machine that speaks {profile.Dialect}. Write {wanted}: instead of {given[0]}:.");
         }
 
         var loaded = default(LoadedMaterial);
@@ -267,7 +268,7 @@ public static class EdgeConfigReader
         section.RefuseUnknownKeys();
         return profile is null
             ? null
-            : new MachineConfig { Name = name, Profile = profile, Port = port, Baud = baud, Mqtt = mqtt, Loaded = loaded, SimulatedSpeed = speed };
+            : new MachineConfig { Name = name, Profile = profile, Port = port, Baud = baud, Mqtt = mqtt, Moonraker = moonraker, Loaded = loaded, SimulatedSpeed = speed };
     }
 
     private static MachineProfile? ReadProfile(YamlSection section, string folder)
@@ -321,16 +322,40 @@ public static class EdgeConfigReader
             Serial = section.RequiredText("serial", "01S00A000000000"),
             AccessCode = section.RequiredText("accessCode", "12345678"),
             Tls = section.Flag("tls") ?? true,
+            FtpsPort = section.Integer("ftpsPort", 1, 65535) ?? 990,
             CertificateAuthority = section.Text("certificateAuthority") is { } authority ? Resolve(folder, authority) : null,
-            DropFolder = Resolve(folder, section.RequiredText("drop", "./drop")),
+            CertificateSha256 = section.Text("certificateSha256")?.Replace(":", "", StringComparison.Ordinal),
         };
-        if (mqtt is { Tls: true, CertificateAuthority: null })
+        if (mqtt is { CertificateAuthority: null, CertificateSha256: null })
         {
-            section.Refuse("tls", $"'mqtt.certificateAuthority' is missing. Name a PEM file with the maker's CA, or write tls: false for a broker on a network that you trust.");
+            section.Refuse("serial", "'mqtt.certificateAuthority' is missing. Name a PEM file with the maker's root CA, or write certificateSha256: with the machine's fingerprint. Files always go over TLS.");
+        }
+
+        if (mqtt.CertificateSha256 is { } fingerprint && (fingerprint.Length != 64 || !fingerprint.All(char.IsAsciiHexDigit)))
+        {
+            section.Refuse("certificateSha256", $"'{fingerprint}' is no SHA-256 fingerprint. Write 64 hexadecimal digits; colons are allowed.");
         }
 
         section.RefuseUnknownKeys();
         return mqtt;
+    }
+
+    private static MoonrakerPort? ReadMoonraker(YamlSection? section, string folder)
+    {
+        if (section is null)
+        {
+            return null;
+        }
+
+        var moonraker = new MoonrakerPort
+        {
+            Url = section.RequiredAddress("url", "http://voron.local:7125") ?? new Uri("http://127.0.0.1:7125"),
+            ApiKeyFile = section.Text("apiKeyFile") is { } file ? Resolve(folder, file) : null,
+            CertificateAuthority = section.Text("certificateAuthority") is { } authority ? Resolve(folder, authority) : null,
+            Verify = section.Flag("verify") ?? true,
+        };
+        section.RefuseUnknownKeys();
+        return moonraker;
     }
 
     private static string Resolve(string folder, string path)

@@ -1,8 +1,10 @@
 // Which session a machine of the configuration gets.
 
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using FabNet.Edge.Configuration;
 using FabNet.FirmwareBridge;
+using FabNet.FirmwareBridge.Moonraker;
 using FabNet.FirmwareBridge.Mqtt;
 using FabNet.FirmwareBridge.Serial;
 
@@ -12,7 +14,8 @@ namespace FabNet.Edge.Machines;
 internal static class MachineSessions
 {
     /// <summary>The session of one machine.</summary>
-    public static IMachineSession Create(MachineConfig machine, EdgeAgentOptions options)
+    /// <exception cref="MachineLinkException">The pinned CA can't be read.</exception>
+    public static IMachineSession Create(MachineConfig machine, string dataFolder, EdgeAgentOptions options)
     {
         if (machine.Mqtt is { } mqtt)
         {
@@ -24,8 +27,23 @@ internal static class MachineSessions
                     SerialNumber = mqtt.Serial,
                     AccessCode = mqtt.AccessCode,
                     UseTls = mqtt.Tls,
+                    FtpsPort = mqtt.FtpsPort,
                     CertificateAuthority = mqtt.CertificateAuthority is { } path ? ReadAuthority(path) : null,
-                    UploadFolder = mqtt.DropFolder,
+                    CertificateSha256 = mqtt.CertificateSha256,
+                    SpoolFolder = Path.Combine(dataFolder, "uploads"),
+                },
+                options.Time);
+        }
+
+        if (machine.Moonraker is { } moonraker)
+        {
+            return new MoonrakerSession(
+                new MoonrakerMachineOptions
+                {
+                    Address = moonraker.Url,
+                    ApiKey = moonraker.ApiKeyFile is { } file ? ReadKey(file) : null,
+                    CertificateAuthority = moonraker.CertificateAuthority is { } path ? ReadAuthority(path) : null,
+                    VerifyCertificate = moonraker.Verify,
                 },
                 options.Time);
         }
@@ -42,10 +60,32 @@ internal static class MachineSessions
             options.Time);
     }
 
+    private static string ReadKey(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Trim() is { Length: > 0 } key && !key.AsSpan().ContainsAnyExceptInRange('!', '~')
+                ? key
+                : throw new MachineLinkException($"{path} holds no API key. It must be one line: what Moonraker's GET /access/api_key tells.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new MachineLinkException($"The API key can't be read: {error.Message}", error);
+        }
+    }
+
     private static X509Certificate2Collection ReadAuthority(string path)
     {
         var authority = new X509Certificate2Collection();
-        authority.ImportFromPemFile(path);
-        return authority.Count > 0 ? authority : throw new MachineLinkException($"{path} holds no certificate. It must be a PEM file with the maker's CA.");
+        try
+        {
+            authority.ImportFromPemFile(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new MachineLinkException($"The CA certificate {path} can't be read: {e.Message}", e);
+        }
+
+        return authority.Count > 0 ? authority : throw new MachineLinkException($"{path} holds no certificate. It must be a PEM file with the CA of the machine.");
     }
 }

@@ -8,7 +8,7 @@ namespace FabNet.Edge.Machines;
 /// <summary>Commands for the safe state of each dialect.</summary>
 internal static class SafeCommands
 {
-    /// <summary>What to send, in order (sources: Marlin's M104, M140, M107; GRBL's M5, M9). A machine that runs files by itself is stopped by its session instead.</summary>
+    /// <summary>What to send, in order (sources: Marlin's M104, M140, M107; GRBL's M5, M9; Klipper's TURN_OFF_HEATERS). A machine that runs files by itself is stopped by its session instead.</summary>
     public static IReadOnlyList<string> For(MachineProfile profile) => profile.Dialect switch
     {
         FirmwareDialect.Marlin =>
@@ -18,6 +18,7 @@ internal static class SafeCommands
             "M107",
         ],
         FirmwareDialect.Grbl => ["M5", "M9"],
+        FirmwareDialect.Klipper => ["TURN_OFF_HEATERS", "M107"],
         _ => [],
     };
 }

@@ -33,6 +33,13 @@ internal sealed class CommandTable
         var kinds = new Dictionary<int, CommandKind>(profile.Dialect == FirmwareDialect.Grbl ? GrblCommands.Kinds : MarlinCommands.Kinds);
         var names = new HashSet<string>(profile.Dialect == FirmwareDialect.Klipper ? MarlinCommands.KlipperNames : [], StringComparer.OrdinalIgnoreCase);
         var forbidden = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        // Klipper passes over what it does not know: without a macro of that name, a stop that asks a person would silently not happen (klippy/gcode.py, cmd_default).
+        if (profile.Dialect == FirmwareDialect.Klipper)
+        {
+            foreach (var (key, _) in kinds.Where(static known => known.Value == CommandKind.Pause).ToArray())
+                kinds.Remove(key);
+        }
+
         foreach (var text in profile.ExtraCommands)
         {
             // What is always refused stays so: a profile can't allow it.

@@ -11,7 +11,7 @@ public enum FirmwareDialect
     /// <summary>GRBL 1.1 and kin (grblHAL, FluidNC): character counting, realtime bytes.</summary>
     Grbl,
 
-    /// <summary>Klipper through Moonraker. Profiles may name it; its link comes with a later release.</summary>
+    /// <summary>Klipper, through Moonraker.</summary>
     Klipper,
 
     /// <summary>Bambu Lab's LAN mode: JSON over MQTT, whole files.</summary>
@@ -194,6 +194,11 @@ public sealed record MachineProfile
 
     /// <summary>What an unknown command leads to. Default: refuse.</summary>
     public UnknownCommandPolicy UnknownCommands { get; init; }
+
+    /// <summary>
+    /// True if an interrupted print may be gone on with: Z stays where it is without current (screws, not belts), and homing X and Y clears the part. Machines that cut need no leave. Default false.
+    /// </summary>
+    public bool ResumesPrints { get; init; }
 
     /// <summary>Materials that it can work, such as PLA, PETG, PLYWOOD; upper case.</summary>
     public IReadOnlyList<string> Materials { get; init; } = [];

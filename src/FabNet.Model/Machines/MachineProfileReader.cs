@@ -62,6 +62,7 @@ public static class MachineProfileReader
             ForbiddenCommands = commands?.Words("forbidden") ?? [],
             ExtraCommands = commands?.Words("extra") ?? [],
             UnknownCommands = commands?.Choice("unknown", Policies) ?? UnknownCommandPolicy.Refuse,
+            ResumesPrints = root.Flag("resume") ?? false,
             Materials = [.. root.Words("materials").Select(material => material.ToUpperInvariant())],
             SetUp = ReadSetUp(root.Section("setUp")),
             Power = ReadPower(root.Section("power")),

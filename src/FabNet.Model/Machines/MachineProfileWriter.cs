@@ -18,6 +18,8 @@ public static class MachineProfileWriter
         Line(text, 0, "dialect", MachineProfileReader.Dialects.First(dialect => dialect.Value == profile.Dialect).Name);
         if (profile.Baud != 0)
             Line(text, 0, "baud", Number(profile.Baud));
+        if (profile.ResumesPrints)
+            Line(text, 0, "resume", "true");
         text.Append("axes:\n");
         Axis(text, "x", profile.X);
         Axis(text, "y", profile.Y);

@@ -58,6 +58,18 @@ internal sealed class CommandConsole(bool json)
         Console.Out.WriteLine(Object(properties));
     }
 
+    /// <summary>Asks a person to type yes. Where nobody can be asked, the answer is no.</summary>
+    public bool Confirms(string what)
+    {
+        if (IsJson || Console.IsInputRedirected)
+        {
+            return false;
+        }
+
+        Console.Out.Write($"{what}\nType yes to go on: ");
+        return Console.In.ReadLine()?.Trim() == "yes";
+    }
+
     /// <summary>Reports why the command failed.</summary>
     /// <returns><paramref name="exitCode"/>.</returns>
     public int Fail(string message, int exitCode)

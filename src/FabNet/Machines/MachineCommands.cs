@@ -35,6 +35,8 @@ internal static class MachineCommands
         {
             Description = $"The machine: a built-in profile's name, or a path to a YAML file. Without it the generic profile of the dialect: {MachineProfiles.GenericMarlin} or {MachineProfiles.GenericGrbl}.",
         };
+        var fromLine = new Option<int>("--from-line") { Description = "Go on with an interrupted program at this line, counted as the messages of a run count them. A person confirms.", DefaultValueFactory = _ => 1 };
+        var yes = new Option<bool>("--yes") { Description = "Confirm --from-line without being asked." };
         var command = new Command("send",
             """
             Runs a program on a machine. The file is checked against the machine's profile first; nothing moves if it is refused.
@@ -46,14 +48,18 @@ internal static class MachineCommands
               fabnet machine send part.gcode --port /dev/ttyUSB0
               fabnet machine send part.nc --port /dev/ttyACM0 --dialect grbl --profile shapeoko-3
               fabnet machine send part.gcode --port /dev/ttyUSB0 --baud 250000 --json
+              fabnet machine send part.nc --port /dev/ttyACM0 --profile shapeoko-3 --from-line 1240
+              fabnet machine send part.gcode --port http://voron.local:7125 --profile voron-2.4
             """)
-        { file, connection.Port, connection.Baud, connection.Dialect, profile };
+        { file, profile, fromLine, yes };
+        connection.AddTo(command);
         command.SetAction((result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             var named = result.GetValue(profile) is { } name ? ProfileOption.Load(name) : null;
             var options = connection.Read(result, named);
-            return new ProgramSender(console, options, named).SendAsync(result.GetRequiredValue(file), stop);
+            var start = new StartAt(result.GetValue(fromLine), result.GetValue(yes));
+            return new ProgramSender(console, options, named, start).SendAsync(result.GetRequiredValue(file), stop);
         });
         return command;
     }
@@ -109,8 +115,8 @@ internal static class MachineCommands
               fabnet machine console --port /dev/ttyUSB0
               echo M105 | fabnet machine console --port /dev/ttyUSB0 --json
               echo /home | fabnet machine console --port /dev/ttyACM0
-            """)
-        { connection.Port, connection.Baud, connection.Dialect };
+            """);
+        connection.AddTo(command);
         command.SetAction((result, stop) => MachineConsole.RunAsync(new CommandConsole(result.GetValue(CommandRunner.Json)), connection.Read(result, null), stop));
         return command;
     }

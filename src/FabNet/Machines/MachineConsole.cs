@@ -2,7 +2,6 @@
 
 using FabNet.CommandLine;
 using FabNet.FirmwareBridge;
-using FabNet.FirmwareBridge.Serial;
 using FabNet.Model.Machines;
 
 namespace FabNet.Machines;
@@ -11,9 +10,9 @@ internal static class MachineConsole
 {
     /// <summary>Sends each line of standard input until it ends.</summary>
     /// <returns>The exit code: 0, or 1 if the machine refused the last command.</returns>
-    public static async Task<int> RunAsync(CommandConsole console, SerialMachineOptions options, CancellationToken stop)
+    public static async Task<int> RunAsync(CommandConsole console, MachineConnection connection, CancellationToken stop)
     {
-        await using var session = new MachineSession(options);
+        await using var session = connection.CreateSession();
         var machine = await session.OpenAsync(stop);
         console.Say($"connected  {machine.Firmware} on {machine.Address}");
         var exitCode = CommandRunner.Succeeded;
@@ -52,7 +51,7 @@ internal static class MachineConsole
         return exitCode;
     }
 
-    private static async Task<CommandReply> OperateAsync(MachineSession session, string text, CancellationToken stop)
+    private static async Task<CommandReply> OperateAsync(IMachineSession session, string text, CancellationToken stop)
     {
         try
         {

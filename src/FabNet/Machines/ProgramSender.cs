@@ -2,7 +2,6 @@
 
 using FabNet.CommandLine;
 using FabNet.FirmwareBridge;
-using FabNet.FirmwareBridge.Serial;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 using FabNet.Programs;
@@ -11,10 +10,14 @@ namespace FabNet.Machines;
 
 /// <summary>Checks a program, runs it, and reports.</summary>
 /// <param name="console">Where to report.</param>
-/// <param name="options">The machine's port.</param>
+/// <param name="connection">The machine.</param>
 /// <param name="profile">The machine's profile; null for the generic one of its dialect.</param>
-internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions options, MachineProfile? profile)
+/// <param name="start">Where to begin.</param>
+internal sealed class ProgramSender(CommandConsole console, MachineConnection connection, MachineProfile? profile, StartAt start)
 {
+    // What a line of the program that runs has to be raised by to be one of the file's.
+    private int _lineOffset;
+
     /// <summary>Sends the program.</summary>
     /// <returns>The exit code: 0 when the machine has executed all of it.</returns>
     public async Task<int> SendAsync(FileInfo file, CancellationToken stop)
@@ -25,14 +28,14 @@ internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions
         }
 
         // What is known of the machine is checked before its port is touched.
-        var known = profile ?? (options.Dialect is { } dialect ? Generic(dialect) : null);
+        var known = profile ?? (connection.Dialect is { } dialect ? Generic(dialect) : null);
         using var early = known is null ? null : Admit(file, known);
         if (known is not null && early is null)
         {
             return CommandRunner.Failed;
         }
 
-        await using var session = new MachineSession(options);
+        await using var session = connection.CreateSession();
         var machine = await session.OpenAsync(stop);
         console.Emit(json =>
         {
@@ -49,20 +52,29 @@ internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions
         }
 
         using var reportingEnds = new CancellationTokenSource();
-        using var view = new RunView(console);
+        using var view = new RunView(console, _lineOffset);
         var reporting = ReportAsync(session, view, reportingEnds.Token);
         using var keys = new RunKeys(console, session);
         var outcome = await session.RunAsync(program, new RunOptions { Name = file.Name, LeavesPart = false }, stop);
         await reportingEnds.CancelAsync();
         await reporting;
         view.Conclude(outcome, program.LineCount);
+        if (outcome is not RunOutcome.Completed && outcome.LastExecutedLine + _lineOffset > 0 && (program.Profile.ResumesPrints || program.Profile.Dialect == FirmwareDialect.Grbl))
+        {
+            console.Say($"what can be done: look at the machine; to go on with this program, add --from-line {outcome.LastExecutedLine + _lineOffset + 1}");
+        }
+
         return outcome is RunOutcome.Completed ? CommandRunner.Succeeded : CommandRunner.Failed;
     }
 
-    private static MachineProfile Generic(FirmwareDialect dialect) =>
-        MachineProfiles.Find(dialect == FirmwareDialect.Grbl ? MachineProfiles.GenericGrbl : MachineProfiles.GenericMarlin);
+    private static MachineProfile Generic(FirmwareDialect dialect) => dialect switch
+    {
+        FirmwareDialect.Grbl => MachineProfiles.Find(MachineProfiles.GenericGrbl),
+        FirmwareDialect.Klipper => throw new UsageException("A Klipper machine has no limits that hold for all of them. Name its profile, such as --profile voron-2.4, or a YAML file of your own."),
+        _ => MachineProfiles.Find(MachineProfiles.GenericMarlin),
+    };
 
-    private static async Task ReportAsync(MachineSession session, RunView view, CancellationToken ends)
+    private static async Task ReportAsync(IMachineSession session, RunView view, CancellationToken ends)
     {
         try
         {
@@ -87,6 +99,35 @@ internal sealed class ProgramSender(CommandConsole console, SerialMachineOptions
             sink.Dispose();
         }
 
-        return result.Program;
+        return result.Program is { } program && start.Line > 1 ? GoOn(program) : result.Program;
+    }
+
+    private AdmittedProgram? GoOn(AdmittedProgram whole)
+    {
+        using var owned = whole;
+        var sink = ProgramFile.CreateTemporary();
+        var result = Resumption.Create(whole, start.Line, sink);
+        if (result.Program is null)
+        {
+            sink.Dispose();
+            console.Fail(result.Refusal!, CommandRunner.Failed);
+            return null;
+        }
+
+        _lineOffset = start.Line - 1 - result.Preamble.Count;
+        console.Say($"goes on at line {start.Line} of {whole.LineCount}. First it sends:");
+        foreach (var line in result.Preamble)
+        {
+            console.Say("  " + line);
+        }
+
+        if (start.IsConfirmed || console.Confirms(result.Precondition))
+        {
+            return result.Program;
+        }
+
+        result.Program.Dispose();
+        console.Fail($"{result.Precondition} Nothing was sent. See to it, then confirm, or add --yes.", CommandRunner.Failed);
+        return null;
     }
 }

@@ -5,7 +5,9 @@ using FabNet.FirmwareBridge;
 
 namespace FabNet.Machines;
 
-internal sealed class RunView(CommandConsole console) : IDisposable
+/// <param name="console">Where it is shown.</param>
+/// <param name="lineOffset">What lines are raised by to be those of the file: not 0 if a program is gone on with.</param>
+internal sealed class RunView(CommandConsole console, int lineOffset) : IDisposable
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
 
@@ -71,8 +73,11 @@ internal sealed class RunView(CommandConsole console) : IDisposable
     }
 
     /// <summary>Says how the run ended.</summary>
-    public void Conclude(RunOutcome outcome, int lineCount)
+    public void Conclude(RunOutcome outcome, int programLines)
     {
+        var lineCount = programLines + lineOffset;
+        var executed = Math.Max(0, outcome.LastExecutedLine + lineOffset);
+        var sent = Math.Max(0, outcome.LastSentLine + lineOffset);
         var (word, reason, safe) = outcome switch
         {
             RunOutcome.Completed => ("completed", null, null),
@@ -84,15 +89,15 @@ internal sealed class RunView(CommandConsole console) : IDisposable
         {
             json.WriteString("event", word);
             json.WriteNumber("lines", lineCount);
-            json.WriteNumber("lastExecutedLine", outcome.LastExecutedLine);
-            json.WriteNumber("lastSentLine", outcome.LastSentLine);
+            json.WriteNumber("lastExecutedLine", executed);
+            json.WriteNumber("lastSentLine", sent);
             json.WriteNumber("seconds", Math.Round(outcome.Duration.TotalSeconds, 3));
             json.WriteString("reason", reason);
             json.WriteString("safeState", safe?.ToString());
         });
         _line.Say(reason is null
             ? $"completed  {lineCount} lines in {Durations.Text(outcome.Duration.TotalSeconds)}"
-            : $"{word} after line {outcome.LastExecutedLine} of {lineCount} (sent up to {outcome.LastSentLine}): {reason}");
+            : $"{word} after line {executed} of {lineCount} (sent up to {sent}): {reason}");
         if (safe is { } state)
         {
             _line.Say(Text(state));
@@ -138,8 +143,8 @@ internal sealed class RunView(CommandConsole console) : IDisposable
     {
         Emit(progress, "progress", json =>
         {
-            json.WriteNumber("line", progress.Line);
-            json.WriteNumber("lines", progress.LineCount);
+            json.WriteNumber("line", Math.Max(0, progress.Line + lineOffset));
+            json.WriteNumber("lines", progress.LineCount + lineOffset);
             json.WriteNumber("fraction", Math.Round(progress.Fraction, 5));
             json.WriteNumber("elapsedSeconds", Math.Round(progress.Elapsed.TotalSeconds, 1));
             if (progress.Remaining is { } remaining)
@@ -150,12 +155,12 @@ internal sealed class RunView(CommandConsole console) : IDisposable
         var left = progress.Remaining is { } time ? $"  {Durations.Text(time.TotalSeconds)} left" : "";
         if (_line.IsShown)
         {
-            _line.Draw($"{StatusLine.Bar(progress.Fraction, 30)} line {progress.Line} of {progress.LineCount}{left}  {_heat}");
+            _line.Draw($"{StatusLine.Bar(progress.Fraction, 30)} line {Math.Max(0, progress.Line + lineOffset)} of {progress.LineCount + lineOffset}{left}  {_heat}");
         }
         else if (progress.Fraction >= _saidFraction + FractionBetweenLines || progress.At >= _saidAt + BetweenLines)
         {
             (_saidFraction, _saidAt) = (progress.Fraction, progress.At);
-            console.Say($"{progress.Fraction,5:0 %}  line {progress.Line} of {progress.LineCount}{left}  {_heat}".TrimEnd());
+            console.Say($"{progress.Fraction,5:0 %}  line {Math.Max(0, progress.Line + lineOffset)} of {progress.LineCount + lineOffset}{left}  {_heat}".TrimEnd());
         }
     }
 

@@ -26,10 +26,11 @@ public sealed class EdgeConfigTests
     {
         var config = EdgeConfigReader.ReadFile(Path.Combine(Repository.Root, "hardware", "site.sample.yaml"));
         Assert.Equal("lab-lisbon", config.Site.Value);
-        Assert.Equal(3, config.Machines.Count);
+        Assert.Equal(4, config.Machines.Count);
         Assert.Equal(new SitePrices { MaterialPerKg = config.Prices.MaterialPerKg }, config.Prices);
         Assert.Equal(4.50m, config.Prices.MaterialPerKg["PLYWOOD"]);
         Assert.Equal("12345678", config.Machines[2].Mqtt!.AccessCode);
+        Assert.Equal("voron.key", Path.GetFileName(config.Machines[3].Moonraker!.ApiKeyFile));
         Assert.Equal(new StorageConfig(), config.Storage);
     }
 
@@ -48,7 +49,11 @@ public sealed class EdgeConfigTests
     [InlineData("id: lab-lisbon", "id: Lab Lisbon", 2, "'Lab Lisbon' is not a site id")]
     [InlineData("coordinator: http://127.0.0.1:5080", "coordinator: ftp://there", 4, "coordinator must be an address such as")]
     [InlineData("port: /dev/ttyACM0", "prot: /dev/ttyACM0", 10, "did you mean port?")]
-    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false, drop: d }", 10, "is of a serial machine")]
+    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false, certificateAuthority: d }", 10, "speaks Marlin. Write port: instead of mqtt:")]
+    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false }", 10, "'mqtt.certificateAuthority' is missing")]
+    [InlineData("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, certificateSha256: \"12:34\" }", 10, "'1234' is no SHA-256 fingerprint")]
+    [InlineData("port: /dev/ttyACM0", "moonraker: { url: \"http://voron.local:7125\" }", 10, "speaks Marlin. Write port: instead of moonraker:")]
+    [InlineData("port: /dev/ttyACM0", "port: /dev/ttyACM0\n    moonraker: { url: \"http://voron.local:7125\" }", 10, "needs exactly one of")]
     [InlineData("material: pla", "material: plywood", 11, "does not know the material PLYWOOD")]
     [InlineData("data: data", "data: \"a\\0b\"", 6, "data must hold no null character")]
     [InlineData("data: data", "data:", 6, "data is missing; write for example data:")]
