@@ -5,6 +5,7 @@ using FabNet.Edge.Designs;
 using FabNet.Edge.Leasing;
 using FabNet.Edge.Machines;
 using FabNet.Edge.Preparing;
+using FabNet.Edge.SiteBroker;
 using FabNet.Edge.Slicing;
 using FabNet.Edge.Storage;
 using FabNet.Edge.Telemetry;
@@ -38,6 +39,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
     private readonly DesignCache _designs;
     private readonly GrpcChannel _catalogue;
     private readonly GrpcChannel _coordinator;
+    private readonly SiteBrokerLinks _siteBroker;
     private readonly List<MachineHost> _hosts = [];
     private readonly CancellationTokenSource _stopLink = new();
     private readonly CancellationTokenSource _stopClock = new();
@@ -70,6 +72,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
             options.Loggers.CreateLogger<DesignCache>());
         var preparation = new Preparation(_designs, _slicer, new ProgramFolder(Path.Combine(config.DataFolder, "programs")));
         Loop = new EdgeLoop(config, book, spool, preparation, options.Time, options.Loggers.CreateLogger<EdgeLoop>());
+        _siteBroker = new SiteBrokerLinks(config, options, book.Events, Loop, spool, HoldAsync);
     }
 
     /// <summary>Its configuration.</summary>
@@ -150,6 +153,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
 
         Loop.Inbox.Complete();
         await _looping;
+        await _siteBroker.DisposeAsync();
         _designs.Dispose();
         _catalogue.Dispose();
         _coordinator.Dispose();
@@ -191,10 +195,15 @@ public sealed partial class EdgeAgent : IAsyncDisposable
             new EdgeLink.EdgeLinkClient(_coordinator), Hello, Loop.Inbox, _options.ReconnectDelay, _options.Time, loggers.CreateLogger<CoordinatorLink>());
         _linking = Task.Run(() => link.RunAsync(_stopLink.Token));
         _ticking = Task.Run(TickAsync);
+        _siteBroker.Start();
         LogStarted(Site, Config.Machines.Count, Config.DataFolder);
     }
 
     private EdgeUp.Types.Hello Hello() => new() { Site = Loop.Site.ToWire(), BootId = _book.BootId, Version = _options.Version };
+
+    /// <summary>What the site's broker may ask for, where the configuration accepts it.</summary>
+    private Task HoldAsync(MachineId machine, bool isPause) =>
+        isPause ? HostOf(machine).PauseAsync(_stopLink.Token) : HostOf(machine).ResumeAsync(_stopLink.Token);
 
     private async Task TickAsync()
     {

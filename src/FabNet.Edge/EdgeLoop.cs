@@ -66,6 +66,9 @@ internal sealed partial class EdgeLoop
     /// <summary>Where the link, the machines and the people post.</summary>
     public ChannelWriter<EdgeMessage> Inbox => _inbox.Writer;
 
+    /// <summary>Called in the loop after each message, when <see cref="Statuses"/> and the journal are up to date. Must not wait. Set before the loop runs.</summary>
+    public Action? Published { get; set; }
+
     /// <summary>The machines as they were after the last message. Thread safe.</summary>
     public IReadOnlyList<MachineStatus> Statuses => _statuses;
 
@@ -353,6 +356,7 @@ internal sealed partial class EdgeLoop
         }
 
         _statuses = statuses;
+        Published?.Invoke();
         _uplink.Pump();
         if (_handOver is { Task.IsCompleted: true } && _book.Outbox.Count == 0)
         {

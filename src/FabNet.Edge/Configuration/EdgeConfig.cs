@@ -179,6 +179,9 @@ public sealed record EdgeConfig
     /// <summary>How much of the disk it may use.</summary>
     public StorageConfig Storage { get; init; } = new();
 
+    /// <summary>The site's own MQTT broker; null to publish nothing there.</summary>
+    public BrokerConfig? Broker { get; init; }
+
     /// <summary>Its machines; at least one.</summary>
     public required IReadOnlyList<MachineConfig> Machines { get; init; }
 

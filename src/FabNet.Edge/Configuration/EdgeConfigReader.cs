@@ -58,6 +58,7 @@ public static class EdgeConfigReader
             Policy = ReadPolicy(root.Section("policy")),
             Slicer = ReadSlicer(root.Section("slicer"), folder),
             Storage = ReadStorage(root.Section("storage")),
+            Broker = BrokerConfigReader.Read(root.Section("broker"), path => Resolve(folder, path)),
             Machines = ReadMachines(root, folder),
         };
         root.RefuseUnknownKeys();

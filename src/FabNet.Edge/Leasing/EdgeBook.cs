@@ -44,6 +44,9 @@ internal sealed class EdgeBook : IDisposable
     /// <summary>The id under which event sequences count: new only with a new journal.</summary>
     public string BootId => _bootId!;
 
+    /// <summary>Every job event of this journal, for readers in other threads.</summary>
+    public JobEventLog Events => new(_journal, BootId);
+
     /// <summary>Opens the journal of a data folder.</summary>
     /// <exception cref="JournalException">It can't be opened, or was written by something else.</exception>
     public static EdgeBook Open(string path, TimeProvider time)
@@ -90,7 +93,7 @@ internal sealed class EdgeBook : IDisposable
             return transition.Refusal;
         }
 
-        Commit(new EventRecord { Sequence = Outbox.NextSequence, Event = happened });
+        Commit(new EventRecord { Sequence = Outbox.NextSequence, Event = happened, Machine = held.Job.Machine });
         return null;
     }
 

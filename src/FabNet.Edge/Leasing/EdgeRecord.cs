@@ -54,6 +54,9 @@ internal sealed record EventRecord : EdgeRecord
     public required long Sequence { get; init; }
 
     public required JobEvent Event { get; init; }
+
+    /// <summary>The machine that the job was leased to; null in journals from before it was noted.</summary>
+    public MachineId? Machine { get; init; }
 }
 
 /// <summary>Events up to here are journaled at the coordinator. Written beside the next event, never on its own.</summary>

@@ -1,6 +1,7 @@
 // What the edge needs of a disk: files that are whole or absent after a crash, and a full disk that says which disk it is.
 
 using System.Globalization;
+using System.Text;
 using FabNet.Journal;
 
 namespace FabNet.Edge.Storage;
@@ -60,6 +61,15 @@ internal static class Disk
     {
         written.Flush(flushToDisk: true);
         File.Move(written.Name, finalPath, overwrite: true);
+    }
+
+    /// <summary>Puts a small text in place of a file's content: after a crash it holds the old one or the new one. Creates the folder.</summary>
+    public static void Replace(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var file = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write);
+        file.Write(Encoding.UTF8.GetBytes(text));
+        Publish(file, path);
     }
 
     /// <summary>Deletes a file if it is there; a file that can't be deleted now is left.</summary>

@@ -109,9 +109,13 @@ internal sealed class TelemetrySpool : IDisposable
         return new TelemetrySpool(folder, maxBytes, maxAge, time);
     }
 
+    /// <summary>Called with each sample that is taken, by whoever adds it. Must not wait. Set before the first sample.</summary>
+    public Action<TelemetrySample>? Added { get; set; }
+
     /// <summary>Takes a sample; every thousandth is followed by a flush.</summary>
     public void Add(TelemetrySample sample)
     {
+        Added?.Invoke(sample);
         lock (_gate)
         {
             _gathered.Add(sample);

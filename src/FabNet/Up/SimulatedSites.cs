@@ -29,6 +29,7 @@ internal static class SimulatedSites
                 catalogue: {{server}}
                 data: "{{folder}}/lab-north"
                 policy: { claim: all, clear: automatic }
+                broker: { host: 127.0.0.1, port: {{brokerPort}}, sparkplug: { group: FabNet }, homeAssistant: true }
                 machines:
                   - { name: mk3-left, profile: prusa-mk3s, port: "{{folder}}/ports/mk3-left", loaded: { material: PLA, color: black }, simulated: { speed: {{speed}} } }
                   - { name: mk3-right, profile: prusa-mk3s, port: "{{folder}}/ports/mk3-right", loaded: { material: PETG, color: white }, simulated: { speed: {{speed}} } }
@@ -45,6 +46,7 @@ internal static class SimulatedSites
                 catalogue: {{server}}
                 data: "{{folder}}/lab-south"
                 policy: { claim: all, clear: automatic }
+                broker: { host: 127.0.0.1, port: {{brokerPort}}, sparkplug: { group: FabNet }, homeAssistant: true }
                 machines:
                   - { name: ender, profile: ender-3, port: "{{folder}}/ports/ender", loaded: { material: PLA, color: white }, simulated: { speed: {{speed}} } }
                   - name: p1s

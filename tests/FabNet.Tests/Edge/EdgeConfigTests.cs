@@ -65,6 +65,27 @@ public sealed class EdgeConfigTests
     }
 
     [Fact]
+    public void Without_a_broker_nothing_is_published_and_with_one_the_defaults_are_the_usual_ones()
+    {
+        Assert.Null(Read(Good).Broker);
+        Assert.Equal(
+            new BrokerConfig { Host = "broker.lan", Port = 1883, HomeAssistantPrefix = "homeassistant" },
+            Read(Good + "\nbroker: { host: broker.lan, homeAssistant: true }").Broker);
+        Assert.Equal(
+            new BrokerConfig { Host = "b", Port = 8883, Tls = true, User = "u", PasswordFile = "/etc/fabnet/p", Sparkplug = new SparkplugConfig { Group = "Lisbon", PrimaryHost = "scada" } },
+            Read(Good + "\nbroker: { host: b, tls: true, user: u, passwordFile: ./p, sparkplug: { group: Lisbon, primaryHost: scada } }").Broker);
+    }
+
+    [Theory]
+    [InlineData("{ host: b }", "names nothing to publish")]
+    [InlineData("{ homeAssistant: true }", "host is missing")]
+    [InlineData("{ host: b, sparkplug: { group: a/b } }", "It is one level of a topic")]
+    [InlineData("{ host: b, homeAssistant: \"a/#\" }", "without + and #")]
+    [InlineData("{ host: b, homeAssistant: true, passwordFile: p }", "needs 'broker.user'")]
+    public void A_broker_that_can_not_work_is_refused(string broker, string says) =>
+        Assert.Contains(says, Assert.Throws<EdgeConfigException>(() => Read($"{Good}\nbroker: {broker}")).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Every_mistake_is_told_at_once_in_the_order_of_the_file()
     {
         var yaml = Good.Replace("id: lab-lisbon", "id: _", StringComparison.Ordinal).Replace("port: /dev/ttyACM0", "baud: fast", StringComparison.Ordinal) + "\npolicy: { claim: some }";

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FabNet.Tests.Grpc;
 
-/// <summary>A script of tests/peers/grpc-js in a process of its own: lines of JSON in and out. Its packages are installed on first use.</summary>
+/// <summary>A script of a folder of tests/peers in a process of its own: lines of JSON in and out. Its packages are installed on first use.</summary>
 internal sealed class NodePeer : IAsyncDisposable
 {
     private static readonly SemaphoreSlim Installing = new(1, 1);
@@ -23,16 +23,24 @@ internal sealed class NodePeer : IAsyncDisposable
 
     public static string EchoProto => Path.Combine(Root(), "tests", "FabNet.Tests", "Grpc", "echo.proto");
 
-    public static async Task<NodePeer> StartAsync(string script, params string[] arguments)
+    /// <summary>A script of tests/peers/grpc-js.</summary>
+    public static Task<NodePeer> StartAsync(string script, params string[] arguments) =>
+        StartInAsync("grpc-js", Path.Combine("@grpc", "grpc-js"), script, [EchoProto, .. arguments]);
+
+    /// <param name="peer">The folder in tests/peers.</param>
+    /// <param name="package">The package whose folder shows that the peer is installed.</param>
+    /// <param name="script">The script.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static async Task<NodePeer> StartInAsync(string peer, string package, string script, params string[] arguments)
     {
         if (!await RunAsync("node", ["--version"], Root()))
         {
-            Assert.Skip("node is not installed, so there is no independent gRPC peer to test against. Install Debian's nodejs and npm.");
+            Assert.Skip("node is not installed, so there is no independent peer to test against. Install Debian's nodejs and npm.");
         }
 
-        var folder = Path.Combine(Root(), "tests", "peers", "grpc-js");
-        await InstallAsync(folder);
-        var start = new ProcessStartInfo("node", [script, EchoProto, .. arguments])
+        var folder = Path.Combine(Root(), "tests", "peers", peer);
+        await InstallAsync(folder, package);
+        var start = new ProcessStartInfo("node", [script, .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -88,13 +96,13 @@ internal sealed class NodePeer : IAsyncDisposable
         _lines.Writer.Complete();
     }
 
-    private static async Task InstallAsync(string folder)
+    private static async Task InstallAsync(string folder, string package)
     {
         await Installing.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
             using var heldFile = await LockAsync(Path.Combine(folder, ".install.lock"));
-            if (!Directory.Exists(Path.Combine(folder, "node_modules", "@grpc", "grpc-js"))
+            if (!Directory.Exists(Path.Combine(folder, "node_modules", package))
                 && !await RunAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder))
             {
                 throw new InvalidOperationException($"'npm ci' failed in {folder}: run it by hand to see why.");
