@@ -60,7 +60,17 @@ internal static class RecoveryBench
     {
         var stopped = await agent.Loop.AskAsync(() => agent.Loop.InterruptedOn(Bench.Machine), Bench.Token);
         var plan = await agent.Recovery.PlanAsync(stopped, fromLine, Bench.Token);
-        var begun = await agent.Loop.AskAsync(() => agent.Loop.GoOn(Bench.Machine, stopped.Interruption.Key, plan), Bench.Token);
+        Task<string?> begun;
+        try
+        {
+            begun = await agent.Loop.AskAsync(() => agent.Loop.GoOn(Bench.Machine, stopped.Interruption.Key, plan), Bench.Token);
+        }
+        catch (OperatorException)
+        {
+            plan.Dispose();
+            throw;
+        }
+
         return await begun is { } refusal ? throw new OperatorException(refusal) : (plan.Preamble, plan.Rest.From!.FirstLine);
     }
 

@@ -228,7 +228,8 @@ public sealed class RecoveryTests
         var (preamble, from) = await agent.RecoverAsync();
         await coordinator.WaitForStateAsync(job.Id, JobState.Completed);
         Assert.Equal(6, from);
-        Assert.Equal(["M5", "M9", .. preamble, .. RecoveryBench.LinesOf(Engraving, profile).Skip(5)], router.Executed().TakeLast(2 + preamble.Count + 6).Select(t => t));
+        List<string> expected = ["M5", "M9", .. preamble, .. RecoveryBench.LinesOf(Engraving, profile).Skip(5)];
+        Assert.Equal(expected.Select(l => l.Replace(" ", "", StringComparison.Ordinal)), router.Executed().TakeLast(expected.Count));
     }
 
     private static (Job Job, string Path) LeaveBehind(AgentBench bench, int lastLine) => RecoveryBench.LeaveBehind(
