@@ -85,6 +85,9 @@ internal abstract class FirmwareControl(MachineInfo info, SerialMachineOptions o
     /// <summary>Looks at the clock.</summary>
     public abstract void Check(long nowMs);
 
+    /// <summary>True if a person may move the machine though a program runs: it waits at a change of tool.</summary>
+    public virtual bool AllowsHandwork => false;
+
     /// <summary>How a manual operation is said to this firmware.</summary>
     public abstract OperationPlan Plan(ManualOperation operation);
 

@@ -95,6 +95,19 @@ public sealed record ProgressReported : MachineEvent
     public override bool IsSample => true;
 }
 
+/// <summary>How much of a program has been uploaded to a machine that takes whole files; at most once a second.</summary>
+public sealed record UploadProgressed : MachineEvent
+{
+    /// <summary>Bytes sent.</summary>
+    public required long SentBytes { get; init; }
+
+    /// <summary>Bytes in all.</summary>
+    public required long TotalBytes { get; init; }
+
+    /// <inheritdoc />
+    public override bool IsSample => true;
+}
+
 /// <summary>The machine asks a person something.</summary>
 public sealed record PromptRaised : MachineEvent
 {

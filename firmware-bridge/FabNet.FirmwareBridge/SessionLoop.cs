@@ -146,7 +146,7 @@ internal sealed class SessionLoop(
         var isLocked = control.RestState == MachineState.Alarm && request.Operation is not ManualOperation.Home;
         var why = plan.Refusal
             ?? (!request.Operation.NeedsRest ? null
-                : _run is not null ? $"{_run.Options.Name} is running. Wait for its end, or cancel it."
+                : _run is not null && !control.AllowsHandwork ? $"{_run.Options.Name} is running. Wait for its end, or cancel it."
                 : isLocked ? $"The machine is not ready: {control.RestReason}"
                 : null);
         if (why is not null)

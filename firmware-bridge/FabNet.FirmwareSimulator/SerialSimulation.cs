@@ -18,13 +18,13 @@ internal sealed class SerialSimulation
     private double _mutedUntil;
     private double _replugAt = double.PositiveInfinity;
 
-    public SerialSimulation(Firmware firmware, ExecutionLog log, FaultInjector faults, int baud)
+    public SerialSimulation(Firmware firmware, ExecutionLog log, FaultInjector faults, int baud, double usbLatencyS = 0)
     {
         Firmware = firmware;
         _log = log;
         _faults = faults;
         _toMachine = new PacedLine(baud);
-        _toHost = new PacedLine(baud);
+        _toHost = new PacedLine(baud, usbLatencyS);
         _isNotable = firmware.IsNotable;
         firmware.ConnectTransmitter(Transmit);
         firmware.StopAfterCommand = () => log.Count >= _faults.NextLine;

@@ -50,7 +50,7 @@ public sealed class SimulatedMachine : IAsyncDisposable
 
             _lineNoise = new Random(options.Seed);
             _clock = new VirtualClock(options.Time, options.Speed);
-            _simulation = new SerialSimulation(firmware, Log, new FaultInjector(options.Faults, options.Seed), options.EffectiveBaud);
+            _simulation = new SerialSimulation(firmware, Log, new FaultInjector(options.Faults, options.Seed), options.EffectiveBaud, options.UsbLatencyS);
         }
         catch
         {
@@ -85,6 +85,9 @@ public sealed class SimulatedMachine : IAsyncDisposable
 
     /// <summary>Completes when the machine's loop ends; faulted if the port failed.</summary>
     public Task Completion => _ended.Task;
+
+    /// <summary>How often the queue of moves ran empty: each time but the last is a stutter, unless the program waits there.</summary>
+    public long Underruns => Ask((simulation, _) => simulation.Firmware.Motion.Underruns);
 
     /// <summary>Switches a machine on.</summary>
     /// <exception cref="ArgumentException">The profile's dialect is no serial one, or a value is out of its range.</exception>

@@ -19,6 +19,9 @@ public sealed record SimulatorOptions
     /// <summary>Wire speed in bits per second; 0: the profile's, or 115200.</summary>
     public int Baud { get; init; }
 
+    /// <summary>The latency timer of the USB adapter, in machine seconds: answers reach the host only when it runs out. 0 (the default): no adapter. FTDI chips come with 0.016.</summary>
+    public double UsbLatencyS { get; init; }
+
     /// <summary>Machine seconds per real second; above 0. Positive infinity: nothing waits for time, moves are over at once.</summary>
     public double Speed { get; init; } = 1;
 

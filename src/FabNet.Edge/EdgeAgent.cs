@@ -175,7 +175,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
             var host = new MachineHost(
                 Config.IdOf(machine),
                 machine,
-                () => MachineSessions.Create(machine, _options),
+                () => MachineSessions.Create(machine, Config.DataFolder, _options),
                 Loop.Inbox,
                 _spool,
                 new RunMark(Path.Combine(marks, machine.Name), _options.Time),

@@ -24,28 +24,34 @@ public static class Admission
     public static AdmissionResult Check(
         Stream source, MachineProfile profile, Stream sink, AdmissionOptions? options = null, CancellationToken cancellationToken = default)
     {
-        options ??= new AdmissionOptions();
         var start = sink.Position;
-        using var lines = new LineSource(source);
         using var writer = new ProgramWriter(sink);
+        var (result, seconds) = Run(source, profile, writer, options ?? new AdmissionOptions(), toolpath: null, cancellationToken);
+        var digest = writer.Finish();
+        return result.RefusalCount > 0 ? result : result with { Program = new AdmittedProgram(profile, sink, start, writer, digest, seconds, result.Summary) };
+    }
+
+    internal static (AdmissionResult Result, SampledTable Seconds) Run(
+        Stream source, MachineProfile profile, ProgramWriter writer, AdmissionOptions options, ToolpathReceiver? toolpath, CancellationToken cancellationToken)
+    {
+        using var lines = new LineSource(source);
         var log = new ViolationLog(options.MaxViolations);
-        var checker = new ProgramChecker(profile, options, log, writer);
-        while (lines.TryRead(out var line))
+        var checker = new ProgramChecker(profile, options, log, writer, toolpath);
+        while (true)
         {
             if ((lines.LineNumber & 0xFFF) == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            checker.Take(line, lines.IsCut, lines.LineNumber);
+            var length = checker.TryTakeMove(lines.WholeLines, lines.LineNumber + 1);
+            if (length > 0)
+                lines.Pass(length);
+            else if (lines.TryRead(out var line))
+                checker.Take(line, lines.IsCut, lines.LineNumber);
+            else
+                break;
         }
 
         var summary = checker.End(lines.LineNumber, lines.ByteCount);
-        var digest = writer.Finish();
-        return new AdmissionResult
-        {
-            Program = log.RefusalCount == 0 ? new AdmittedProgram(profile, sink, start, writer, digest, checker.Seconds, summary) : null,
-            Violations = log.Kept(),
-            ViolationCount = log.Count,
-            RefusalCount = log.RefusalCount,
-            Summary = summary,
-        };
+        var result = new AdmissionResult { Violations = log.Kept(), ViolationCount = log.Count, RefusalCount = log.RefusalCount, Summary = summary };
+        return (result, checker.Seconds);
     }
 }

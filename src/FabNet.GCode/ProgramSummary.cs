@@ -7,10 +7,17 @@ namespace FabNet.GCode;
 /// <summary>One layer of a print.</summary>
 /// <param name="Index">From 0, upwards in the order of the program.</param>
 /// <param name="ZMm">Its height over the bed, in mm.</param>
+/// <param name="HeightMm">How thick it is, in mm: what the slicer says, or else the distance from the layer below (0 if that is above it).</param>
 /// <param name="FirstLine">The first program line (not source line) that belongs to it, from 1.</param>
 /// <param name="Seconds">Machine time spent on it.</param>
 /// <param name="FilamentMm">Filament pushed in it, in mm of filament.</param>
-public readonly record struct LayerSummary(int Index, double ZMm, int FirstLine, double Seconds, double FilamentMm);
+public readonly record struct LayerSummary(int Index, double ZMm, double HeightMm, int FirstLine, double Seconds, double FilamentMm);
+
+/// <summary>One kind of path, as the slicer's comments name it (<c>;TYPE:Perimeter</c>).</summary>
+/// <param name="Name">The slicer's name; empty for what comes before the first.</param>
+/// <param name="Seconds">Machine time spent on it, its travel included.</param>
+/// <param name="FilamentMm">Filament pushed in it, in mm of filament.</param>
+public readonly record struct FeatureSummary(string Name, double Seconds, double FilamentMm);
 
 /// <summary>What a program does, as computed while it was read.</summary>
 public sealed record ProgramSummary
@@ -41,6 +48,9 @@ public sealed record ProgramSummary
 
     /// <summary>The layers, at most the first 65,536.</summary>
     public IReadOnlyList<LayerSummary> Layers { get; init; } = [];
+
+    /// <summary>The kinds of path in the order of their first use, at most 64; empty where no comment names any.</summary>
+    public IReadOnlyList<FeatureSummary> Features { get; init; } = [];
 
     /// <summary>The highest hot-end target in °C; 0 if none is set.</summary>
     public double MaxHotEndC { get; init; }

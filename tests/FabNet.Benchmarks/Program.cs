@@ -1,26 +1,30 @@
 // Chooses what to measure. Prints figures and ratios; no figure ever makes it fail.
 
 using FabNet.Benchmarks;
+using FabNet.Benchmarks.Fleet;
 using FabNet.Benchmarks.GCode;
 using FabNet.Benchmarks.Grpc;
+using FabNet.Benchmarks.Smoothness;
 using FabNet.Benchmarks.Streaming;
 using FabNet.Benchmarks.Wire;
 
 const string Help = """
     Measures FabNet's hot paths and prints figures and ratios. No figure makes it fail.
 
-    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|grpc|gcode|all] [options]
+    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|all] [options]
 
       streaming   lines per second, CPU and allocations of a machine session against a firmware that answers at once,
-                  in memory and over a pty, beside a plain ping-pong sender in the same run
+                  in memory and over a pty, beside a plain ping-pong sender in the same run; peak memory for 300 MB
       wire        the share of the bytes that the baud rate carries, against the simulator's paced wire
+      smoothness  how often the machine's queue runs empty at 500 segments a second, behind USB adapters of 1, 4 and 16 ms
+      fleet       CPU of eight sessions at once, at 250000 baud each
       grpc        calls and megabytes per second over cleartext HTTP/2 on loopback, client and server in two processes
       gcode       megabytes per second of admission, and the peak memory for a program of 300 MB
       all         all of these (the default)
 
     Options:
       --repeat N      how often each figure is taken; the median is printed (default 3)
-      --seconds S     how long each timed figure runs, for wire (default 20) and grpc (default 4)
+      --seconds S     how long each timed figure runs, for wire (default 20), smoothness (10), fleet (5) and grpc (4)
       --lines N       uses the first N lines of the program (default: all of it)
       --help          this text
 
@@ -40,6 +44,10 @@ if (args is [ChildProcess.GrpcServer])
     return await LoadServer.RunAsync();
 if (args is [ChildProcess.Admission, var megabytes])
     return AdmissionMemory.Run(megabytes);
+if (args is [ChildProcess.StreamingMemory, var streamed])
+    return await StreamingMemory.RunAsync(streamed);
+if (args is [ChildProcess.Simulator, var family, var baud, var latencyMs, var isFast])
+    return await SimulatorProcess.RunAsync(family, baud, latencyMs, isFast);
 
 if (!BenchmarkOptions.TryParse(args, out var options, out var problem))
 {
@@ -60,6 +68,10 @@ try
         await StreamingBenchmark.RunAsync(options);
     if (options.Includes("wire"))
         await WireBenchmark.RunAsync(options);
+    if (options.Includes("smoothness"))
+        await SmoothnessBenchmark.RunAsync(options);
+    if (options.Includes("fleet"))
+        await FleetBenchmark.RunAsync(options);
     if (options.Includes("grpc"))
         await GrpcBenchmark.RunAsync(options);
     if (options.Includes("gcode"))

@@ -50,10 +50,11 @@ public sealed class WholeWayTests
         await using var network = await TestNetwork.StartAsync(stop);
         var broker = network.Keep(await Broker.StartAsync(network.Folder, stop));
         const string serial = "01P00A000000042";
-        var printer = network.Keep(await SimulatorProcess.StartBambuAsync(network.Folder, "p1s", serial, "12345678", broker.Port, 200, stop));
+        var ftpsPort = Loopback.FreePort();
+        var printer = network.Keep(await SimulatorProcess.StartBambuAsync(network.Folder, "p1s", serial, "12345678", broker.Port, ftpsPort, 200, stop));
         var site = await network.AddSiteAsync(
             "lab",
-            [$"name: p1s, profile: bambu-p1s, mqtt: {{ host: 127.0.0.1, port: {broker.Port}, serial: {serial}, accessCode: \"12345678\", tls: false, drop: \"{Path.Combine(network.Folder, "p1s")}\" }}, loaded: {{ material: PLA }}, simulated: {{ speed: 200 }}"],
+            [$"name: p1s, profile: bambu-p1s, mqtt: {{ host: 127.0.0.1, port: {broker.Port}, serial: {serial}, accessCode: \"12345678\", tls: false, ftpsPort: {ftpsPort}, certificateAuthority: \"{Path.Combine(network.Folder, "p1s.pem")}\" }}, loaded: {{ material: PLA }}, simulated: {{ speed: 200 }}"],
             stop);
         await network.PublishAsync(Repository.Design("bearing-spacer"), stop);
 

@@ -29,6 +29,10 @@ internal sealed class GrblControl : FirmwareControl
     private bool _isStopped;
     private bool _isHoldAsked;
     private bool _markerSubmitted;
+    private bool _isAtTool;
+
+    // What $G told last, such as G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0.
+    private string _modes = "";
 
     // The alarm since the last banner: it is why what waits for an answer gets none.
     private string? _alarmReason;
@@ -54,7 +58,9 @@ internal sealed class GrblControl : FirmwareControl
         _isStopped = false;
         _markerSubmitted = false;
         _isHoldAsked = false;
+        _isAtTool = false;
         _restingReports = 0;
+        _streamer.StopsForTools = run is null || !run.Program.Profile.ExtraCommands.Contains("M6", StringComparer.OrdinalIgnoreCase);
     }
 
     /// <inheritdoc />
@@ -80,6 +86,8 @@ internal sealed class GrblControl : FirmwareControl
                 break;
             default:
                 _streamer.On(message, nowMs);
+                if (message.Kind == FirmwareMessageKind.ParserState)
+                    _modes = FirmwareText.Of(message.Detail);
                 if (message.Kind == FirmwareMessageKind.Echo && message.Text.SequenceEqual("[MSG:Reset to continue]"u8))
                     LeaveCriticalAlarm(nowMs);
                 if (message.Kind is FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown)
@@ -118,7 +126,13 @@ internal sealed class GrblControl : FirmwareControl
     }
 
     /// <inheritdoc />
-    public override OperationPlan Plan(ManualOperation operation) => GrblOperations.Plan(operation);
+    public override bool AllowsHandwork => _isAtTool && Question is not null && GrblOperations.CanRestore(_modes);
+
+    /// <inheritdoc />
+    public override OperationPlan Plan(ManualOperation operation) =>
+        _status.State == GrblState.Jog && operation is not ManualOperation.Jog && operation.NeedsRest
+            ? OperationPlan.Refused("It is still being jogged, and GRBL takes nothing else meanwhile. Wait for its end, or stop the jog.")
+            : GrblOperations.Plan(operation);
 
     /// <inheritdoc />
     public override string? Pause()
@@ -135,6 +149,10 @@ internal sealed class GrblControl : FirmwareControl
         if (_status.State == GrblState.Door && _status.SubState > 0)
             return "The safety door is open. Close it, then resume.";
         _isHoldAsked = false;
+        if (_isAtTool)
+            _streamer.Submit(new Submission(GrblOperations.Restore(_modes)));
+        _isAtTool = false;
+        _streamer.PassStop();
         _streamer.IsProgramHeld = false;
         if (Question is not null)
             Events.Add(new PromptClosed { At = Events.Now });
@@ -263,11 +281,20 @@ internal sealed class GrblControl : FirmwareControl
 
         if (stuck is not null)
             BreakOff(stuck);
+        if (_streamer.StopLine != 0 && !_isAtTool && _restingReports >= 2 && _streamer.LinesInFlight == 0)
+        {
+            // What a machining centre does at M6: it has come to rest, and the spindle stops before anybody reaches for it.
+            _isAtTool = true;
+            _streamer.Submit(new Submission("$G"));
+            _streamer.Submit(new Submission("M5"));
+        }
 
         if (state == GrblState.Alarm && !_isStopped && Run.Phase is RunPhase.Streaming or RunPhase.Finishing)
             BreakOff("GRBL went into alarm: find the cause, then home the machine");
         var asks = state == GrblState.Door
             ? "The safety door is or was open. Close it, then resume."
+            : _isAtTool
+                ? $"Line {_streamer.StopLine} ({_streamer.StopText}) wants another tool. Change it, touch it off again (jog, probe and zero work now), then resume."
             : state == GrblState.Hold && !_isHoldAsked && Run.Phase is RunPhase.Streaming or RunPhase.Finishing
                 ? "The program stopped for a person (M0, or the hold button). Do what is needed, then resume."
                 : null;

@@ -35,6 +35,13 @@ internal static class GrblOperations
         _ => OperationPlan.Refused("GRBL has no extruder."),
     };
 
+    /// <summary>True if handwork can be undone behind these modes: GRBL takes no arc or probe without axis words.</summary>
+    public static bool CanRestore(string modes) => modes.StartsWith("G0 ", StringComparison.Ordinal) || modes.StartsWith("G1 ", StringComparison.Ordinal);
+
+    /// <summary>The line that sets again what handwork may have changed: motion, units, distance, offset, plane and feed, as <c>$G</c> told them.</summary>
+    public static string Restore(string modes) =>
+        CanRestore(modes) ? string.Concat(modes.Split(' ').Where(static word => word[0] == 'G' || (word[0] == 'F' && word != "F0"))) : "G4P0";
+
     // The bytes after the reset add 10, take 10, add 1 and take 1 percent.
     private static byte[] Steps(int percent, byte reset)
     {

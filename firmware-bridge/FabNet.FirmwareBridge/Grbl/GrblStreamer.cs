@@ -41,6 +41,9 @@ internal sealed class GrblStreamer : GCodeStreamer
     /// <summary>True if the closing marker was answered, or answered for, so that the count is known.</summary>
     public bool IsCountProven => _marker is { IsAnswered: true };
 
+    /// <summary>True if the firmware does not know M6 (stock GRBL does not): then the host stops there for a person.</summary>
+    public bool StopsForTools { get; set; } = true;
+
     /// <summary>The code of the error that stopped the stream; 0 if none did.</summary>
     public int ErrorCode { get; private set; }
 
@@ -110,6 +113,19 @@ internal sealed class GrblStreamer : GCodeStreamer
         if (command[0] == (byte)'$')
             return command.SequenceEqual(MarkerCommand) ? LineTraits.Marker : LineTraits.Alone | LineTraits.Long;
         return WritesOrReadsEeprom(command) ? LineTraits.Alone : LineTraits.None;
+    }
+
+    /// <inheritdoc />
+    protected override bool IsStop(ReadOnlySpan<byte> line)
+    {
+        for (var at = StopsForTools ? line.IndexOf((byte)'M') : -1; at >= 0; at = line.IndexOf((byte)'M'))
+        {
+            line = line[(at + 1)..];
+            if (System.Buffers.Text.Utf8Parser.TryParse(line, out int code, out _) && code == 6)
+                return true;
+        }
+
+        return false;
     }
 
     /// <inheritdoc />

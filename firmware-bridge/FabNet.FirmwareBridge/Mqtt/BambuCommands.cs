@@ -20,20 +20,27 @@ internal sealed class BambuCommands
     /// <summary>Asks the machine to go on reporting.</summary>
     public byte[] PushStart() => Write("pushing", "start", static _ => { });
 
+    /// <summary>Asks for the firmware's version.</summary>
+    public byte[] GetVersion() => Write("info", "get_version", static _ => { });
+
     /// <summary>A verb of the running print: <c>pause</c>, <c>resume</c>, <c>stop</c>.</summary>
     public byte[] Print(string verb) => Write("print", verb, static writer => writer.WriteString("param", ""));
 
     /// <summary>One line of G-code.</summary>
     public byte[] GCode(string line) => Write("print", "gcode_line", writer => writer.WriteString("param", line + "\n"));
 
-    /// <summary>Starts a project file that the machine has. The key and the expiry make a start that comes late, or twice, recognisable.</summary>
-    public byte[] Start(string file, string task, string md5, string key, DateTimeOffset expiresAt) => Write("print", "project_file", writer =>
+    /// <summary>
+    /// Starts a project file that the machine has. The key and the expiry make a start that comes late, or twice, recognisable: to this project's simulator and to whoever reads along. The maker's
+    /// firmware knows neither field, so what keeps a start from being replayed is that it is sent once, at QoS 0, while connected.
+    /// </summary>
+    public byte[] Start(BambuTask task, string md5, string key, DateTimeOffset expiresAt) => Write("print", "project_file", writer =>
     {
         writer.WriteString("param", "Metadata/plate_1.gcode");
-        writer.WriteString("url", "ftp:///" + file);
-        writer.WriteString("file", file);
+        writer.WriteString("url", "ftp:///" + task.File);
+        writer.WriteString("file", task.File);
         writer.WriteString("md5", md5);
-        writer.WriteString("subtask_name", task);
+        writer.WriteString("subtask_name", task.Name);
+        writer.WriteString("bed_type", "auto");
         writer.WriteString("project_id", "0");
         writer.WriteString("profile_id", "0");
         writer.WriteString("task_id", "0");
@@ -43,6 +50,7 @@ internal sealed class BambuCommands
         writer.WriteBoolean("bed_leveling", true);
         writer.WriteBoolean("flow_cali", false);
         writer.WriteBoolean("vibration_cali", false);
+        writer.WriteBoolean("layer_inspect", false);
         writer.WriteString("fabnet_key", key);
         writer.WriteString("fabnet_expires", expiresAt.ToString("O", CultureInfo.InvariantCulture));
     });

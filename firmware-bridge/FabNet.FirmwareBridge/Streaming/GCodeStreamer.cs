@@ -62,6 +62,12 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
     /// <summary>Holds the program back; commands and polls still go.</summary>
     public bool IsProgramHeld { get; set; }
 
+    /// <summary>The program line at which the host stops for a person instead of sending it; 0 while it does not. Cleared by <see cref="PassStop"/>.</summary>
+    public int StopLine { get; private set; }
+
+    /// <summary>What that line says.</summary>
+    public string StopText { get; private set; } = "";
+
     /// <summary>True once the program's last line was acknowledged, or there is no program.</summary>
     public bool IsProgramDone { get; private set; } = true;
 
@@ -86,6 +92,7 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
         SentProgramLine = 0;
         IsProgramHeld = false;
         IsProgramDone = false;
+        StopLine = 0;
     }
 
     /// <summary>Sends no further line of the program. Lines that are numbered already stay in the stream.</summary>
@@ -93,9 +100,13 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
     {
         _program = null;
         _contentLine = 0;
+        StopLine = 0;
         if (_staged == Staged.ProgramLine)
             _staged = Staged.Nothing;
     }
+
+    /// <summary>The person is done: the program goes on behind the line that it stopped at.</summary>
+    public void PassStop() => StopLine = 0;
 
     /// <summary>Sends a command as soon as the window lets it, ahead of the program.</summary>
     public void Submit(Submission submission) => _queue.Enqueue(submission);
@@ -153,6 +164,9 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
 
     /// <summary>What a command asks of the streamer.</summary>
     protected abstract LineTraits TraitsOf(ReadOnlySpan<byte> command);
+
+    /// <summary>True if a program line asks the host, not the firmware, to wait for a person.</summary>
+    protected virtual bool IsStop(ReadOnlySpan<byte> line) => false;
 
     /// <summary>True if this line may go now.</summary>
     protected abstract bool MaySend(int sequence, int length, LineTraits traits, long nowMs);
@@ -273,7 +287,7 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
 
         if (_staged == Staged.ProgramLine)
             return true;
-        if (IsProgramHeld || _program is null)
+        if (IsProgramHeld || StopLine != 0 || _program is null)
             return false;
         if (_contentLine == 0)
         {
@@ -287,6 +301,13 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
             if (line.Length > _content.Length)
             {
                 Fail($"line {_program.LineNumber} has {line.Length} bytes; this firmware takes {dialect.MaxLineBytes - 1}: it would be cut. It was not sent.", _program.LineNumber);
+                return false;
+            }
+
+            if (IsStop(line))
+            {
+                StopLine = _program.LineNumber;
+                StopText = FirmwareText.Of(line);
                 return false;
             }
 

@@ -4,7 +4,7 @@ using FabNet.Model.Machines;
 
 namespace FabNet.FirmwareSimulator.Bambu;
 
-/// <summary>A simulated Bambu Lab printer in LAN mode. The real one is its own broker; this one is a client of an ordinary broker, on the same topics.</summary>
+/// <summary>A simulated Bambu Lab printer in LAN mode. The real one is its own broker; this one is a client of an ordinary broker, on the same topics; its FTPS server is its own.</summary>
 public sealed record BambuOptions
 {
     /// <summary>The broker's host.</summary>
@@ -19,8 +19,14 @@ public sealed record BambuOptions
     /// <summary>The LAN access code: the password of user <c>bblp</c>.</summary>
     public required string AccessCode { get; init; }
 
-    /// <summary>The folder that stands for the printer's FTPS: <c>ftp:///name.3mf</c> is <c>name.3mf</c> in it.</summary>
-    public required string DropFolder { get; init; }
+    /// <summary>The folder that is the printer's SD card, which its FTPS server writes to: <c>ftp:///name.3mf</c> is <c>name.3mf</c> in it.</summary>
+    public required string CardFolder { get; init; }
+
+    /// <summary>The port of its FTPS server on loopback; the real one's is 990. Default 0: a free one.</summary>
+    public int FtpsPort { get; init; }
+
+    /// <summary>A file that takes the CA of the printer's certificate (PEM), for a host to pin; null for none. Each start makes a new one.</summary>
+    public string? AuthorityPath { get; init; }
 
     /// <summary>The machine: envelope, feeds, heaters.</summary>
     public required MachineProfile Profile { get; init; }

@@ -1,8 +1,11 @@
 // The MQTT end of the simulated printer: takes requests, answers them, sends reports, and comes back after a lost connection.
 
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using FabNet.FirmwareSimulator.Ftps;
 using FabNet.FirmwareSimulator.Motion;
 using FabNet.FirmwareSimulator.Recording;
 using MQTTnet;
@@ -31,6 +34,10 @@ public sealed class BambuPrinter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<string> _requests = Channel.CreateBounded<string>(64);
     private readonly IMqttClient _client;
+    private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+    private readonly PrinterIdentity _identity;
+    private readonly PrinterCard _card;
+    private readonly FtpsServer _files;
     private TaskCompletionSource _disconnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _silentUntil;
     private TimeSpan _stayAway;
@@ -41,6 +48,14 @@ public sealed class BambuPrinter : IAsyncDisposable
         Log = new ExecutionLog(options.LogPath);
         _machine = new BambuMachine(options.Profile, Log);
         _clock = new VirtualClock(options.Time, options.Speed);
+        _identity = new PrinterIdentity(options.Serial, options.Time.GetUtcNow());
+        _card = new PrinterCard(options.CardFolder);
+        _files = new FtpsServer(options.FtpsPort, _card, _identity.Certificate, options.AccessCode);
+        if (options.AuthorityPath is { } path)
+        {
+            File.WriteAllText(path, _identity.Authority.ExportCertificatePem() + "\n");
+        }
+
         _client = new MqttClientFactory().CreateMqttClient();
         _client.ApplicationMessageReceivedAsync += async received =>
             await _requests.Writer.WriteAsync(received.ApplicationMessage.ConvertPayloadToString() ?? "", _stop.Token);
@@ -60,6 +75,12 @@ public sealed class BambuPrinter : IAsyncDisposable
 
     /// <summary>What the printer executed.</summary>
     public ExecutionLog Log { get; }
+
+    /// <summary>The port of its FTPS server on loopback.</summary>
+    public int FtpsPort => _files.Port;
+
+    /// <summary>The CA of its certificate.</summary>
+    public X509Certificate2 Authority => _identity.Authority;
 
     /// <summary>Whether it is connected to the broker.</summary>
     public bool IsConnected => _client.IsConnected;
@@ -96,7 +117,7 @@ public sealed class BambuPrinter : IAsyncDisposable
 
     /// <summary>Switches a printer on. It connects, and connects again, by itself.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
-    /// <exception cref="IOException">The log file cannot be opened.</exception>
+    /// <exception cref="IOException">The log file cannot be opened, or the FTPS port is taken.</exception>
     public static BambuPrinter Start(BambuOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -134,6 +155,12 @@ public sealed class BambuPrinter : IAsyncDisposable
         }
     }
 
+    /// <summary>Pulls the SD card out, or puts it back.</summary>
+    public void SetCard(bool isIn) => _card.IsMissing = !isIn;
+
+    /// <summary>Lets the SD card be full after so many bytes of a file.</summary>
+    public void FillCard(long bytesLeft) => _card.CapacityBytes = bytesLeft;
+
     /// <summary>Switches the printer off.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -144,6 +171,8 @@ public sealed class BambuPrinter : IAsyncDisposable
         }
         finally
         {
+            await _files.DisposeAsync();
+            _identity.Dispose();
             _client.Dispose();
             Log.Dispose();
             _stop.Dispose();
@@ -326,7 +355,12 @@ public sealed class BambuPrinter : IAsyncDisposable
             case "project_file":
                 var (url, entry, md5) = (Text(print, "url"), Text(print, "param"), Text(print, "md5"));
                 var file = Text(print, "file") is { Length: > 0 } named ? named : Path.GetFileName(url);
-                return _machine.Start(() => BambuProject.Open(_options.DropFolder, url, entry, md5), file, Text(print, "subtask_name"));
+                if (RefusedStart(print) is { } refusal)
+                {
+                    return refusal;
+                }
+
+                return _machine.Start(() => BambuProject.Open(_options.CardFolder, url, entry, md5), file, Text(print, "subtask_name"));
             case "pause":
                 return _machine.Pause();
             case "resume":
@@ -342,6 +376,18 @@ public sealed class BambuPrinter : IAsyncDisposable
             case var unknown:
                 return $"unknown command {unknown}";
         }
+    }
+
+    /// <summary>A start that is late or known is not begun. The maker's firmware checks neither: these two fields are this project's, and its hosts must not rely on them.</summary>
+    private string? RefusedStart(JsonObject print)
+    {
+        if (Text(print, "fabnet_expires") is { Length: > 0 } text
+            && (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expires) || _options.Time.GetUtcNow() > expires))
+        {
+            return $"The start has expired: {text}.";
+        }
+
+        return Text(print, "fabnet_key") is { Length: > 0 } key && !_keys.Add(key) ? $"A start with the key {key} came before." : null;
     }
 
     /// <summary>The request's own words come back, with the result.</summary>

@@ -25,7 +25,7 @@ internal sealed class BambuProject
     public static bool IsLayerChange(string line) => line.StartsWith("; CHANGE_LAYER", StringComparison.Ordinal) || line.StartsWith(";LAYER_CHANGE", StringComparison.Ordinal);
 
     /// <summary>Opens what a <c>project_file</c> command names.</summary>
-    /// <param name="folder">The folder that stands for the printer's FTPS.</param>
+    /// <param name="folder">The folder that is the printer's SD card.</param>
     /// <param name="url">Such as <c>ftp:///name.3mf</c>.</param>
     /// <param name="entry">Such as <c>Metadata/plate_1.gcode</c>.</param>
     /// <param name="md5">Of the whole file, in hexadecimal; empty is not checked.</param>

@@ -92,7 +92,7 @@ internal static class ControlLines
         switch (words)
         {
             case ["status"]:
-                return $"{printer.ReportTopic} {printer.GcodeState} connected={printer.IsConnected} t={printer.TimeS:0.0}s executed={printer.Log.Count} position={printer.Position}";
+                return $"{printer.ReportTopic} {printer.GcodeState} connected={printer.IsConnected} ftps={printer.FtpsPort} t={printer.TimeS:0.0}s executed={printer.Log.Count} position={printer.Position}";
             case ["drop-connection", var seconds]:
                 printer.DropConnection(Seconds(line, seconds));
                 return null;
@@ -102,8 +102,11 @@ internal static class ControlLines
             case ["print-error", var code] when int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number):
                 printer.RaisePrintError(number);
                 return null;
+            case ["card", "in" or "out"]:
+                printer.SetCard(words[1] == "in");
+                return null;
             default:
-                throw new FormatException($"'{line}' is unknown: status, drop-connection S, silence S, print-error CODE, quit.");
+                throw new FormatException($"'{line}' is unknown: status, drop-connection S, silence S, print-error CODE, card in|out, quit.");
         }
     }
 

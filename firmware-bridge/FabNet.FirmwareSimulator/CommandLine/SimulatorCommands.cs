@@ -24,7 +24,7 @@ internal static class SimulatorCommands
 
             The first line printed is the port to open (for bambu: the report topic). While it runs, commands are read from standard input:
               status | unplug | plug | reset | stall SECONDS | mute SECONDS | break-heater | press-endstop x|y|z | release-endstop x|y|z | plan FAULT | quit
-            (bambu: status | drop-connection SECONDS | silence SECONDS | print-error CODE | quit)
+            (bambu: status | drop-connection SECONDS | silence SECONDS | print-error CODE | card in|out | quit)
 
             Faults (--fault, any number; TIME such as 30s, 500ms, 2m is machine time):
             {Indent(Fault.Forms)}
@@ -33,7 +33,7 @@ internal static class SimulatorCommands
               fabnet-simulator marlin --link /tmp/printer --speed 60 --log executed.jsonl
               fabnet-simulator marlin --advanced-ok --fault corrupt-rx=0.001 --fault lose-ok=17 --seed 42
               fabnet-simulator grbl --profile shapeoko-3 --homing --fault endstop-at-line=100:x
-              fabnet-simulator bambu --host 127.0.0.1 --port 1883 --serial 01P00A000000001 --access-code 12345678 --drop /tmp/drop
+              fabnet-simulator bambu --host 127.0.0.1 --port 1883 --serial 01P00A000000001 --access-code 12345678 --card /tmp/card --ftps-port 2990 --ca /tmp/ca.pem
             """);
         root.Subcommands.Add(Marlin());
         root.Subcommands.Add(Grbl());
@@ -98,7 +98,11 @@ internal static class SimulatorCommands
         command.Options.Add(port);
         var serial = Text(command, "--serial", "The printer's serial number, part of its topics.", "01P00A000000001");
         var code = Text(command, "--access-code", "The LAN access code, its password (user bblp).", "12345678");
-        var drop = Text(command, "--drop", "The folder that stands for the printer's FTPS: ftp:///name.3mf is name.3mf in it.", ".");
+        var card = Text(command, "--card", "The folder that is its SD card: ftp:///name.3mf is name.3mf in it.", ".");
+        var ftpsPort = new Option<int>("--ftps-port") { Description = "The port of its FTPS server on loopback; a free one by default (see status)." };
+        command.Options.Add(ftpsPort);
+        var authority = new Option<string?>("--ca") { Description = "A file that takes the CA of its certificate, for a host to pin." };
+        command.Options.Add(authority);
         var profile = Text(command, "--profile", "The machine profile.", "bambu-p1s");
         var speed = Text(command, "--speed", "Machine seconds per real second, or max.", "1");
         var log = new Option<string?>("--log") { Description = "A file that takes one JSON object per executed command." };
@@ -111,7 +115,9 @@ internal static class SimulatorCommands
                 Port = parsed.GetValue(port),
                 Serial = parsed.GetValue(serial)!,
                 AccessCode = parsed.GetValue(code)!,
-                DropFolder = parsed.GetValue(drop)!,
+                CardFolder = parsed.GetValue(card)!,
+                FtpsPort = parsed.GetValue(ftpsPort),
+                AuthorityPath = parsed.GetValue(authority),
                 Profile = MachineProfiles.Find(parsed.GetValue(profile)!),
                 Speed = ParseSpeed(parsed.GetValue(speed)!),
                 LogPath = parsed.GetValue(log),
@@ -183,6 +189,7 @@ internal static class SimulatorCommands
     {
         private readonly Option<string?> _link = new("--link") { Description = "A symbolic link to keep pointed at the port, over unplugging too." };
         private readonly Option<int> _baud = new("--baud") { Description = "Wire speed in bits per second. Default: the profile's." };
+        private readonly Option<double> _usbLatency = new("--usb-latency") { Description = "The USB adapter's latency timer in milliseconds; 16 is an FTDI chip's own.", DefaultValueFactory = _ => 0 };
         private readonly Option<string> _speed = new("--speed") { Description = "Machine seconds per real second (60), or max: nothing waits for time.", DefaultValueFactory = _ => "1" };
         private readonly Option<int> _seed = new("--seed") { Description = "Seed of random faults.", DefaultValueFactory = _ => 1 };
         private readonly Option<string?> _log = new("--log") { Description = "A file that takes one JSON object per executed command, appended before its ok is sent." };
@@ -193,7 +200,7 @@ internal static class SimulatorCommands
         public SerialOptions(Command command, string example)
         {
             _profile = new Option<string?>("--profile") { Description = $"The machine profile, such as {example}. Without one, a plain machine." };
-            foreach (var option in (Option[])[_link, _baud, _speed, _seed, _log, _profile, Faults, _strictBaud, _resetOnOpen])
+            foreach (var option in (Option[])[_link, _baud, _usbLatency, _speed, _seed, _log, _profile, Faults, _strictBaud, _resetOnOpen])
             {
                 command.Options.Add(option);
             }
@@ -214,6 +221,7 @@ internal static class SimulatorCommands
                 Profile = profile,
                 Link = parsed.GetValue(_link),
                 Baud = parsed.GetValue(_baud),
+                UsbLatencyS = parsed.GetValue(_usbLatency) / 1000,
                 Speed = ParseSpeed(parsed.GetValue(_speed)!),
                 Seed = parsed.GetValue(_seed),
                 LogPath = parsed.GetValue(_log),

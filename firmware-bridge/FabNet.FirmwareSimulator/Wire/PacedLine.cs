@@ -4,8 +4,9 @@ namespace FabNet.FirmwareSimulator.Wire;
 
 /// <summary>
 /// A first-in first-out line that carries one byte every 10 bit times (start, eight bits, stop). Times are seconds of machine time. A baud rate of 0 means no pacing.
+/// A line with a latency delivers only at whole multiples of it, as a USB adapter does that passes on what it has received each time its latency timer runs out.
 /// </summary>
-internal sealed class PacedLine(int baud)
+internal sealed class PacedLine(int baud, double latencyS = 0)
 {
     private readonly double _secondsPerByte = baud > 0 ? 10.0 / baud : 0;
     private Entry[] _entries = new Entry[256];
@@ -35,7 +36,7 @@ internal sealed class PacedLine(int baud)
 
         var at = Math.Max(now, _lastArrival) + _secondsPerByte + delay;
         _lastArrival = at;
-        _entries[(_head + _count) & (_entries.Length - 1)] = new Entry(at, value);
+        _entries[(_head + _count) & (_entries.Length - 1)] = new Entry(latencyS > 0 ? Math.Ceiling(at / latencyS) * latencyS : at, value);
         _count++;
     }
 

@@ -76,7 +76,7 @@ public sealed record StorageConfig
     public TimeSpan TelemetryAge { get; init; } = TimeSpan.FromDays(7);
 }
 
-/// <summary>How an MQTT machine is reached (Bambu Lab's LAN mode).</summary>
+/// <summary>How a machine in Bambu Lab's LAN mode is reached: MQTT for orders and reports, FTPS for files. At least one of CA and fingerprint is pinned.</summary>
 public sealed record MqttPort
 {
     /// <summary>Host name or address.</summary>
@@ -91,14 +91,17 @@ public sealed record MqttPort
     /// <summary>The access code that its screen shows.</summary>
     public required string AccessCode { get; init; }
 
-    /// <summary>True for TLS, as on the machine itself; false only for a broker on a network that you trust. Default true.</summary>
+    /// <summary>The port for files (implicit FTPS, always over TLS). Default 990.</summary>
+    public int FtpsPort { get; init; } = 990;
+
+    /// <summary>True for MQTT over TLS, as on the machine itself; false only for a broker on a network that you trust. Default true.</summary>
     public bool Tls { get; init; } = true;
 
-    /// <summary>A PEM file with the maker's CA, to which the machine's certificate must chain. Needed with TLS.</summary>
+    /// <summary>A PEM file with the maker's root CA, to which the machine's certificate must chain; null where only its fingerprint is pinned.</summary>
     public string? CertificateAuthority { get; init; }
 
-    /// <summary>A folder that the machine reads its files from. Needed until this program uploads by FTPS.</summary>
-    public required string DropFolder { get; init; }
+    /// <summary>The SHA-256 of the machine's own certificate, 64 hexadecimal digits; null where only the CA is pinned.</summary>
+    public string? CertificateSha256 { get; init; }
 }
 
 /// <summary>One machine of the site.</summary>

@@ -339,12 +339,18 @@ public static class EdgeConfigReader
             Serial = section.RequiredText("serial", "01S00A000000000"),
             AccessCode = section.RequiredText("accessCode", "12345678"),
             Tls = section.Flag("tls") ?? true,
+            FtpsPort = section.Integer("ftpsPort", 1, 65535) ?? 990,
             CertificateAuthority = section.Text("certificateAuthority") is { } authority ? Resolve(folder, authority) : null,
-            DropFolder = Resolve(folder, section.RequiredText("drop", "./drop")),
+            CertificateSha256 = section.Text("certificateSha256")?.Replace(":", "", StringComparison.Ordinal),
         };
-        if (mqtt is { Tls: true, CertificateAuthority: null })
+        if (mqtt is { CertificateAuthority: null, CertificateSha256: null })
         {
-            section.Refuse("tls", $"'mqtt.certificateAuthority' is missing. Name a PEM file with the maker's CA, or write tls: false for a broker on a network that you trust.");
+            section.Refuse("serial", "'mqtt.certificateAuthority' is missing. Name a PEM file with the maker's root CA, or write certificateSha256: with the machine's fingerprint. Files always go over TLS.");
+        }
+
+        if (mqtt.CertificateSha256 is { } fingerprint && (fingerprint.Length != 64 || !fingerprint.All(char.IsAsciiHexDigit)))
+        {
+            section.Refuse("certificateSha256", $"'{fingerprint}' is no SHA-256 fingerprint. Write 64 hexadecimal digits; colons are allowed.");
         }
 
         section.RefuseUnknownKeys();

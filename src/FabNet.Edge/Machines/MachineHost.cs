@@ -1,5 +1,6 @@
 // Keeps one machine's session open, and turns what it says into reports, telemetry and messages to the edge's loop.
 
+using System.Globalization;
 using System.Threading.Channels;
 using FabNet.Edge.Configuration;
 using FabNet.Edge.Telemetry;
@@ -268,6 +269,9 @@ internal sealed partial class MachineHost : IAsyncDisposable
                 Sample(position.At, Metric.PositionMm, 1, position.YMm);
                 Sample(position.At, Metric.PositionMm, 2, position.ZMm);
                 break;
+            case UploadProgressed upload:
+                Publish(_report with { Detail = string.Create(CultureInfo.InvariantCulture, $"{(double)upload.SentBytes / upload.TotalBytes:P0} of the program is uploaded.") });
+                break;
             case PromptRaised prompt:
                 Publish(_report with { Detail = prompt.Text });
                 break;
@@ -347,7 +351,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
         }
 
         if (await session.CancelAsync("The agent was interrupted.", cancellationToken) is { } refusal
-            && session.State is MachineState.Running or MachineState.Paused or MachineState.Preparing)
+            && session.State is MachineState.Running or MachineState.Paused or MachineState.Preparing or MachineState.Offline)
         {
             throw new MachineLinkException($"{_id} still makes what an earlier process started, and can't be stopped from here: {refusal} Stop it at the machine, or let it end.");
         }

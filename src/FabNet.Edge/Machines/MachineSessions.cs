@@ -1,5 +1,6 @@
 // Which session a machine of the configuration gets.
 
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using FabNet.Edge.Configuration;
 using FabNet.FirmwareBridge;
@@ -12,7 +13,8 @@ namespace FabNet.Edge.Machines;
 internal static class MachineSessions
 {
     /// <summary>The session of one machine.</summary>
-    public static IMachineSession Create(MachineConfig machine, EdgeAgentOptions options)
+    /// <exception cref="MachineLinkException">The pinned CA can't be read.</exception>
+    public static IMachineSession Create(MachineConfig machine, string dataFolder, EdgeAgentOptions options)
     {
         if (machine.Mqtt is { } mqtt)
         {
@@ -24,8 +26,10 @@ internal static class MachineSessions
                     SerialNumber = mqtt.Serial,
                     AccessCode = mqtt.AccessCode,
                     UseTls = mqtt.Tls,
+                    FtpsPort = mqtt.FtpsPort,
                     CertificateAuthority = mqtt.CertificateAuthority is { } path ? ReadAuthority(path) : null,
-                    UploadFolder = mqtt.DropFolder,
+                    CertificateSha256 = mqtt.CertificateSha256,
+                    SpoolFolder = Path.Combine(dataFolder, "uploads"),
                 },
                 options.Time);
         }
@@ -45,7 +49,15 @@ internal static class MachineSessions
     private static X509Certificate2Collection ReadAuthority(string path)
     {
         var authority = new X509Certificate2Collection();
-        authority.ImportFromPemFile(path);
+        try
+        {
+            authority.ImportFromPemFile(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new MachineLinkException($"The CA certificate {path} can't be read: {e.Message}", e);
+        }
+
         return authority.Count > 0 ? authority : throw new MachineLinkException($"{path} holds no certificate. It must be a PEM file with the maker's CA.");
     }
 }

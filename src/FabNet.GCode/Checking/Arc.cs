@@ -5,12 +5,13 @@ namespace FabNet.GCode.Checking;
 /// <summary>An arc in its plane, between two points. Unit: mm; angles in radians.</summary>
 internal readonly record struct Arc(double CentreU, double CentreV, double Radius, double StartAngle, double Sweep)
 {
-    // GRBL refuses ends whose radius differs by more than 0.5 mm or 0.1 % (error 33); Marlin would draw them with a step at the end.
+    // GRBL refuses ends whose radius differs by more than 0.005 mm and either 0.5 mm or 0.1 % (error 33); Marlin draws them with a step at the end, which is let pass up to 0.05 mm.
     private const double RadiusToleranceMm = 0.5;
     private const double RadiusToleranceShare = 0.001;
+    private const double MarlinToleranceMm = 0.05;
 
     /// <summary>An arc around a centre given from the start. Null with the reason if it is not one.</summary>
-    public static Arc? AroundCentre(double u, double v, double endU, double endV, double offsetU, double offsetV, bool clockwise, double fullTurns, out string? problem)
+    public static Arc? AroundCentre(double u, double v, double endU, double endV, double offsetU, double offsetV, bool clockwise, double fullTurns, bool isGrbl, out string? problem)
     {
         problem = null;
         var (centreU, centreV) = (u + offsetU, v + offsetV);
@@ -19,7 +20,7 @@ internal readonly record struct Arc(double CentreU, double CentreV, double Radiu
         var difference = Math.Abs(radius - endRadius);
         if (radius < 1e-6)
             problem = "its centre is its start";
-        else if (difference > 0.005 && (difference > RadiusToleranceMm || difference > Math.Max(0.05, RadiusToleranceShare * radius)))
+        else if (difference > 0.005 && (difference > RadiusToleranceMm || difference > Math.Max(isGrbl ? 0 : MarlinToleranceMm, RadiusToleranceShare * radius)))
             problem = $"its radius is {radius:0.###} mm at the start and {endRadius:0.###} mm at the end";
         if (problem is not null)
             return null;
@@ -27,14 +28,14 @@ internal readonly record struct Arc(double CentreU, double CentreV, double Radiu
     }
 
     /// <summary>An arc of a given radius; a negative one takes the long way. Null with the reason if it is not one.</summary>
-    public static Arc? OfRadius(double u, double v, double endU, double endV, double radius, bool clockwise, out string? problem)
+    public static Arc? OfRadius(double u, double v, double endU, double endV, double radius, bool clockwise, bool isGrbl, out string? problem)
     {
         problem = null;
         var (du, dv) = (endU - u, endV - v);
         var chord = Math.Sqrt((du * du) + (dv * dv));
         if (chord < 1e-6)
             problem = "its end is its start, which a radius can't tell apart from no arc";
-        else if (chord > (2 * Math.Abs(radius)) + 0.005)
+        else if (chord > (2 * Math.Abs(radius)) + (isGrbl ? 0 : 0.005))
             problem = $"its ends are {chord:0.###} mm apart, more than twice its radius of {Math.Abs(radius):0.###} mm";
         if (problem is not null)
             return null;
@@ -54,6 +55,31 @@ internal readonly record struct Arc(double CentreU, double CentreV, double Radiu
 
     /// <summary>The arc's length without its lift, in mm.</summary>
     public double Length => Math.Abs(Sweep) * Radius;
+
+    /// <summary>Tells of the arc as short straight segments, 64 to a turn. Axes u and v span its plane; it is lifted along the third.</summary>
+    public void Draw(ToolpathReceiver receiver, int u, int v, double startW, double lift, bool isCut, int layer, string feature)
+    {
+        var count = Math.Clamp((int)Math.Ceiling(Math.Abs(Sweep) / (2 * Math.PI) * 64), 1, 4096);
+        var from = At(u, v, startW, lift, 0);
+        for (var i = 1; i <= count; i++)
+        {
+            var to = At(u, v, startW, lift, i / (double)count);
+            receiver(new ToolpathSegment(from, to, IsRapid: false, isCut, layer, feature));
+            from = to;
+        }
+    }
+
+    private Position At(int u, int v, double startW, double lift, double share)
+    {
+        var angle = StartAngle + (Sweep * share);
+        var (pu, pv, pw) = (CentreU + (Radius * Math.Cos(angle)), CentreV + (Radius * Math.Sin(angle)), startW + (lift * share));
+        return (u, v) switch
+        {
+            (0, 1) => new Position(pu, pv, pw),
+            (2, 0) => new Position(pv, pw, pu),
+            _ => new Position(pw, pu, pv),
+        };
+    }
 
     private bool Passes(double angle)
     {

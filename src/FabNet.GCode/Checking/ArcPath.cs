@@ -21,7 +21,7 @@ internal sealed class ArcPath
     }
 
     /// <summary>Adds an arc to the time. Axes u and v span its plane; it is lifted along the third.</summary>
-    public void Add(in Arc arc, int u, int v, double lift, double extruded, double feedMmPerS, double length, int line)
+    public void Add(in Arc arc, int u, int v, double lift, double extruded, double feedMmPerS, int line)
     {
         var count = Math.Clamp((int)Math.Min(MaxSegments, Math.Ceiling(_isGrbl ? GrblSegments(arc) : MarlinSegments(arc))), 1, MaxSegments);
         var (fromU, fromV) = (arc.Radius * Math.Cos(arc.StartAngle), arc.Radius * Math.Sin(arc.StartAngle));

@@ -17,6 +17,9 @@ internal sealed class Envelope
     private readonly Extent[] _reached = new Extent[WorkFrame.Count];
     private readonly bool[] _isTooLarge = new bool[3 * WorkFrame.Count];
 
+    // Once anything was outside, what was reached is no longer a proof that a place is inside.
+    private bool _isOutside;
+
     public Envelope(MachineProfile profile, ViolationLog log)
     {
         _machine = profile.Name;
@@ -47,13 +50,22 @@ internal sealed class Envelope
     /// <summary>Adds a position of a frame to what was reached, and checks it.</summary>
     public void Reach(int frame, int axis, double value)
     {
+        if (_isOutside || !_reached[frame].Holds(axis, value))
+            Grow(frame, axis, value);
+    }
+
+    private void Grow(int frame, int axis, double value)
+    {
         var reached = _reached[frame];
         reached.Add(axis, value);
         var range = _ranges[axis];
         if (frame == 0)
         {
             if (value < range.Min - ToleranceMm || value > range.Max + ToleranceMm)
+            {
+                _isOutside = true;
                 _log.Refuse(ViolationCode.OutsideEnvelope, $"{AxisNames[axis]} reaches {value:0.###} mm; {_machine} goes from {range.Min:0.###} to {range.Max:0.###} mm. Move the part, or choose a larger machine.");
+            }
         }
         else if (reached.Length(axis) > range.Length + ToleranceMm && !_isTooLarge[(3 * frame) + axis])
         {

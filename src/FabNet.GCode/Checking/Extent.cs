@@ -19,6 +19,9 @@ internal sealed class Extent
     /// <summary>The greatest less the least.</summary>
     public double Length(int axis) => Has(axis) ? _max[axis] - _min[axis] : 0;
 
+    /// <summary>True if the position would not make it grow on the axis.</summary>
+    public bool Holds(int axis, double value) => value >= _min[axis] && value <= _max[axis];
+
     /// <summary>Adds a position on an axis.</summary>
     public void Add(int axis, double value)
     {
@@ -26,6 +29,16 @@ internal sealed class Extent
             _min[axis] = value;
         if (value > _max[axis])
             _max[axis] = value;
+    }
+
+    /// <summary>Adds a position.</summary>
+    public void Add(double x, double y, double z)
+    {
+        if (Holds(0, x) && Holds(1, y) && Holds(2, z))
+            return;
+        Add(0, x);
+        Add(1, y);
+        Add(2, z);
     }
 
     /// <summary>Adds another extent, shifted by nothing.</summary>

@@ -32,10 +32,19 @@ internal sealed class HeatTracker
         _time = time;
         _hotEnds = new Heater[profile.HotEnds.Count];
         Array.Fill(_hotEnds, new Heater(RoomC));
+        LookAtTool();
     }
 
     /// <summary>The tool in use.</summary>
-    public int Tool { get; set; }
+    public int Tool
+    {
+        get;
+        set
+        {
+            field = value;
+            LookAtTool();
+        }
+    }
 
     public double MaxHotEndC { get; private set; }
 
@@ -46,7 +55,7 @@ internal sealed class HeatTracker
     private double Now => _time.Elapsed + _time.HeatUpSeconds;
 
     /// <summary>True if filament may be pushed through the tool in use.</summary>
-    public bool MayExtrude => Tool < _hotEnds.Length && _hotEnds[Tool].TargetC >= _profile.HotEnds[Tool].MinExtrusionTemperatureC;
+    public bool MayExtrude { get; private set; }
 
     /// <summary>Obeys a heating command.</summary>
     public void Obey(CommandKind kind, in Words words, string name)
@@ -100,8 +109,6 @@ internal sealed class HeatTracker
         }
 
         var hotEnd = _profile.HotEnds[(int)tool];
-        if (words.Mentions('I'))
-            _log.Refuse(ViolationCode.MissingValue, $"{name} takes its temperature from a preset stored in the machine (I), which can't be checked. Write the temperature with S.");
         if (words.Has('B') && words['B'] > hotEnd.MaxTemperatureC)
             _log.Refuse(ViolationCode.HotEndTooHot, $"{name} lets the hot end go to {words['B']:0.#} °C by itself (B); {_profile.Name} allows {hotEnd.MaxTemperatureC:0.#} °C. Remove B and F.");
         if (!TryTarget(words, kind == CommandKind.HotEndWait, name, out var celsius, out var waitsForCooling))
@@ -110,15 +117,20 @@ internal sealed class HeatTracker
             _log.Refuse(ViolationCode.HotEndTooHot, $"{name} sets hot end {(int)tool} to {celsius:0.#} °C; {_profile.Name} allows {hotEnd.MaxTemperatureC:0.#} °C. Slice for this machine and material.");
         MaxHotEndC = Math.Max(MaxHotEndC, celsius);
         Set(ref _hotEnds[(int)tool], celsius, Math.Max(10, Math.Min(HotEndW, _profile.Power.WarmUpW)) / HotEndJoulesPerK, kind == CommandKind.HotEndWait, waitsForCooling);
+        LookAtTool();
     }
+
+    private void LookAtTool() => MayExtrude = Tool < _hotEnds.Length && _hotEnds[Tool].TargetC >= _profile.HotEnds[Tool].MinExtrusionTemperatureC;
 
     private bool TryTarget(in Words words, bool waits, string name, out double celsius, out bool waitsForCooling)
     {
+        if (words.Mentions('I'))
+            _log.Refuse(ViolationCode.MissingValue, $"{name} takes its temperature from a preset stored in the machine (I), which can't be checked. Write the temperature with S.");
+
+        // R is Marlin's for commands that wait; other firmwares read it on all (as a standby temperature), so the higher of both counts.
         waitsForCooling = waits && words.Has('R');
-        celsius = waitsForCooling ? words['R'] : words.Or('S', 0);
-        if (words.Has('S') && words.Has('R') && waits)
-            celsius = Math.Max(words['S'], words['R']);
-        if (!words.Has('S') && !waitsForCooling)
+        celsius = Math.Max(words.Or('S', double.MinValue), words.Or('R', double.MinValue));
+        if (!words.Has('S') && !words.Has('R'))
             return false;
         if (celsius < 0)
         {

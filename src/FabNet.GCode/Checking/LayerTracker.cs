@@ -1,50 +1,66 @@
 // The layers of a print, from the slicer's comments or else from the heights at which it extrudes.
 
 using System.Buffers.Text;
-using FabNet.GCode.Program;
 
 namespace FabNet.GCode.Checking;
 
-/// <summary>Follows layers. Keeps the first 65,536 and counts all.</summary>
+/// <summary>
+/// Follows layers. Keeps the first 65,536 and counts all. Without comments, a layer begins where filament is laid level at another height: neither a lift
+/// between two paths nor a vase, which climbs while it extrudes, makes one.
+/// </summary>
 internal sealed class LayerTracker
 {
     private const int MaxKept = 1 << 16;
     private const double SameHeightMm = 0.05;
 
-    private readonly List<(double ZMm, int FirstLine, double FilamentMm)> _layers = [];
+    private readonly List<Layer> _layers = [];
+    private readonly Timeline _time;
+    private Layer? _open;
     private bool _hasHints;
-    private bool _isOpen;
     private int _hintLine;
-    private double _z = double.NaN;
+    private double _hintHeightMm;
     private double _filamentMm;
-    private int _firstLine = 1;
     private int _count;
+
+    // When the first layer began that is not kept.
+    private double? _endSeconds;
+
+    public LayerTracker(Timeline time) => _time = time;
 
     /// <summary>The density that the slicer's comments give, in g/cm³; null without.</summary>
     public double? DensityGramsPerCm3 { get; private set; }
 
     /// <summary>How many layers have extrusion.</summary>
-    public int Count => _count + (_isOpen ? 1 : 0);
+    public int Count => _count + (_open is null ? 0 : 1);
 
-    /// <summary>Looks at a comment (its text, after the semicolon).</summary>
+    /// <summary>The layer under way, from 0; -1 before the first.</summary>
+    public int Index => _hintLine > 0 ? Count : Count - 1;
+
+    /// <summary>Looks at a comment (its text, after the semicolon, without blanks before it).</summary>
     public void Comment(ReadOnlySpan<byte> text, int nextLine)
     {
         if (text.Length is < 6 or > 256)
             return;
 
-        // PrusaSlicer and kin write ";LAYER_CHANGE", Cura ";LAYER:12", Bambu Studio "; CHANGE_LAYER", KISSlicer-like tools "; layer 12".
-        var word = text.TrimStart((byte)' ');
-        if (word.StartsWith("LAYER_CHANGE"u8) || word.StartsWith("LAYER:"u8) || word.StartsWith("CHANGE_LAYER"u8))
+        // PrusaSlicer, SuperSlicer and OrcaSlicer write ";LAYER_CHANGE", Cura and ideaMaker ";LAYER:12", Bambu Studio "; CHANGE_LAYER", Simplify3D "; layer 12, Z = 2.4".
+        if (text.StartsWith("LAYER_CHANGE"u8) || text.StartsWith("LAYER:"u8) || text.StartsWith("CHANGE_LAYER"u8) || IsNumberedLayer(text))
         {
             // What was extruded before the first hint (a priming line) is no layer of the part.
             if (!_hasHints)
                 Restart();
             _hasHints = true;
             _hintLine = nextLine;
+            _hintHeightMm = 0;
         }
-        else if (word.StartsWith("filament_density"u8))
+        else if (text.StartsWith("HEIGHT:"u8) || text.StartsWith("LAYER_HEIGHT:"u8))
         {
-            var value = word["filament_density"u8.Length..].TrimStart(" =:"u8);
+            // Within a layer it tells of single paths (bridges); only what stands at its head tells of the layer.
+            if (_hintLine > 0 && _hintHeightMm == 0 && Utf8Parser.TryParse(text[(text.IndexOf((byte)':') + 1)..].TrimStart((byte)' '), out double height, out _) && height is > 0 and < 100)
+                _hintHeightMm = height;
+        }
+        else if (text.StartsWith("filament_density"u8))
+        {
+            var value = text["filament_density"u8.Length..].TrimStart(" =:"u8);
             if (Utf8Parser.TryParse(value, out double density, out _) && density is > 0.3 and < 20)
                 DensityGramsPerCm3 = density;
         }
@@ -53,51 +69,78 @@ internal sealed class LayerTracker
     /// <summary>Filament moved; a negative amount is drawn back.</summary>
     public void Filament(double mm) => _filamentMm += mm;
 
-    /// <summary>A move that lays filament at a height.</summary>
-    public void Extrude(double zMm, int line)
+    /// <summary>A move that lays filament, ending at a height.</summary>
+    public void Extrude(double zMm, bool isLevel, int line)
     {
-        var begins = !_isOpen || (_hasHints ? _hintLine > 0 : Math.Abs(zMm - _z) >= SameHeightMm);
-        if (!begins)
+        if (_open is not null && (_hasHints ? _hintLine == 0 : !isLevel || Math.Abs(zMm - _open.ZMm) < SameHeightMm))
             return;
-        var first = _hintLine > 0 ? _hintLine : line;
-        if (_isOpen)
-            Close();
-        _isOpen = true;
-        _firstLine = first;
-        _z = zMm;
-        _hintLine = 0;
+        Begin(zMm, _hintLine > 0 ? _hintLine : line);
     }
 
-    /// <summary>All layers, with their times.</summary>
-    public IReadOnlyList<LayerSummary> End(SampledTable seconds, int lastLine)
+    /// <summary>All layers, with their times; the timeline has ended.</summary>
+    public IReadOnlyList<LayerSummary> End()
     {
-        if (_isOpen)
-            Close();
-        _isOpen = false;
+        Close();
         var layers = new LayerSummary[_layers.Count];
+        var below = 0.0;
         for (var i = 0; i < layers.Length; i++)
         {
-            var (z, first, filament) = _layers[i];
-            var end = i + 1 < layers.Length ? _layers[i + 1].FirstLine - 1 : lastLine;
-            layers[i] = new LayerSummary(i, z, first, Math.Max(0, seconds.At(end) - seconds.At(first - 1)), filament);
+            var layer = _layers[i];
+            var until = i + 1 < layers.Length ? _layers[i + 1].StartSeconds : _endSeconds ?? _time.Elapsed;
+            var height = layer.HeightMm > 0 ? layer.HeightMm : Math.Max(0, layer.ZMm - below);
+            layers[i] = new LayerSummary(i, layer.ZMm, Math.Round(height, 6), layer.FirstLine, Math.Max(0, until - layer.StartSeconds), layer.FilamentMm);
+            below = layer.ZMm;
         }
 
         return layers;
+    }
+
+    private static bool IsNumberedLayer(ReadOnlySpan<byte> text) => text.StartsWith("layer "u8) && text.Length > 6 && char.IsAsciiDigit((char)text[6]) && text.IndexOf(", Z"u8) > 0;
+
+    private void Begin(double zMm, int firstLine)
+    {
+        Close();
+        _open = new Layer { ZMm = zMm, FirstLine = firstLine, HeightMm = _hintHeightMm };
+        if (_layers.Count < MaxKept)
+            _time.Mark(firstLine, _open.Begin);
+        else if (_count == MaxKept)
+            _time.Mark(firstLine, seconds => _endSeconds = seconds);
+        _hintLine = 0;
+        _hintHeightMm = 0;
     }
 
     private void Restart()
     {
         _layers.Clear();
         _count = 0;
-        _isOpen = false;
+        _open = null;
         _filamentMm = 0;
     }
 
     private void Close()
     {
-        _count++;
+        if (_open is null)
+            return;
+        _open.FilamentMm = _filamentMm;
         if (_layers.Count < MaxKept)
-            _layers.Add((_z, _firstLine, _filamentMm));
+            _layers.Add(_open);
+        _count++;
+        _open = null;
         _filamentMm = 0;
+    }
+
+    private sealed class Layer
+    {
+        public double ZMm { get; init; }
+
+        public double HeightMm { get; init; }
+
+        public int FirstLine { get; init; }
+
+        public double FilamentMm { get; set; }
+
+        public double StartSeconds { get; private set; }
+
+        public void Begin(double seconds) => StartSeconds = seconds;
     }
 }

@@ -21,9 +21,11 @@ internal sealed class MachineModel
         Log = log;
         Table = CommandTable.Of(profile);
         Time = new Timeline(MotionLimits.Of(profile));
+        Layers = new LayerTracker(Time);
+        Features = new FeatureTracker(Time);
         Heat = new HeatTracker(profile, log, Time);
         Spindle = new SpindleTracker(profile, log);
-        Motion = new MotionTracker(profile, options, log, Time, Modes, Heat, Spindle, Layers);
+        Motion = new MotionTracker(profile, options, log, Time, Modes, Heat, Spindle, Layers, Features);
         Limits = new LimitTracker(profile, log, Time, Modes);
         Modes.FeedMmPerMin = profile.Dialect == FirmwareDialect.Grbl ? 0 : profile.DefaultFeedMmPerMin;
     }
@@ -36,7 +38,9 @@ internal sealed class MachineModel
 
     public ModalState Modes { get; } = new();
 
-    public LayerTracker Layers { get; } = new();
+    public LayerTracker Layers { get; }
+
+    public FeatureTracker Features { get; }
 
     public Timeline Time { get; }
 
@@ -77,6 +81,14 @@ internal sealed class MachineModel
                 RefuseCommand(Command.Name(key), kind);
                 break;
         }
+    }
+
+    /// <summary>A comment of the program: its text, after the semicolon.</summary>
+    public void Comment(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimStart((byte)' ');
+        Layers.Comment(text, Line);
+        Features.Comment(text, Line);
     }
 
     /// <summary>A stop that a person ends.</summary>

@@ -1,5 +1,6 @@
 // What Marlin's commands do, and those of its kin: one command in a line.
 
+using System.Numerics;
 using System.Text;
 using FabNet.GCode.Commands;
 using FabNet.GCode.Reading;
@@ -12,6 +13,8 @@ internal sealed class MarlinInterpreter
 {
     private readonly MachineModel _machine;
 
+    private static uint MoveWords => Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('E') | Words.Bit('F');
+
     public MarlinInterpreter(MachineModel machine) => _machine = machine;
 
     /// <summary>Obeys a command and its words.</summary>
@@ -22,6 +25,17 @@ internal sealed class MarlinInterpreter
             SelectTool(Command.Tenths(key) / 10.0);
         else
             ObeyCommand(key, _machine.Table[key], words);
+    }
+
+    /// <summary>Obeys G0 to G3.</summary>
+    public void ObeyMove(CommandKind kind, in Words words)
+    {
+        var others = words.Present & ~MoveWords;
+        if (others != 0 && !TakesWords(kind, words, others))
+            return;
+        if (words.Has('F'))
+            _machine.Motion.SetFeed(words['F']);
+        _machine.Motion.Move(kind, words, inMachineCoordinates: false, _machine.Line);
     }
 
     /// <summary>Obeys a command that is followed by text.</summary>
@@ -53,14 +67,38 @@ internal sealed class MarlinInterpreter
             _machine.RefuseCommand(name, kind);
     }
 
+    /// <summary>
+    /// Whether a move's words besides X, Y, Z, E and F have a use. Others could move axes that nobody checks (A, B, C, U, V, W), switch endstops off (S and H in
+    /// some firmwares) or light a laser (S).
+    /// </summary>
+    private bool TakesWords(CommandKind kind, in Words words, uint others)
+    {
+        if (kind is CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise)
+            others &= ~(Words.Bit('I') | Words.Bit('J') | Words.Bit('K') | Words.Bit('R') | Words.Bit('P'));
+        if (words.Has('S') && _machine.Profile.Spindle is not null)
+        {
+            _machine.Spindle.SetSpeed(words['S']);
+            others &= ~Words.Bit('S');
+        }
+
+        if (others == 0)
+            return true;
+        _machine.Log.Refuse(ViolationCode.ModalConflict, $"a motion has the word {(char)('A' + BitOperations.TrailingZeroCount(others))}, which {_machine.Profile.Name} has no checked use for. Export the program for this machine.");
+        return false;
+    }
+
+    private void RefuseWords(in Words words, uint refused, string name, string why)
+    {
+        if ((words.Present & refused) != 0)
+            _machine.Log.Refuse(ViolationCode.SettingsCommand, $"{name} has the word {(char)('A' + BitOperations.TrailingZeroCount(words.Present & refused))}, {why}. Remove it.");
+    }
+
     private void ObeyCommand(int key, CommandKind kind, in Words words)
     {
         switch (kind)
         {
             case CommandKind.Rapid or CommandKind.Linear or CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise:
-                if (words.Has('F'))
-                    _machine.Motion.SetFeed(words['F']);
-                _machine.Motion.Move(kind, words, inMachineCoordinates: false, _machine.Line);
+                ObeyMove(kind, words);
                 break;
             case CommandKind.SetPosition:
                 _machine.Motion.Rename(words);
@@ -69,12 +107,13 @@ internal sealed class MarlinInterpreter
                 _machine.Motion.Home(words, _machine.Line);
                 break;
             case CommandKind.Procedure:
+                RefuseWords(words, Words.Bit('Z'), Command.Name(key), "which sets a height of the stored bed mesh by hand");
                 _machine.Motion.Procedure(_machine.Line);
                 break;
             case CommandKind.FirmwareRetract:
                 if ((words.Present & ~Words.Bit('S')) != 0 || words.Or('S', 0) > 1)
                     _machine.Log.Refuse(ViolationCode.SettingsCommand, $"{Command.Name(key)} with parameters sets offsets or temperatures on other firmwares. Use M104 for temperatures.");
-                _machine.Time.Wait(0, _machine.Line);
+                _machine.Motion.RetractByFirmware(isBack: Command.Tenths(key) == 100, _machine.Line);
                 break;
             case CommandKind.Dwell:
                 _machine.Dwell(words.Has('S') ? words['S'] : words.Or('P', 0) / 1000);
@@ -93,9 +132,18 @@ internal sealed class MarlinInterpreter
                 _machine.Heat.Obey(kind, words, Command.Name(key));
                 break;
             case CommandKind.SpindleOn or CommandKind.SpindleDynamic or CommandKind.SpindleOff:
+                RefuseWords(words, ~(Words.Bit('S') | Words.Bit('I')), Command.Name(key), "which could set the power past the limit that S is held to");
                 if (words.Has('S'))
                     _machine.Spindle.SetSpeed(words['S']);
                 _machine.Spindle.Obey(kind, Command.Name(key));
+                break;
+            case CommandKind.Fan:
+                if (_machine.Profile is { Spindle.IsLaser: true })
+                    ObeyFanAsLaser(words, isOn: Command.Tenths(key) == 1060);
+                break;
+            case CommandKind.Pause:
+                RefuseWords(words, Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z'), Command.Name(key), "which moves the tool to a place of the program's choice unseen");
+                _machine.Pause();
                 break;
             case CommandKind.Finish:
                 _machine.Time.Wait(0, _machine.Line);
@@ -104,6 +152,13 @@ internal sealed class MarlinInterpreter
                 _machine.ObeyCommon(key, kind, words);
                 break;
         }
+    }
+
+    /// <summary>On a laser with a printer's firmware the laser often hangs on the fan's output: M106 lights it, S 0 to 255.</summary>
+    private void ObeyFanAsLaser(in Words words, bool isOn)
+    {
+        _machine.Spindle.SetSpeed(isOn ? words.Or('S', 255) / 255 * _machine.Profile.Spindle!.MaxRpm : 0);
+        _machine.Spindle.Obey(isOn ? CommandKind.SpindleOn : CommandKind.SpindleOff, "M106");
     }
 
     private void SelectTool(double tool)

@@ -1,5 +1,6 @@
 // Motion: where each line leads, whether it stays in the envelope, how long it takes, what it extrudes.
 
+using System.Runtime.CompilerServices;
 using FabNet.GCode.Commands;
 using FabNet.GCode.Motion;
 using FabNet.GCode.Reading;
@@ -9,7 +10,7 @@ using FabNet.Model.Machines;
 namespace FabNet.GCode.Checking;
 
 /// <summary>Follows the tool. The envelope is checked with the true extent of every move and arc.</summary>
-internal sealed class MotionTracker
+internal sealed partial class MotionTracker
 {
     // Marlin refuses to push more than this in one move (PREVENT_LENGTHY_EXTRUDE), in mm of filament.
     private const double LongestExtrusionMm = 200;
@@ -22,6 +23,11 @@ internal sealed class MotionTracker
     private const double HomingZMmPerS = 4;
     private const double HomingBumpSeconds = 2;
     private const double ProcedureSeconds = 45;
+
+    // Marlin's own figures for G10 and G11 (Configuration_adv.h, RETRACT_LENGTH, RETRACT_FEEDRATE, RETRACT_RECOVER_FEEDRATE); a program can't change them (M207 and M208 are refused).
+    private const double RetractMm = 3;
+    private const double RetractMmPerS = 45;
+    private const double RecoverMmPerS = 8;
     private static readonly char[] AxisNames = ['X', 'Y', 'Z'];
 
     private readonly MachineProfile _profile;
@@ -31,6 +37,7 @@ internal sealed class MotionTracker
     private readonly HeatTracker _heat;
     private readonly SpindleTracker _spindle;
     private readonly LayerTracker _layers;
+    private readonly FeatureTracker _features;
     private readonly WorkFrame _frame;
     private readonly ArcPath _arcs;
     private readonly double[] _home;
@@ -39,12 +46,19 @@ internal sealed class MotionTracker
     private readonly Extent _cut = new();
     private readonly bool[] _isHomed = new bool[3];
     private readonly bool _isGrbl;
+    private readonly bool _isKlipper;
+    private readonly bool _extrudes;
     private readonly double _absurdFeed;
+
+    // Where G53 led on each axis, in machine coordinates, while the frame in force is not known; NaN where that is over.
+    private readonly double[] _machinePlace = [double.NaN, double.NaN, double.NaN];
+    private bool _knowsMachinePlace;
+    private bool _isRetracted;
     private double _e;
     private int _line;
 
     public MotionTracker(
-        MachineProfile profile, AdmissionOptions options, ViolationLog log, Timeline time, ModalState modes, HeatTracker heat, SpindleTracker spindle, LayerTracker layers)
+        MachineProfile profile, AdmissionOptions options, ViolationLog log, Timeline time, ModalState modes, HeatTracker heat, SpindleTracker spindle, LayerTracker layers, FeatureTracker features)
     {
         _profile = profile;
         _log = log;
@@ -53,7 +67,10 @@ internal sealed class MotionTracker
         _heat = heat;
         _spindle = spindle;
         _layers = layers;
+        _features = features;
         _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
+        _isKlipper = profile.Dialect == FirmwareDialect.Klipper;
+        _extrudes = profile.E is not null;
         _frame = new WorkFrame(profile, options);
         _arcs = new ArcPath(time, _isGrbl);
         _envelope = new Envelope(profile, log);
@@ -66,6 +83,9 @@ internal sealed class MotionTracker
         _maxFeed = [profile.X.MaxFeedMmPerMin, profile.Y.MaxFeedMmPerMin, profile.Z.MaxFeedMmPerMin];
         _absurdFeed = AbsurdFeedRatio * Math.Max(_maxFeed.Max(), profile.E?.MaxFeedMmPerMin ?? 0);
     }
+
+    /// <summary>Who is told of each motion, if anybody.</summary>
+    public ToolpathReceiver? Toolpath { get; set; }
 
     public double FilamentMm { get; private set; }
 
@@ -90,7 +110,7 @@ internal sealed class MotionTracker
         var mmPerMin = _modes.IsInverseTime ? feed : feed * _modes.UnitMm;
         if (feed <= 0 || mmPerMin > _absurdFeed)
         {
-            _log.Refuse(ViolationCode.FeedAbsurd, $"F{feed:0.##} is no feed rate for {_profile.Name}, whose axes move at {_maxFeed.Max():0} mm/min at most. Correct the feed.");
+            RefuseFeed(feed);
             return;
         }
 
@@ -103,7 +123,7 @@ internal sealed class MotionTracker
         _line = line;
         if (((words.Present & ~words.Valued) & (Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('E') | Words.Bit('F') | Words.Bit('I') | Words.Bit('J') | Words.Bit('R'))) != 0)
         {
-            _log.Refuse(ViolationCode.MissingValue, $"a motion has an axis letter without a number, which firmwares take for 0 or for nothing. Write the number.");
+            RefuseMissingNumber();
             return;
         }
 
@@ -114,9 +134,23 @@ internal sealed class MotionTracker
             return;
         }
 
-        var x = Target(0, words, inMachineCoordinates);
-        var y = Target(1, words, inMachineCoordinates);
-        var z = Target(2, words, inMachineCoordinates);
+        double x, y, z;
+        if (_modes.IsRelative || inMachineCoordinates)
+        {
+            x = Target(0, words, inMachineCoordinates);
+            y = Target(1, words, inMachineCoordinates);
+            z = Target(2, words, inMachineCoordinates);
+        }
+        else
+        {
+            if (_knowsMachinePlace)
+                ForgetMachinePlace(words);
+            var unit = _modes.UnitMm;
+            x = words.Has('X') ? (words['X'] * unit) + _frame.Shift(0) : _frame[0];
+            y = words.Has('Y') ? (words['Y'] * unit) + _frame.Shift(1) : _frame[1];
+            z = words.Has('Z') ? (words['Z'] * unit) + _frame.Shift(2) : _frame[2];
+        }
+
         var extruded = Extruded(words, moves);
         if (kind is CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise)
         {
@@ -131,9 +165,10 @@ internal sealed class MotionTracker
         var length = Math.Sqrt((dx * dx) + (dy * dy) + (dz * dz));
         var isRapid = kind == CommandKind.Rapid && _isGrbl;
         var feed = FeedOf(isRapid, length);
+        var isCut = false;
         if (moves)
         {
-            var isCut = IsCut(extruded, isRapid, dx != 0 || dy != 0, z);
+            isCut = IsCut(extruded, isRapid, dx != 0 || dy != 0, z);
             if (isCut)
                 CutHere();
             MoveAxis(0, x, words.Has('X'));
@@ -148,8 +183,15 @@ internal sealed class MotionTracker
         }
 
         if (extruded > 0 && (dx != 0 || dy != 0))
-            _layers.Extrude(z, line);
-        _layers.Filament(extruded);
+            _layers.Extrude(z, isLevel: dz == 0, line);
+        if (extruded != 0)
+        {
+            _layers.Filament(extruded);
+            _features.Filament(extruded);
+        }
+
+        if (Toolpath is not null)
+            Tell(new Position(x - dx, y - dy, z - dz), new Position(x, y, z), isRapid, isCut);
         _time.Add(new Move(dx, dy, dz, extruded, feed / 60, line));
     }
 
@@ -172,7 +214,23 @@ internal sealed class MotionTracker
     }
 
     /// <summary>Bed levelling and the like: it takes its time, and where it ends is the firmware's choice.</summary>
-    public void Procedure(int line) => _time.Wait(ProcedureSeconds, line);
+    public void Procedure(int line)
+    {
+        _time.Wait(ProcedureSeconds, line);
+        for (var axis = 0; axis < 3; axis++)
+            Forget(axis);
+    }
+
+    /// <summary>G10 and G11 of a printer: the firmware draws back or pushes what it was told to remember; a second one in a row does nothing.</summary>
+    public void RetractByFirmware(bool isBack, int line)
+    {
+        if (isBack == _isRetracted)
+            return;
+        if (!isBack && !_heat.MayExtrude)
+            RefuseExtrusion(RetractMm);
+        _isRetracted = isBack;
+        _time.Add(new Move(0, 0, 0, isBack ? -RetractMm : RetractMm, isBack ? RetractMmPerS : RecoverMmPerS, line));
+    }
 
     /// <summary>GRBL's G28 and G30: by way of a point to a stored position that nobody told.</summary>
     public void GoToStored(in Words words, int line)
@@ -183,7 +241,17 @@ internal sealed class MotionTracker
         for (var axis = 0; axis < 3; axis++)
         {
             if (!hasAxes || words.Has(AxisNames[axis]))
-                _frame.Forget(axis);
+                Forget(axis);
+        }
+    }
+
+    /// <summary>A probe stops where it touches, wherever that is on its way.</summary>
+    public void ForgetAxes(in Words words)
+    {
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (words.Has(AxisNames[axis]))
+                Forget(axis);
         }
     }
 
@@ -227,16 +295,36 @@ internal sealed class MotionTracker
         var value = words[letter] * _modes.UnitMm;
         if (inMachineCoordinates)
             return value;
-        if (!_modes.IsRelative)
-            return value + _frame.Shift(axis);
         if (!_frame.IsKnown(axis))
             Assume(axis);
+        if (_knowsMachinePlace && !double.IsNaN(_machinePlace[axis]))
+        {
+            _machinePlace[axis] += value;
+            _envelope.CheckMachine(axis, _machinePlace[axis]);
+        }
+
         return _frame[axis] + value;
+    }
+
+    /// <summary>An absolute move in a frame whose offset nobody told ends what was known from G53.</summary>
+    private void ForgetMachinePlace(in Words words)
+    {
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if (words.Has(AxisNames[axis]))
+                _machinePlace[axis] = double.NaN;
+        }
+    }
+
+    private void Forget(int axis)
+    {
+        _frame.Forget(axis);
+        _machinePlace[axis] = double.NaN;
     }
 
     private void Assume(int axis)
     {
-        if (_isGrbl)
+        if (_isGrbl || _isHomed[axis])
             _log.Warn(ViolationCode.AssumedPosition, $"{AxisNames[axis]} moves relative to a position that the program does not state; it is taken as {_frame[axis] - _frame.Shift(axis):0.###} mm. Begin with an absolute move.");
         _frame.MoveTo(axis, _frame[axis]);
         if (_frame.Frame != 0)
@@ -248,19 +336,13 @@ internal sealed class MotionTracker
         if (!words.Has('E'))
             return 0;
         var value = words['E'] * _modes.UnitMm;
-        var amount = _modes.IsExtruderRelative || (_modes.IsRelative && _profile.Dialect == FirmwareDialect.Klipper) ? value : value - _e;
+        var amount = _modes.IsExtruderRelative || (_modes.IsRelative && _isKlipper) ? value : value - _e;
         _e += amount;
         amount *= _modes.FlowScale;
-        if (_profile.E is null)
-        {
-            _log.Refuse(ViolationCode.NoExtruder, $"the program extrudes (E), and {_profile.Name} has no extruder. Export the program for this machine.");
+        if (!_extrudes || (amount > 0 && !_heat.MayExtrude) || Math.Abs(amount) > LongestExtrusionMm)
+            RefuseExtrusion(amount);
+        if (!_extrudes)
             return 0;
-        }
-
-        if (amount > 0 && !_heat.MayExtrude)
-            _log.Refuse(ViolationCode.ColdExtrusion, $"{amount:0.##} mm of filament are pushed while hot end {_heat.Tool} is not set to an extruding temperature. Set it with M104 or M109 before.");
-        if (Math.Abs(amount) > LongestExtrusionMm)
-            _log.Refuse(ViolationCode.ExcessiveExtrusion, $"one line moves {amount:0.#} mm of filament; more than {LongestExtrusionMm:0} mm is a mistake, such as a missing G92 E0 or M83. Export the program again.");
         FilamentMm += amount;
         return amount;
     }
@@ -270,11 +352,7 @@ internal sealed class MotionTracker
         if (isRapid)
             return 1e9;
         if (_modes.FeedMmPerMin <= 0)
-        {
-            _log.Refuse(ViolationCode.FeedMissing, $"a cutting motion comes before any feed rate. Set F on this line or before.");
-            return _maxFeed[0];
-        }
-
+            return RefuseWithoutFeed();
         return _modes.IsInverseTime ? _modes.FeedMmPerMin * length : _modes.FeedMmPerMin * _modes.FeedScale;
     }
 
@@ -292,8 +370,8 @@ internal sealed class MotionTracker
             WarnFeed(feed, 1);
     }
 
-    private void WarnFeed(double feed, int axis) =>
-        _log.Warn(ViolationCode.FeedAboveLimit, $"the feed of {feed:0} mm/min is above the {_maxFeed[axis]:0} mm/min of {AxisNames[axis]}; the firmware will slow it down.");
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Tell(Position from, Position to, bool isRapid, bool isCut) => Toolpath!(new ToolpathSegment(from, to, isRapid, isCut, _layers.Index, _features.Current));
 
     private bool IsCut(double extruded, bool isRapid, bool travels, double z)
     {
@@ -302,11 +380,7 @@ internal sealed class MotionTracker
         return !isRapid && (_spindle.IsCutting || z < 0 || _frame[2] < 0);
     }
 
-    private void CutHere()
-    {
-        for (var axis = 0; axis < 3; axis++)
-            _cut.Add(axis, _frame[axis]);
-    }
+    private void CutHere() => _cut.Add(_frame[0], _frame[1], _frame[2]);
 
     private void MoveAxis(int axis, double value, bool isNamed)
     {
@@ -314,11 +388,12 @@ internal sealed class MotionTracker
             return;
         _frame.MoveTo(axis, value);
         _envelope.Reach(_frame.Frame, axis, value);
-        if (!_isHomed[axis] && !_isGrbl && _log.IsFirst(ViolationCode.MotionBeforeHoming))
-            _log.Warn(ViolationCode.MotionBeforeHoming, $"{AxisNames[axis]} moves before it was homed: the firmware takes its place at power-up as 0. Put G28 into the start code.");
+        if (!_isHomed[axis] && !_isGrbl)
+            WarnOfHoming(axis);
     }
 
     /// <summary>G53 while the work offset is not known: machine coordinates are checked as such, and the place in the work frame is lost.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void MoveInMachine(in Words words)
     {
         MotionCount++;
@@ -329,81 +404,8 @@ internal sealed class MotionTracker
             var value = words[AxisNames[axis]] * _modes.UnitMm;
             _envelope.CheckMachine(axis, value);
             _frame.Forget(axis);
+            _machinePlace[axis] = value;
+            _knowsMachinePlace = true;
         }
-    }
-
-    private void MoveAlongArc(bool clockwise, in Words words, double x, double y, double z, double extruded)
-    {
-        MotionCount++;
-        var (u, v, w) = _modes.Plane switch
-        {
-            CommandKind.PlaneZX => (2, 0, 1),
-            CommandKind.PlaneYZ => (1, 2, 0),
-            _ => (0, 1, 2),
-        };
-        Span<double> target = [x, y, z];
-        var arc = ArcOf(clockwise, words, u, v, target, out var problem);
-        if (arc is not { } path)
-        {
-            _log.Refuse(ViolationCode.ArcInvalid, $"the arc can't be drawn: {problem}. Export the program again with more decimals, or without arcs.");
-            return;
-        }
-
-        var (startU, startV, startW) = (_frame[u], _frame[v], _frame[w]);
-        var lift = target[w] - startW;
-        var length = Math.Sqrt((path.Length * path.Length) + (lift * lift));
-        var feed = FeedOf(isRapid: false, length);
-        MaxFeedMmPerMin = Math.Max(MaxFeedMmPerMin, feed);
-        var isCut = IsCut(extruded, isRapid: false, travels: true, z);
-        var (minU, maxU, minV, maxV) = path.Reach(startU, startV, target[u], target[v]);
-        if (isCut)
-            CutHere();
-        MoveAxis(u, target[u], isNamed: true);
-        MoveAxis(v, target[v], isNamed: true);
-        MoveAxis(w, target[w], isNamed: words.Has(AxisNames[w]));
-        ReachArc(u, minU, maxU, isCut);
-        ReachArc(v, minV, maxV, isCut);
-        if (isCut)
-            CutHere();
-        if (extruded > 0)
-            _layers.Extrude(z, _line);
-        _layers.Filament(extruded);
-        PathMm += length;
-        _arcs.Add(path, u, v, lift, extruded, feed / 60, length, _line);
-    }
-
-    private void ReachArc(int axis, double min, double max, bool isCut)
-    {
-        _envelope.Reach(_frame.Frame, axis, min);
-        _envelope.Reach(_frame.Frame, axis, max);
-        if (!isCut)
-            return;
-        _cut.Add(axis, min);
-        _cut.Add(axis, max);
-    }
-
-    private Arc? ArcOf(bool clockwise, in Words words, int u, int v, ReadOnlySpan<double> target, out string? problem)
-    {
-        ReadOnlySpan<char> offsets = ['I', 'J', 'K'];
-        var turns = words.Or('P', 0);
-        if (_isGrbl ? words.Mentions('P') : turns is < 0 or > 100 || turns != Math.Floor(turns))
-        {
-            problem = "P is not a number of turns that the firmware takes";
-            return null;
-        }
-
-        if (words.Has('R'))
-        {
-            if (words.Has(offsets[u]) || words.Has(offsets[v]))
-            {
-                problem = "it has both a radius and a centre";
-                return null;
-            }
-
-            return Arc.OfRadius(_frame[u], _frame[v], target[u], target[v], words['R'] * _modes.UnitMm, clockwise, out problem);
-        }
-
-        var (offsetU, offsetV) = (words.Or(offsets[u], 0) * _modes.UnitMm, words.Or(offsets[v], 0) * _modes.UnitMm);
-        return Arc.AroundCentre(_frame[u], _frame[v], target[u], target[v], offsetU, offsetV, clockwise, turns, out problem);
     }
 }

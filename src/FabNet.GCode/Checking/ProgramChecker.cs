@@ -1,5 +1,6 @@
 // One pass over a program: each line is parsed, looked up, obeyed in the model, checked, and written as it will be sent.
 
+using FabNet.GCode.Commands;
 using FabNet.GCode.Program;
 using FabNet.GCode.Reading;
 using FabNet.Model.Machines;
@@ -18,21 +19,48 @@ internal sealed class ProgramChecker
     private readonly MarlinInterpreter _marlin;
     private readonly GrblInterpreter _grbl;
     private readonly bool _isGrbl;
+    private readonly bool _takesMoves;
     private int _commandCount;
 
-    public ProgramChecker(MachineProfile profile, AdmissionOptions options, ViolationLog log, ProgramWriter writer)
+    public ProgramChecker(MachineProfile profile, AdmissionOptions options, ViolationLog log, ProgramWriter writer, ToolpathReceiver? toolpath = null)
     {
         _log = log;
         _writer = writer;
         _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
         _parser = new LineParser(profile.Dialect, log);
         _machine = new MachineModel(profile, options, log);
+        _machine.Motion.Toolpath = toolpath;
         _marlin = new MarlinInterpreter(_machine);
         _grbl = new GrblInterpreter(_machine);
+
+        // A profile may forbid even these.
+        _takesMoves = _machine.Table[PlainMove.Rapid] == CommandKind.Rapid && _machine.Table[PlainMove.Linear] == CommandKind.Linear;
     }
 
     /// <summary>Machine seconds until each program line's end.</summary>
     public SampledTable Seconds => _machine.Time.Seconds;
+
+    /// <summary>Takes a straight move in plain words from the head of whole lines: the short way for nearly all lines of a program.</summary>
+    /// <returns>The line's length with its end; 0 if it must go the long way, through <see cref="Take"/>.</returns>
+    public int TryTakeMove(ReadOnlySpan<byte> wholeLines, int sourceLine)
+    {
+        if (wholeLines.IsEmpty || !_takesMoves)
+            return 0;
+        var read = _parser.TryReadMove(wholeLines, _writer.Reserve(PlainMove.OutputRoom), out var length);
+        if (read == 0)
+            return 0;
+        _log.Line = sourceLine;
+        var refusals = _log.RefusalCount;
+        _machine.Line = _writer.LineCount + 1;
+        if (_isGrbl)
+            _grbl.Obey(_parser.Words);
+        else
+            _marlin.ObeyMove(_parser.Words.CommandAt(0) == PlainMove.Rapid ? CommandKind.Rapid : CommandKind.Linear, _parser.Words);
+        _commandCount++;
+        if (_log.RefusalCount == refusals)
+            _writer.Commit(length, sourceLine);
+        return read;
+    }
 
     /// <summary>Takes one line of the source.</summary>
     public void Take(ReadOnlySpan<byte> line, bool isCut, int sourceLine)
@@ -55,7 +83,7 @@ internal sealed class ProgramChecker
         switch (_parser.Parse(line))
         {
             case LineContent.Comment:
-                _machine.Layers.Comment(line[_parser.CommentStart..], _machine.Line);
+                _machine.Comment(line[_parser.CommentStart..]);
                 return;
             case LineContent.Command:
                 if (_isGrbl)
@@ -82,13 +110,13 @@ internal sealed class ProgramChecker
     public ProgramSummary End(int sourceLines, long sourceBytes)
     {
         _log.Line = sourceLines;
-        _machine.Time.Finish();
+        _machine.Time.End();
         _machine.Heat.End();
         _machine.Spindle.End();
         _log.Line = 0;
         if (_commandCount == 0)
             _log.Refuse(ViolationCode.EmptyProgram, $"the program has no command. Send the file that the slicer or CAM program exported.");
-        var layers = _machine.Layers.End(_machine.Time.Seconds, _writer.LineCount);
+        var layers = _machine.Layers.End();
         var filamentRadius = (_machine.Profile.HotEnds.Count > 0 ? _machine.Profile.HotEnds[0].FilamentDiameterMm : 1.75) / 2;
         return new ProgramSummary
         {
@@ -101,6 +129,7 @@ internal sealed class ProgramChecker
             FilamentGrams = _machine.Motion.FilamentMm * Math.PI * filamentRadius * filamentRadius / 1000 * (_machine.Layers.DensityGramsPerCm3 ?? DefaultDensityGramsPerCm3),
             LayerCount = _machine.Layers.Count,
             Layers = layers,
+            Features = _machine.Features.End(),
             MaxHotEndC = _machine.Heat.MaxHotEndC,
             MaxBedC = _machine.Heat.MaxBedC,
             MaxChamberC = _machine.Heat.MaxChamberC,

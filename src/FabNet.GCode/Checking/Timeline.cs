@@ -8,7 +8,13 @@ namespace FabNet.GCode.Checking;
 /// <summary>Adds up time and notes it for each program line.</summary>
 internal sealed class Timeline
 {
+    private const int MaxMarks = 4096;
+
     private readonly MotionPlanner _planner;
+
+    // Lines at which something begins that is timed by itself, not reached yet: planned moves become final a few lines later.
+    private readonly Queue<(int Line, Action<double> Begin)> _marks = new();
+    private int _nextMark = int.MaxValue;
 
     public Timeline(MotionLimits limits) => _planner = new MotionPlanner(limits);
 
@@ -28,24 +34,44 @@ internal sealed class Timeline
         set => _planner.Limits = value;
     }
 
+    /// <summary>Calls back with the seconds elapsed when the first motion or wait of a line, or of one after it, begins. Lines come in order.</summary>
+    public void Mark(int line, Action<double> begin)
+    {
+        // A hostile program can set marks for ever without a motion: then they are taken for reached.
+        if (_marks.Count == MaxMarks)
+            Pass(int.MaxValue);
+        _marks.Enqueue((line, begin));
+        if (_marks.Count == 1)
+            _nextMark = line;
+    }
+
+    /// <summary>Ends all motion and calls back for all marks.</summary>
+    public void End()
+    {
+        Finish();
+        Pass(int.MaxValue);
+    }
+
     /// <summary>Adds a straight move.</summary>
     public void Add(in Move move)
     {
-        if (_planner.Add(move, out var final))
-            Note(final);
+        if (_planner.Add(move, out var seconds, out var line))
+            Note(seconds, line);
     }
 
     /// <summary>Waits until all motion has ended.</summary>
     public void Finish()
     {
-        while (_planner.TryTake(out var final))
-            Note(final);
+        while (_planner.TryTake(out var seconds, out var line))
+            Note(seconds, line);
     }
 
     /// <summary>Ends all motion, then waits.</summary>
     public void Wait(double seconds, int line)
     {
         Finish();
+        if (line >= _nextMark)
+            Pass(line);
         Elapsed += seconds;
         Seconds.Set(line, Elapsed);
     }
@@ -57,9 +83,22 @@ internal sealed class Timeline
         HeatUpSeconds += seconds;
     }
 
-    private void Note(in PlannedMove final)
+    private void Note(double seconds, int line)
     {
-        Elapsed += final.Seconds;
-        Seconds.Set(final.Move.Line, Elapsed);
+        if (line >= _nextMark)
+            Pass(line);
+        Elapsed += seconds;
+        Seconds.Set(line, Elapsed);
+    }
+
+    private void Pass(int line)
+    {
+        while (_marks.TryPeek(out var mark) && mark.Line <= line)
+        {
+            _marks.Dequeue();
+            mark.Begin(Elapsed);
+        }
+
+        _nextMark = _marks.TryPeek(out var next) ? next.Line : int.MaxValue;
     }
 }

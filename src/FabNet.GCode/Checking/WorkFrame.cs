@@ -19,6 +19,7 @@ internal sealed class WorkFrame
     private readonly double[] _workOffset = new double[3];
     private readonly double[] _g92 = new double[3];
     private readonly bool[] _isKnown = new bool[3];
+    private readonly double[] _shift = new double[3];
     private double _toolLength;
 
     public WorkFrame(MachineProfile profile, AdmissionOptions options)
@@ -50,7 +51,7 @@ internal sealed class WorkFrame
     public bool IsKnown(int axis) => _isKnown[axis];
 
     /// <summary>What is added to a coordinate of the program to give one of the frame.</summary>
-    public double Shift(int axis) => _workOffset[axis] + _g92[axis] + (axis == 2 ? _toolLength : 0);
+    public double Shift(int axis) => _shift[axis];
 
     /// <summary>The tool reached a position.</summary>
     public void MoveTo(int axis, double value)
@@ -66,6 +67,7 @@ internal sealed class WorkFrame
     public void Home(int axis, double value)
     {
         _g92[axis] = 0;
+        Sum();
         MoveTo(axis, value);
     }
 
@@ -73,15 +75,25 @@ internal sealed class WorkFrame
     public void Rename(int axis, double coordinate)
     {
         _g92[axis] = 0;
+        Sum();
         _g92[axis] = _position[axis] - coordinate - Shift(axis);
+        Sum();
         _isKnown[axis] = true;
     }
 
     /// <summary>G92.1: coordinates as before any G92.</summary>
-    public void ClearRenaming() => Array.Clear(_g92);
+    public void ClearRenaming()
+    {
+        Array.Clear(_g92);
+        Sum();
+    }
 
     /// <summary>G43.1 and G49: the tool's length moves Z coordinates.</summary>
-    public void SetToolLength(double length) => _toolLength = length;
+    public void SetToolLength(double length)
+    {
+        _toolLength = length;
+        Sum();
+    }
 
     /// <summary>G54 to G59.3, given as 54 to 59 and 591 to 593.</summary>
     public void SelectOffset(int code)
@@ -102,5 +114,12 @@ internal sealed class WorkFrame
             Array.Clear(_isKnown);
         Frame = frame;
         (_workOffset[0], _workOffset[1], _workOffset[2]) = isOffsetKnown ? (offset.X, offset.Y, offset.Z) : (0, 0, 0);
+        Sum();
+    }
+
+    private void Sum()
+    {
+        for (var axis = 0; axis < 3; axis++)
+            _shift[axis] = _workOffset[axis] + _g92[axis] + (axis == 2 ? _toolLength : 0);
     }
 }

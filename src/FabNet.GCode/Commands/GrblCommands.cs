@@ -5,28 +5,47 @@ namespace FabNet.GCode.Commands;
 /// <summary>GRBL's commands. Source: GRBL 1.1 gcode.c.</summary>
 internal static class GrblCommands
 {
+    // Modal groups.
+    public const int NonModal = 1;
+    public const int Motion = 2;
+    public const int Plane = 3;
+    public const int Distance = 4;
+    public const int FeedMode = 5;
+    public const int Units = 6;
+    public const int ToolLength = 7;
+    public const int WorkOffset = 8;
+    public const int Spindle = 9;
+    public const int Flow = 10;
+
     /// <summary>What each command means.</summary>
     public static readonly Dictionary<int, CommandKind> Kinds = Make();
 
-    /// <summary>
-    /// The modal group of a kind, from 1; two commands of one group in a line contradict each other (GRBL's error 21). Commands that use axis words
-    /// share a group with motion, since the words can belong to one of them only (error 24).
-    /// </summary>
+    /// <summary>The modal group of a kind, from 1; two commands of one group in a line contradict each other (GRBL's error 21). 0 for kinds without one.</summary>
     public static int ModalGroup(CommandKind kind) => kind switch
     {
-        CommandKind.Rapid or CommandKind.Linear or CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise or CommandKind.Probe or CommandKind.CancelMotion => 1,
-        CommandKind.Home or CommandKind.StoredPosition or CommandKind.SetPosition or CommandKind.ToolLength => 1,
-        CommandKind.PlaneXY or CommandKind.PlaneZX or CommandKind.PlaneYZ => 2,
-        CommandKind.Absolute or CommandKind.Relative => 3,
-        CommandKind.InverseTime or CommandKind.UnitsPerMinute => 4,
-        CommandKind.Inches or CommandKind.Millimetres => 5,
-        CommandKind.SelectOffset => 6,
-        CommandKind.SpindleOn or CommandKind.SpindleDynamic or CommandKind.SpindleOff => 7,
-        CommandKind.Pause or CommandKind.ProgramEnd => 8,
-        CommandKind.Dwell => 9,
-        CommandKind.ClearPosition => 10,
-        CommandKind.MachineCoordinates => 11,
+        CommandKind.Dwell or CommandKind.StoredPosition or CommandKind.SetPosition or CommandKind.ClearPosition or CommandKind.MachineCoordinates => NonModal,
+        CommandKind.Rapid or CommandKind.Linear or CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise or CommandKind.Probe or CommandKind.CancelMotion => Motion,
+        CommandKind.PlaneXY or CommandKind.PlaneZX or CommandKind.PlaneYZ => Plane,
+        CommandKind.Absolute or CommandKind.Relative => Distance,
+        CommandKind.InverseTime or CommandKind.UnitsPerMinute => FeedMode,
+        CommandKind.Inches or CommandKind.Millimetres => Units,
+        CommandKind.ToolLength or CommandKind.CancelToolLength => ToolLength,
+        CommandKind.SelectOffset => WorkOffset,
+        CommandKind.SpindleOn or CommandKind.SpindleDynamic or CommandKind.SpindleOff => Spindle,
+        CommandKind.Pause or CommandKind.ProgramEnd => Flow,
+        CommandKind.Coolant => 12,
+        CommandKind.ArcRelative => 13,
+        CommandKind.CutterCompensationOff => 14,
+        CommandKind.ExactPath => 15,
         _ => 0,
+    };
+
+    /// <summary>True for kinds that take the line's axis words; a line can hold one of them (GRBL's error 24).</summary>
+    public static bool TakesAxes(CommandKind kind) => kind is not CommandKind.CancelMotion && ModalGroup(kind) switch
+    {
+        Motion or ToolLength => true,
+        NonModal => kind is CommandKind.StoredPosition or CommandKind.SetPosition,
+        _ => false,
     };
 
     private static Dictionary<int, CommandKind> Make()
@@ -64,8 +83,11 @@ internal static class GrblCommands
         Add(CommandKind.SpindleDynamic, "M4");
         Add(CommandKind.SpindleOff, "M5");
 
-        // Cutter compensation off, exact path, coolant.
-        Add(CommandKind.Harmless, "G40 G61 M7 M8 M9");
+        Add(CommandKind.CutterCompensationOff, "G40");
+        Add(CommandKind.ExactPath, "G61");
+
+        // Not M7 (mist): stock GRBL is built without it (config.h, ENABLE_M7) and stops with error 20. A profile whose firmware has it lists it.
+        Add(CommandKind.Coolant, "M8 M9");
 
         // Work offsets and stored positions are the operator's; G10 and G28.1 write EEPROM.
         Add(CommandKind.Settings, "G10 G28.1 G30.1");

@@ -21,6 +21,7 @@ internal static class MarlinCommands
     public static bool TakesText(int key) => Command.Letter(key) == 'M' && Command.Tenths(key) switch
     {
         0 or 10 or 160 or 230 or 280 or 300 or 320 or 330 or 360 or 1150 or 1170 or 1180 or 4860 or 9280 => true,
+        980 or 4710 or (>= 8100 and <= 8190) => true,
         >= 8620 and <= 8629 => true,
         10020 => true,
         _ => false,
@@ -67,22 +68,24 @@ internal static class MarlinCommands
         Add(CommandKind.Message, "M117");
         Add(CommandKind.HostMessage, "M118");
 
-        // Fans, motors on and off, displays, print timers, reports, object labels, checks of the printer's model, levelling on and off, linear advance.
-        Add(CommandKind.Harmless, "M17 M18 M84 M106 M107 M105 M114 M115 M155 M31 M73 M74 M75 M76 M77 M78 M80 M150 M250 M300 M420 M486 M900 M16");
+        Add(CommandKind.Fan, "M106 M107");
+
+        // Motors on and off, displays, print timers, reports, object labels, checks of the printer's model, levelling on and off, linear advance.
+        Add(CommandKind.Harmless, "M17 M18 M84 M105 M114 M115 M155 M31 M73 M74 M75 M76 M77 M78 M80 M150 M250 M300 M420 M486 M900 M16");
         Add(CommandKind.Harmless, "M862 M862.1 M862.2 M862.3 M862.4 M862.5 M862.6");
 
         // What the machine remembers or is tuned by: PID, steps/mm, currents, offsets, EEPROM, mesh, retraction lengths, presets, input shaping.
-        Add(CommandKind.Settings, "M92 M145 M200 M206 M207 M208 M209 M218 M301 M303 M304 M305 M306 M309 M350 M351 M421 M425 M428 M500 M501 M502 M503 M504");
-        Add(CommandKind.Settings, "M569 M593 M665 M666 M672 M851 M852 M860 M871 M906 M907 M908 M909 M910 M911 M912 M913 M914 M915 M919 G33 G76");
+        Add(CommandKind.Settings, "M92 M143 M145 M149 M200 M206 M207 M208 M209 M218 M301 M303 M304 M305 M306 M309 M350 M351 M421 M425 M428 M500 M501 M502 M503 M504");
+        Add(CommandKind.Settings, "M569 M593 M665 M666 M672 M851 M852 M860 M871 M563 M567 M574 M584 M906 M907 M908 M909 M910 M911 M912 M913 M914 M915 M919 G33 G76");
 
-        // The machine's own storage.
-        Add(CommandKind.Storage, "M20 M21 M22 M23 M24 M25 M26 M27 M28 M29 M30 M32 M33 M34 M36 M524 M808 M928 M1000");
+        // The machine's own storage, and the macros in it.
+        Add(CommandKind.Storage, "M20 M21 M22 M23 M24 M25 M26 M27 M28 M29 M30 M32 M33 M34 M36 M98 M471 M524 M559 M560 M808 M810 M811 M812 M813 M814 M815 M816 M817 M818 M819 M928 M1000");
 
         // Firmware, link and protocol: restart, flash, baud, line numbers, debug and keep-alive switches, answers to prompts, password.
-        Add(CommandKind.Firmware, "M110 M111 M113 M118.1 M360 M361 M510 M511 M512 M575 M576 M876 M993 M994 M995 M997 M999 M7219");
+        Add(CommandKind.Firmware, "M110 M111 M113 M118.1 M360 M361 M510 M511 M512 M550 M551 M552 M553 M554 M586 M587 M588 M589 M575 M576 M876 M993 M994 M995 M997 M999 M7219");
 
         // Protections and emergency: stops, power, pins, servos, endstops, timeouts, cold extrusion, babystepping past the envelope, mesh validation.
-        Add(CommandKind.Safety, "M42 M43 M48 M81 M85 M86 M87 M102 M108 M112 M120 M121 M211 M226 M240 M280 M282 M290 M302 M410 M412 M413 M540 M605 G6 G26 G30 G31 G32 G38.2 G38.3 G38.4 G38.5 G42 G60 G61 G425");
+        Add(CommandKind.Safety, "M42 M43 M48 M81 M85 M86 M87 M102 M108 M112 M120 M121 M211 M226 M240 M280 M282 M562 M570 M290 M302 M410 M412 M413 M540 M605 G6 G26 G30 G31 G32 G38.2 G38.3 G38.4 G38.5 G42 G60 G61 G425");
         return kinds;
     }
 }

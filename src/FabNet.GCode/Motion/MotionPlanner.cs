@@ -1,5 +1,7 @@
 // Turns moves into speeds over time as the firmware does: corner speeds, look-ahead over a few moves, ramps.
 
+using System.Numerics;
+
 namespace FabNet.GCode.Motion;
 
 /// <summary>
@@ -19,9 +21,20 @@ public sealed class MotionPlanner
     private AxisValues _feed;
     private AxisValues _axes;
     private AxisValues _stepsPerMm;
+    private double _printAcceleration;
+    private double _travelAcceleration;
+    private double _retractAcceleration;
+    private double _minSteps;
+    private bool _isMarlin;
+
+    // A power of two long, so that places are found by a mask; _lookAhead of it are used.
     private Block[] _ring;
+    private int _lookAhead;
     private int _first;
     private int _count;
+
+    // The root of the oldest move's EntrySquared, which no longer changes.
+    private double _entryMmPerS;
 
     // Displacement too small to plan, which the next move takes along.
     private double _restX;
@@ -33,7 +46,8 @@ public sealed class MotionPlanner
     public MotionPlanner(MotionLimits limits)
     {
         _limits = limits;
-        _ring = new Block[RingSize(limits)];
+        _ring = [];
+        Resize(limits);
         Adopt(limits);
     }
 
@@ -48,8 +62,7 @@ public sealed class MotionPlanner
             {
                 if (_count > 0)
                     throw new InvalidOperationException("The look-ahead changes only while nothing is planned: take the planned moves first.");
-                _ring = new Block[RingSize(value)];
-                _first = 0;
+                Resize(value);
             }
 
             Adopt(value);
@@ -65,21 +78,10 @@ public sealed class MotionPlanner
     /// <returns>True if a move became final.</returns>
     public bool Add(in Move move, out PlannedMove final)
     {
-        var joined = new Move(move.X + _restX, move.Y + _restY, move.Z + _restZ, move.E + _restE, move.FeedMmPerS, move.Line);
-        var steps = StepsOf(joined);
-        if (steps < _limits.MinStepsPerMove)
-        {
-            (_restX, _restY, _restZ, _restE) = (joined.X, joined.Y, joined.Z, joined.E);
-            final = default;
-            return false;
-        }
-
-        (_restX, _restY, _restZ, _restE) = (0, 0, 0, 0);
-        var isFinal = false;
         final = default;
-        if (_count == _ring.Length)
-            isFinal = TryTake(out final);
-
+        if (!TryJoin(move, out var joined, out var steps))
+            return false;
+        var isFinal = _count == _lookAhead && TryTake(out final);
         Append(joined, steps);
         return isFinal;
     }
@@ -94,14 +96,34 @@ public sealed class MotionPlanner
             return false;
         }
 
-        ref var block = ref _ring[_first];
-        var exitSquared = _count > 1 ? At(1).EntrySquared : 0;
-        var slowest = block.SlowestMmPerS;
-        final = new PlannedMove(
-            block.Move, block.LengthMm, Math.Max(slowest, Math.Sqrt(block.EntrySquared)), block.NominalMmPerS, Math.Max(slowest, Math.Sqrt(exitSquared)), block.Acceleration);
-        _first = _first + 1 == _ring.Length ? 0 : _first + 1;
-        if (--_count == 0)
-            _corner.Rest();
+        ref var block = ref Take(out var entry, out var exit);
+        final = new PlannedMove(block.Move, block.LengthMm, entry, block.NominalMmPerS, exit, block.Acceleration);
+        return true;
+    }
+
+    /// <summary>Like <see cref="Add(in Move, out PlannedMove)"/>, for those who only ask how long moves take.</summary>
+    internal bool Add(in Move move, out double seconds, out int line)
+    {
+        (seconds, line) = (0, 0);
+        if (!TryJoin(move, out var joined, out var steps))
+            return false;
+        var isFinal = _count == _lookAhead && TryTake(out seconds, out line);
+        Append(joined, steps);
+        return isFinal;
+    }
+
+    /// <summary>Like <see cref="TryTake(out PlannedMove)"/>, for those who only ask how long moves take.</summary>
+    internal bool TryTake(out double seconds, out int line)
+    {
+        if (_count == 0)
+        {
+            (seconds, line) = (0, 0);
+            return false;
+        }
+
+        ref var block = ref Take(out var entry, out var exit);
+        line = block.Move.Line;
+        seconds = PlannedMove.SecondsOf(block.LengthMm, entry, block.NominalMmPerS, exit, block.Acceleration);
         return true;
     }
 
@@ -113,27 +135,61 @@ public sealed class MotionPlanner
         _corner.Rest();
     }
 
+    /// <summary>Adds what is left of moves too small to plan; false if the move stays too small.</summary>
+    private bool TryJoin(in Move move, out Move joined, out double steps)
+    {
+        joined = new Move(move.X + _restX, move.Y + _restY, move.Z + _restZ, move.E + _restE, move.FeedMmPerS, move.Line);
+        steps = StepsOf(joined);
+        if (steps < _minSteps)
+        {
+            (_restX, _restY, _restZ, _restE) = (joined.X, joined.Y, joined.Z, joined.E);
+            return false;
+        }
+
+        (_restX, _restY, _restZ, _restE) = (0, 0, 0, 0);
+        return true;
+    }
+
+    private ref Block Take(out double entry, out double exit)
+    {
+        ref var block = ref _ring[_first];
+        var next = (_first + 1) & (_ring.Length - 1);
+        var nextEntry = _count > 1 ? Math.Sqrt(_ring[next].EntrySquared) : 0;
+        entry = double.MaxNative(block.SlowestMmPerS, _entryMmPerS);
+        exit = double.MaxNative(block.SlowestMmPerS, nextEntry);
+        _entryMmPerS = nextEntry;
+        _first = next;
+        if (--_count == 0)
+            _corner.Rest();
+        return ref block;
+    }
+
+    private void Resize(MotionLimits limits)
+    {
+        _lookAhead = Math.Clamp(limits.LookAheadMoves, 2, 1024);
+        _ring = new Block[BitOperations.RoundUpToPowerOf2((uint)_lookAhead)];
+        _first = 0;
+    }
+
     private void Adopt(MotionLimits limits)
     {
         _limits = limits;
         (_feed, _axes, _stepsPerMm) = (limits.MaxFeedMmPerS, limits.MaxAccelerationMmPerS2, limits.StepsPerMm);
+        (_printAcceleration, _travelAcceleration, _retractAcceleration) = (limits.PrintAccelerationMmPerS2, limits.TravelAccelerationMmPerS2, limits.RetractAccelerationMmPerS2);
+        _minSteps = limits.MinStepsPerMove;
+        _isMarlin = limits.Kind == PlannerKind.Marlin;
         _corner.Adopt(limits);
     }
 
-    private static int RingSize(MotionLimits limits) => Math.Clamp(limits.LookAheadMoves, 2, 1024);
-
-    private double StepsOf(in Move move)
-    {
-        return Math.Max(
-            Math.Max(Math.Abs(move.X) * _stepsPerMm.X, Math.Abs(move.Y) * _stepsPerMm.Y), Math.Max(Math.Abs(move.Z) * _stepsPerMm.Z, Math.Abs(move.E) * _stepsPerMm.E));
-    }
+    private double StepsOf(in Move move) => double.MaxNative(
+        double.MaxNative(Math.Abs(move.X) * _stepsPerMm.X, Math.Abs(move.Y) * _stepsPerMm.Y), double.MaxNative(Math.Abs(move.Z) * _stepsPerMm.Z, Math.Abs(move.E) * _stepsPerMm.E));
 
     private void Append(in Move move, double steps)
     {
         var (x, y, z, e) = (Math.Abs(move.X), Math.Abs(move.Y), Math.Abs(move.Z), Math.Abs(move.E));
         var travels = x > 0 || y > 0 || z > 0;
         var length = travels ? Math.Sqrt((x * x) + (y * y) + (z * z)) : e;
-        var nominal = Math.Max(SlowestMmPerS, move.FeedMmPerS);
+        var nominal = double.MaxNative(SlowestMmPerS, move.FeedMmPerS);
 
         // Each axis' own limit, scaled to the path.
         nominal = Limit(nominal, _feed.X * length, x);
@@ -141,71 +197,83 @@ public sealed class MotionPlanner
         nominal = Limit(nominal, _feed.Z * length, z);
         nominal = Limit(nominal, _feed.E * length, e);
 
-        var asked = !travels ? _limits.RetractAccelerationMmPerS2 : e > 0 ? _limits.PrintAccelerationMmPerS2 : _limits.TravelAccelerationMmPerS2;
-        var acceleration = asked > 0 ? asked : double.MaxValue;
-        if (travels || asked <= 0)
+        var asked = !travels ? _retractAcceleration : e > 0 ? _printAcceleration : _travelAcceleration;
+        double acceleration;
+        if (asked <= 0)
         {
-            acceleration = Limit(acceleration, _axes.X * length, x);
-            acceleration = Limit(acceleration, _axes.Y * length, y);
-            acceleration = Limit(acceleration, _axes.Z * length, z);
-            acceleration = Limit(acceleration, _axes.E * length, e);
+            // Only the axes limit it; a division by 0 gives no limit.
+            acceleration = double.MinNative(
+                double.MinNative(_axes.X * length / x, _axes.Y * length / y), double.MinNative(_axes.Z * length / z, _axes.E * length / e));
+        }
+        else
+        {
+            acceleration = asked;
+            if (travels)
+            {
+                acceleration = Limit(acceleration, _axes.X * length, x);
+                acceleration = Limit(acceleration, _axes.Y * length, y);
+                acceleration = Limit(acceleration, _axes.Z * length, z);
+                acceleration = Limit(acceleration, _axes.E * length, e);
+            }
         }
 
         // A motor's slowest speed: GRBL has none worth the name.
-        var slowest = _limits.Kind == PlannerKind.Marlin ? Math.Min(nominal, SlowestStepsPerS * length / steps) : Math.Min(nominal, SlowestMmPerS);
+        var slowest = double.MinNative(nominal, _isMarlin ? SlowestStepsPerS * length / steps : SlowestMmPerS);
         var cornerSquared = _corner.Next(move, length, nominal, acceleration, travels, isMoving: _count > 0);
 
-        var index = _first + _count;
-        if (index >= _ring.Length)
-            index -= _ring.Length;
-        ref var block = ref _ring[index];
+        ref var block = ref _ring[(_first + _count) & (_ring.Length - 1)];
         block.Move = move;
         block.LengthMm = length;
         block.NominalMmPerS = nominal;
         block.Acceleration = acceleration;
         block.SlowestMmPerS = slowest;
-        block.MaxEntrySquared = Math.Max(cornerSquared, SlowestMmPerS * SlowestMmPerS);
+        block.GainSquared = 2 * acceleration * length;
+        block.MaxEntrySquared = double.MaxNative(cornerSquared, SlowestMmPerS * SlowestMmPerS);
         block.EntrySquared = SlowestMmPerS * SlowestMmPerS;
-        _count++;
-        Replan();
+        if (_count++ == 0)
+            _entryMmPerS = SlowestMmPerS;
+        else
+            Replan();
     }
 
     /// <summary>Raises entry speeds from the last move backwards, then lowers what the moves before can't reach.</summary>
     private void Replan()
     {
         // Backwards, until a move whose entry can't rise: those before it can't either. The oldest move's entry is the past and stays.
+        var ring = _ring;
+        var mask = ring.Length - 1;
+        var last = _count - 1;
         var exitSquared = 0.0;
         var changed = _count;
-        for (var i = _count - 1; i > 0; i--)
+        for (var i = last; i > 0; i--)
         {
-            ref var block = ref At(i);
-            var entrySquared = Math.Min(block.MaxEntrySquared, exitSquared + (2 * block.Acceleration * block.LengthMm));
-            if (entrySquared <= block.EntrySquared && i < _count - 1)
+            ref var block = ref ring[(_first + i) & mask];
+            var entrySquared = double.MinNative(block.MaxEntrySquared, exitSquared + block.GainSquared);
+            if (entrySquared <= block.EntrySquared && i < last)
                 break;
-            block.EntrySquared = Math.Max(entrySquared, block.EntrySquared);
-            exitSquared = block.EntrySquared;
+            exitSquared = double.MaxNative(entrySquared, block.EntrySquared);
+            block.EntrySquared = exitSquared;
             changed = i;
         }
 
-        for (var i = Math.Max(1, changed); i < _count; i++)
+        if (changed < 1)
+            changed = 1;
+        ref var before = ref ring[(_first + changed - 1) & mask];
+        for (var i = changed; i <= last; i++)
         {
-            ref var before = ref At(i - 1);
-            ref var block = ref At(i);
-            if (before.EntrySquared >= block.EntrySquared)
-                continue;
-            var reachable = before.EntrySquared + (2 * before.Acceleration * before.LengthMm);
-            if (reachable < block.EntrySquared)
+            ref var block = ref ring[(_first + i) & mask];
+            if (before.EntrySquared < block.EntrySquared)
             {
-                block.EntrySquared = reachable;
-                block.MaxEntrySquared = reachable;
+                var reachable = before.EntrySquared + before.GainSquared;
+                if (reachable < block.EntrySquared)
+                {
+                    block.EntrySquared = reachable;
+                    block.MaxEntrySquared = reachable;
+                }
             }
-        }
-    }
 
-    private ref Block At(int offset)
-    {
-        var index = _first + offset;
-        return ref _ring[index >= _ring.Length ? index - _ring.Length : index];
+            before = ref block;
+        }
     }
 
     private static double Limit(double value, double scaledLimit, double distance) => value * distance > scaledLimit ? scaledLimit / distance : value;
@@ -218,6 +286,9 @@ public sealed class MotionPlanner
         public double Acceleration;
         public double EntrySquared;
         public double MaxEntrySquared;
+
+        // What speed squared can gain along the move: 2 × acceleration × length.
+        public double GainSquared;
         public double SlowestMmPerS;
     }
 }

@@ -110,6 +110,24 @@ public readonly struct PlannedMove
         return Math.Clamp(distance / LengthMm, 0, 1);
     }
 
+    /// <summary>How long a move takes, as <see cref="Seconds"/> says it, without the rest.</summary>
+    internal static double SecondsOf(double length, double entry, double cruise, double exit, double acceleration)
+    {
+        entry = double.MinNative(entry, cruise);
+        exit = double.MinNative(exit, cruise);
+        var doubled = 2 * acceleration;
+        var meetSquared = ((doubled * length) + (entry * entry) + (exit * exit)) / 2;
+        var fastest = double.MaxNative(entry, exit);
+        if (meetSquared < fastest * fastest)
+            return 2 * length / (entry + exit);
+
+        // Length over the greatest speed, and for each ramp the time lost to it, (c − v)² / 2ac. Whether that speed is held or only touched makes no difference,
+        // so there is no branch to mispredict.
+        var peak = Math.Sqrt(double.MinNative(meetSquared, cruise * cruise));
+        var (fromEntry, toExit) = (peak - entry, peak - exit);
+        return (length + (((fromEntry * fromEntry) + (toExit * toExit)) / doubled)) / peak;
+    }
+
     /// <summary>Distance covered in the first part of an even ramp between two speeds.</summary>
     private static double Ramp(double from, double to, double whole, double part) => (from * part) + ((to - from) / whole * part * part / 2);
 }

@@ -9,13 +9,14 @@ namespace FabNet.GCode.Program;
 /// <summary>Writes program lines to a sink. One owner; not thread safe.</summary>
 internal sealed class ProgramWriter : IDisposable
 {
-    private readonly Stream _sink;
+    private readonly Stream? _sink;
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private int _length;
     private long _flushed;
 
-    public ProgramWriter(Stream sink) => _sink = sink;
+    /// <param name="sink">Where to; null to count lines and keep none.</param>
+    public ProgramWriter(Stream? sink) => _sink = sink;
 
     /// <summary>Where each program line ends in the sink, sampled.</summary>
     public SampledTable Offsets { get; } = new();
@@ -32,10 +33,22 @@ internal sealed class ProgramWriter : IDisposable
     /// <summary>Writes one line and its end.</summary>
     public void Write(ReadOnlySpan<byte> line, int sourceLine)
     {
-        if (_length + line.Length + 1 > _buffer.Length)
+        line.CopyTo(Reserve(line.Length + 1));
+        Commit(line.Length, sourceLine);
+    }
+
+    /// <summary>Room for a line and its end, to be filled by the caller.</summary>
+    public Span<byte> Reserve(int length)
+    {
+        if (_length + length > _buffer.Length)
             Flush();
-        line.CopyTo(_buffer.AsSpan(_length));
-        _length += line.Length;
+        return _buffer.AsSpan(_length, length);
+    }
+
+    /// <summary>Makes what was put at the start of the room reserved the next line.</summary>
+    public void Commit(int length, int sourceLine)
+    {
+        _length += length;
         _buffer[_length++] = (byte)'\n';
         LineCount = checked(LineCount + 1);
         SourceLines.Add(LineCount, sourceLine);
@@ -46,7 +59,7 @@ internal sealed class ProgramWriter : IDisposable
     public Digest Finish()
     {
         Flush();
-        _sink.Flush();
+        _sink?.Flush();
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         _hash.GetHashAndReset(hash);
         return Digest.FromHash(hash);
@@ -62,8 +75,12 @@ internal sealed class ProgramWriter : IDisposable
     private void Flush()
     {
         var written = _buffer.AsSpan(0, _length);
-        _hash.AppendData(written);
-        _sink.Write(written);
+        if (_sink is not null)
+        {
+            _hash.AppendData(written);
+            _sink.Write(written);
+        }
+
         _flushed += _length;
         _length = 0;
     }

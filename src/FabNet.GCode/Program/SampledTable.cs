@@ -6,9 +6,13 @@ namespace FabNet.GCode.Program;
 internal sealed class SampledTable
 {
     private const int Capacity = 1 << 16;
+    private const int PageBits = 10;
+    private const int PageSize = 1 << PageBits;
 
     // Sample k belongs to line k × _stride; line 0 is the state before the first line. The value of LastLine itself is in _last.
-    private readonly List<double> _samples = [0];
+    // In small pages: one growing array would be copied again and again, and land among the large objects, whose collection costs more than all of admission.
+    private readonly List<double[]> _pages = [new double[PageSize]];
+    private int _count = 1;
     private int _stride = 1;
     private int _nextLine = 1;
     private double _last;
@@ -37,31 +41,35 @@ internal sealed class SampledTable
             return 0;
         if (line >= LastLine)
             return _last;
-        var index = Math.Min(line / _stride, _samples.Count - 1);
-        var (below, belowLine) = (_samples[index], index * _stride);
-        var (above, aboveLine) = index + 1 < _samples.Count ? (_samples[index + 1], belowLine + _stride) : (_last, LastLine);
+        var index = Math.Min(line / _stride, _count - 1);
+        var (below, belowLine) = (Sample(index), index * _stride);
+        var (above, aboveLine) = index + 1 < _count ? (Sample(index + 1), belowLine + _stride) : (_last, LastLine);
         return aboveLine <= belowLine ? below : below + ((above - below) * (line - belowLine) / (aboveLine - belowLine));
     }
 
     /// <summary>The sample at or before a line, and the line it belongs to.</summary>
     public (int Line, double Value) Before(int line)
     {
-        var index = Math.Clamp(line / _stride, 0, _samples.Count - 1);
-        return (index * _stride, _samples[index]);
+        var index = Math.Clamp(line / _stride, 0, _count - 1);
+        return (index * _stride, Sample(index));
     }
+
+    private ref double Sample(int index) => ref _pages[index >> PageBits][index & (PageSize - 1)];
 
     private void Append()
     {
-        _samples.Add(_last);
-        if (_samples.Count > Capacity)
+        if (_count == _pages.Count * PageSize)
+            _pages.Add(new double[PageSize]);
+        Sample(_count++) = _last;
+        if (_count > Capacity)
         {
-            var half = (_samples.Count + 1) / 2;
+            var half = (_count + 1) / 2;
             for (var i = 1; i < half; i++)
-                _samples[i] = _samples[2 * i];
-            _samples.RemoveRange(half, _samples.Count - half);
+                Sample(i) = Sample(2 * i);
+            _count = half;
             _stride *= 2;
         }
 
-        _nextLine = checked(_samples.Count * _stride);
+        _nextLine = checked(_count * _stride);
     }
 }

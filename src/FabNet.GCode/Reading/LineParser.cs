@@ -31,13 +31,16 @@ internal enum LineContent
 /// Parses lines and rewrites them in one form: upper case, no comments, no line number or checksum, words apart by one blank (Marlin and kin, whose
 /// number readers may take <c>0X1</c> for hexadecimal) or by none (GRBL). What is checked is what is sent. No allocation per line.
 /// </summary>
-internal sealed class LineParser
+internal sealed partial class LineParser
 {
     // 95 bytes that Marlin's reader takes, less N, 9 digits, a blank, and * with 3 digits that the sender adds (gcode/queue.cpp, MAX_CMD_SIZE 96).
     private const int MarlinBytes = 80;
 
     // grbl/protocol.h LINE_BUFFER_SIZE 80, with its end.
     private const int GrblBytes = 79;
+
+    // grbl/nuts_bolts.c MAX_INT_DIGITS 8: later digits before the point become zeros.
+    private const double GrblGreatest = 1e8;
 
     // Whole files, read by programs with long buffers.
     private const int FileBytes = 255;
@@ -82,6 +85,14 @@ internal sealed class LineParser
         FirmwareDialect.Grbl => GrblBytes,
         _ => FileBytes,
     };
+
+    /// <summary>Reads a plain move from the head of whole lines, into <see cref="Words"/> and a place that the caller gives.</summary>
+    /// <returns>The line's length with its end; 0 if it must go through <see cref="Parse"/>.</returns>
+    public int TryReadMove(ReadOnlySpan<byte> wholeLines, Span<byte> output, out int length)
+    {
+        var read = PlainMove.Read(wholeLines, _isGrbl, ref _words, output, out length);
+        return length <= _maxBytes ? read : 0;
+    }
 
     /// <summary>Parses one line.</summary>
     public LineContent Parse(ReadOnlySpan<byte> line)
@@ -247,75 +258,39 @@ internal sealed class LineParser
             return false;
         }
 
+        if (_isGrbl && Math.Abs(value) >= GrblGreatest)
+        {
+            _ = BadNumber(line, NumberOutcome.OutOfRange, letter);
+            return false;
+        }
+
         _words.Add(letter, value, hasValue);
         Separate();
         _output[_length++] = (byte)('A' + letter);
-        for (var k = 0; k < number.Length; k++)
-            _output[_length + k] = number[k];
-        _length += number.Length;
+        WriteNumber(number);
         return true;
+    }
+
+    /// <summary>Writes a number without its + and needless zeros: GRBL keeps a number's first eight digits, zeros among them (nuts_bolts.c, read_float).</summary>
+    private void WriteNumber(ReadOnlySpan<byte> number)
+    {
+        if (number.Length > 0 && number[0] is (byte)'+' or (byte)'-')
+        {
+            if (number[0] == (byte)'-')
+                _output[_length++] = (byte)'-';
+            number = number[1..];
+        }
+
+        while (number.Length > 1 && number[0] == (byte)'0' && number[1] is >= (byte)'0' and <= (byte)'9')
+            number = number[1..];
+        number.CopyTo(_output.AsSpan(_length));
+        _length += number.Length;
     }
 
     private void Separate()
     {
         if (_length > 0 && !_isGrbl)
             _output[_length++] = (byte)' ';
-    }
-
-    /// <summary>Takes the rest of a line as text: up to a comment, ASCII, without what a firmware might take for a checksum or a line number.</summary>
-    private LineContent ParseText(ReadOnlySpan<byte> line, int i)
-    {
-        var text = line[i..];
-        var comment = text.IndexOf((byte)';');
-        if (comment >= 0)
-            text = text[..comment];
-        text = text.Trim(" \t"u8);
-        TextStart = _length;
-        if (text.IsEmpty)
-            return LineContent.Text;
-        if (text.Contains((byte)'*') || text.IndexOf("M110"u8) >= 0)
-        {
-            _log.Refuse(ViolationCode.ChecksumSmuggled, $"'{StrayCharacter.Show(line)}' has a '*' or M110 in its text, which the firmware's line reader would obey. Remove it.");
-            return LineContent.Bad;
-        }
-
-        if (_length + text.Length + 1 > _maxBytes)
-            return TooLong();
-        _output[_length++] = (byte)' ';
-        TextStart = _length;
-        var isChanged = false;
-        foreach (var c in text)
-        {
-            if (c < 0x20)
-            {
-                _log.Refuse(ViolationCode.BinaryData, $"the line holds the control byte 0x{c:X2}. Export the program again as text.");
-                return LineContent.Bad;
-            }
-
-            isChanged |= c > 0x7E;
-            _output[_length++] = c > 0x7E ? (byte)'?' : c;
-        }
-
-        if (isChanged)
-            _log.Warn(ViolationCode.NonAscii, $"'{StrayCharacter.Show(line)}' has letters that are not ASCII in its text; they are sent as '?'.");
-        return LineContent.Text;
-    }
-
-    private bool IsName(ReadOnlySpan<byte> line, int i) =>
-        _hasNames && i + 1 < line.Length && (line[i + 1] == (byte)'_' || char.IsAsciiLetter((char)line[i + 1])) && i + 2 < line.Length
-        && (line[i + 2] == (byte)'_' || char.IsAsciiLetter((char)line[i + 2]));
-
-    private LineContent ParseName(ReadOnlySpan<byte> line, int i)
-    {
-        var outcome = ParseText(line, i);
-        if (outcome != LineContent.Text)
-            return outcome;
-
-        // ParseText put a blank before the text; a name begins the line.
-        _output.AsSpan(TextStart, _length - TextStart).CopyTo(_output);
-        _length -= TextStart;
-        TextStart = 0;
-        return LineContent.Named;
     }
 
     private bool SkipLineNumber(ReadOnlySpan<byte> line, ref int i)

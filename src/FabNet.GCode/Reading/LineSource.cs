@@ -4,7 +4,7 @@ using System.Buffers;
 
 namespace FabNet.GCode.Reading;
 
-/// <summary>Reads a stream's lines once, in order. Memory: one buffer of 128 KiB, rented.</summary>
+/// <summary>Reads a stream's lines once, in order. Memory: one buffer of at least 256 KiB, rented.</summary>
 internal sealed class LineSource : IDisposable
 {
     /// <summary>A line longer than this many bytes is cut and marked <see cref="IsCut"/>.</summary>
@@ -13,14 +13,22 @@ internal sealed class LineSource : IDisposable
     private static readonly SearchValues<byte> LineEnds = SearchValues.Create("\r\n"u8);
 
     private readonly Stream _stream;
-    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(2 * MaxLineBytes);
+    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent((4 * MaxLineBytes) + PlainMove.ReadSlack);
+    private readonly int _capacity;
     private int _start;
     private int _end;
+
+    // Behind the last line end in the buffer: lines before it are whole.
+    private int _wholeEnd;
     private bool _atEnd;
     private bool _skipLineFeed;
     private bool _isFirst = true;
 
-    public LineSource(Stream stream) => _stream = stream;
+    public LineSource(Stream stream)
+    {
+        _stream = stream;
+        _capacity = _buffer.Length - PlainMove.ReadSlack;
+    }
 
     /// <summary>The number of the line last read, from 1.</summary>
     public int LineNumber { get; private set; }
@@ -30,6 +38,16 @@ internal sealed class LineSource : IDisposable
 
     /// <summary>True if the line last read was longer than <see cref="MaxLineBytes"/>; its rest was skipped.</summary>
     public bool IsCut { get; private set; }
+
+    /// <summary>The whole lines at hand and <see cref="PlainMove.ReadSlack"/> bytes more; empty if there are none.</summary>
+    public ReadOnlySpan<byte> WholeLines => _start < _wholeEnd && !_skipLineFeed ? _buffer.AsSpan(_start, _wholeEnd - _start + PlainMove.ReadSlack) : default;
+
+    /// <summary>Passes the first of <see cref="WholeLines"/>, whose length with its end the caller found.</summary>
+    public void Pass(int length)
+    {
+        _start += length;
+        LineNumber = checked(LineNumber + 1);
+    }
 
     /// <summary>Reads the next line, without its end. The span is valid until the next call.</summary>
     public bool TryRead(out ReadOnlySpan<byte> line)
@@ -128,9 +146,11 @@ internal sealed class LineSource : IDisposable
 
     private void FillFrom(int offset)
     {
-        var read = _stream.Read(_buffer, offset, _buffer.Length - offset);
+        var read = _stream.Read(_buffer, offset, _capacity - offset);
         ByteCount += read;
         _end = offset + read;
         _atEnd = read == 0;
+        var lastLineEnd = _buffer.AsSpan(offset, read).LastIndexOf((byte)'\n');
+        _wholeEnd = lastLineEnd < 0 ? 0 : offset + lastLineEnd + 1;
     }
 }

@@ -58,6 +58,18 @@ internal struct Words
         }
     }
 
+    /// <summary>Sets a number; <see cref="SetPlain"/> makes it count.</summary>
+    internal void Set(int letter, double value) => _numbers[letter] = value;
+
+    /// <summary>Makes this the words of a plain move: letters with numbers already set, and the command G0 or G1, or none if negative.</summary>
+    internal void SetPlain(uint letters, int command)
+    {
+        Present = letters;
+        Valued = letters;
+        CommandCount = command < 0 ? 0 : 1;
+        _commands[0] = Command.Key('G', command < 0 ? 0 : command * 10);
+    }
+
     internal bool TryAddCommand(int key)
     {
         if (CommandCount == MaxCommands)

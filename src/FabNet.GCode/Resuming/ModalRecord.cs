@@ -139,7 +139,7 @@ internal sealed class ModalRecord(bool isGrbl, double[] home)
                 case "M3" or "M4":
                     Spindle = code;
                     break;
-                case "M5":
+                case "M5" or "M6":
                     Spindle = null;
                     break;
                 case "M7":

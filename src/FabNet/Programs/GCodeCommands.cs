@@ -4,6 +4,7 @@ using System.CommandLine;
 using FabNet.CommandLine;
 using FabNet.GCode;
 using FabNet.Model.Machines;
+using FabNet.Programs.Preview;
 
 namespace FabNet.Programs;
 
@@ -22,6 +23,8 @@ internal static class GCodeCommands
     {
         CreateCheck(),
         CreateInfo(),
+        CreateTime(),
+        PreviewCommand.Create(ProgramArgument),
     };
 
     private static Command CreateCheck()
@@ -65,26 +68,71 @@ internal static class GCodeCommands
         {
             var file = result.GetRequiredValue(ProgramArgument);
             var machine = result.GetValue(profile) is { } name ? ProfileOption.Load(name) : ProfileOption.GenericFor(file.FullName);
-            return Check(file, machine, outcome =>
-            {
-                ProgramReports.Say(new CommandConsole(result.GetValue(CommandRunner.Json)), outcome.Summary, machine);
-                return CommandRunner.Succeeded;
-            });
+            using var source = Open(file);
+            ProgramReports.Say(new CommandConsole(result.GetValue(CommandRunner.Json)), Toolpath.Follow(source, machine).Summary, machine);
+            return CommandRunner.Succeeded;
         });
         return command;
     }
 
-    private static int Check(FileInfo file, MachineProfile machine, Func<AdmissionResult, int> report)
+    private static Command CreateTime()
     {
-        if (!file.Exists)
+        var profile = new Option<string?>("--profile") { Description = "The machine whose speeds count; without it the generic one of the file's dialect." };
+        var atLine = new Option<int?>("--at-line") { Description = "Also tell the time that is left after this line of the file." };
+        var command = new Command("time",
+            """
+            Tells how long a program takes: in all, to heat up, by layer and by kind of path.
+
+            Examples:
+              fabnet gcode time part.gcode --profile prusa-mk3s
+              fabnet gcode time part.gcode --at-line 52310 --json
+            """)
+        { ProgramArgument, profile, atLine };
+        command.SetAction(result =>
         {
-            throw new UsageException($"There is no file {file.FullName}.");
+            var file = result.GetRequiredValue(ProgramArgument);
+            var machine = result.GetValue(profile) is { } name ? ProfileOption.Load(name) : ProfileOption.GenericFor(file.FullName);
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            if (result.GetValue(atLine) is { } line)
+                return Check(file, machine, outcome => SayRemaining(console, outcome, machine, line));
+            using var source = Open(file);
+            TimeReport.Say(console, Toolpath.Follow(source, machine).Summary, machine, remaining: null);
+            return CommandRunner.Succeeded;
+        });
+        return command;
+    }
+
+    private static int SayRemaining(CommandConsole console, AdmissionResult outcome, MachineProfile machine, int sourceLine)
+    {
+        var summary = outcome.Summary;
+        if (sourceLine < 1 || sourceLine > summary.SourceLineCount)
+            throw new UsageException($"The file has {summary.SourceLineCount} lines, counted from 1; {sourceLine} is not among them.");
+        if (outcome.Program is not { } program)
+            throw new UsageException($"{machine.Name} would refuse this program, so there is no time at a line. `fabnet gcode check` tells why.");
+
+        // The last line sent that comes from the file's line or from one before it.
+        var (done, last) = (0, program.LineCount);
+        while (done < last)
+        {
+            var middle = done + ((last - done + 1) / 2);
+            if (program.SourceLineOf(middle) <= sourceLine)
+                done = middle;
+            else
+                last = middle - 1;
         }
 
-        using var source = file.OpenRead();
+        TimeReport.Say(console, summary, machine, (sourceLine, summary.TimeSeconds - program.SecondsUntilLine(done)));
+        return CommandRunner.Succeeded;
+    }
+
+    private static int Check(FileInfo file, MachineProfile machine, Func<AdmissionResult, int> report)
+    {
+        using var source = Open(file);
         using var sink = ProgramFile.CreateTemporary();
         var outcome = Admission.Check(source, machine, sink);
         using var program = outcome.Program;
         return report(outcome);
     }
+
+    private static FileStream Open(FileInfo file) => file.Exists ? file.OpenRead() : throw new UsageException($"There is no file {file.FullName}.");
 }

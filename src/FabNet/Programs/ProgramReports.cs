@@ -82,6 +82,25 @@ internal static class ProgramReports
         }
     }
 
+    /// <summary>Writes the layers as an array.</summary>
+    public static void WriteLayers(Utf8JsonWriter json, ProgramSummary summary)
+    {
+        json.WriteStartArray("layers");
+        foreach (var layer in summary.Layers)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", layer.Index);
+            json.WriteNumber("zMm", layer.ZMm);
+            json.WriteNumber("heightMm", layer.HeightMm);
+            json.WriteNumber("firstLine", layer.FirstLine);
+            json.WriteNumber("timeSeconds", Math.Round(layer.Seconds, 3));
+            json.WriteNumber("filamentMm", Math.Round(layer.FilamentMm, 3));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void Write(Utf8JsonWriter json, ProgramSummary summary, MachineProfile machine)
     {
         json.WriteString("profile", machine.Name);
@@ -98,19 +117,7 @@ internal static class ProgramReports
         json.WriteNumber("commandCount", summary.CommandCount);
         json.WriteNumber("motionCount", summary.MotionCount);
         json.WriteNumber("layerCount", summary.LayerCount);
-        json.WriteStartArray("layers");
-        foreach (var layer in summary.Layers)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("index", layer.Index);
-            json.WriteNumber("zMm", layer.ZMm);
-            json.WriteNumber("firstLine", layer.FirstLine);
-            json.WriteNumber("timeSeconds", Math.Round(layer.Seconds, 3));
-            json.WriteNumber("filamentMm", Math.Round(layer.FilamentMm, 3));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        WriteLayers(json, summary);
     }
 
     private static void WriteBox(Utf8JsonWriter json, string name, Box3? box)

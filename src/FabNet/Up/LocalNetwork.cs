@@ -67,7 +67,7 @@ internal sealed class LocalNetwork : IAsyncDisposable
         _parts.Push(broker);
         Broker = $"mqtt://127.0.0.1:{broker.Port}";
 
-        Sites = SimulatedSites.Write(DataFolder, Address, broker.Port, _options.Speed);
+        Sites = SimulatedSites.Write(DataFolder, Address, broker.Port, MosquittoProcess.FreePort(), _options.Speed);
         foreach (var machine in Sites.SelectMany(s => s.Machines))
         {
             _parts.Push(SimulatedMachines.Start(machine, Path.Combine(DataFolder, "ports")));

@@ -15,16 +15,18 @@ internal static class SimulatedMachines
         var (log, speed) = (Path.Combine(folder, machine.Name + ".log"), machine.SimulatedSpeed ?? 1);
         return machine.Mqtt is { } mqtt
             ? BambuPrinter.Start(new BambuOptions
-                {
-                    Host = mqtt.Host,
-                    Port = mqtt.Port,
-                    Serial = mqtt.Serial,
-                    AccessCode = mqtt.AccessCode,
-                    DropFolder = mqtt.DropFolder,
-                    Profile = machine.Profile,
-                    Speed = speed,
-                    LogPath = log,
-                })
+            {
+                Host = mqtt.Host,
+                Port = mqtt.Port,
+                Serial = mqtt.Serial,
+                AccessCode = mqtt.AccessCode,
+                CardFolder = Path.Combine(folder, machine.Name),
+                FtpsPort = mqtt.FtpsPort,
+                AuthorityPath = mqtt.CertificateAuthority,
+                Profile = machine.Profile,
+                Speed = speed,
+                LogPath = log,
+            })
             : SimulatedMachine.Start(new SimulatorOptions { Profile = machine.Profile, Link = machine.Port, Baud = machine.BaudRate, Speed = speed, LogPath = log });
     }
 }

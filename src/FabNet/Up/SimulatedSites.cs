@@ -10,8 +10,9 @@ internal static class SimulatedSites
     /// <param name="folder">The data folder of the network.</param>
     /// <param name="server">The address of catalogue and coordinator.</param>
     /// <param name="brokerPort">The broker's port.</param>
+    /// <param name="ftpsPort">The port on which the MQTT printer takes files.</param>
     /// <param name="speed">How many times faster than real ones the machines run.</param>
-    public static IReadOnlyList<EdgeConfig> Write(string folder, string server, int brokerPort, double speed)
+    public static IReadOnlyList<EdgeConfig> Write(string folder, string server, int brokerPort, int ftpsPort, double speed)
     {
         var sites = Path.Combine(folder, "sites");
         Directory.CreateDirectory(sites);
@@ -48,7 +49,7 @@ internal static class SimulatedSites
                   - { name: ender, profile: ender-3, port: "{{folder}}/ports/ender", loaded: { material: PLA, color: white }, simulated: { speed: {{speed}} } }
                   - name: p1s
                     profile: bambu-p1s
-                    mqtt: { host: 127.0.0.1, port: {{brokerPort}}, serial: SIM00000000001, accessCode: simulated, tls: false, drop: "{{folder}}/ports/p1s" }
+                    mqtt: { host: 127.0.0.1, port: {{brokerPort}}, serial: SIM00000000001, accessCode: simulated, tls: false, ftpsPort: {{ftpsPort}}, certificateAuthority: "{{folder}}/ports/p1s.pem" }
                     loaded: { material: PLA, color: black }
                     simulated: { speed: {{speed}} }
                 """),

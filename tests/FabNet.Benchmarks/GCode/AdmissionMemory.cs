@@ -14,7 +14,7 @@ internal static class AdmissionMemory
         var (text, _) = BenchmarkPrograms.Read(FirmwareDialect.Marlin, 20_000);
         // Whole programs only: a line cut in two is refused.
         var length = ((long.Parse(megabytes, CultureInfo.InvariantCulture) * 1_000_000 / text.Length) + 1) * text.Length;
-        var before = PeakMegabytes();
+        var before = MachineDescription.PeakMegabytes();
         var sinkPath = Path.Combine(Path.GetTempPath(), $"fabnet-benchmark-{Environment.ProcessId}.gcode");
         using var sink = new FileStream(sinkPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 4096, FileOptions.DeleteOnClose);
         var result = Admission.Check(new RepeatingStream(text, length), BenchmarkPrograms.Profile(FirmwareDialect.Marlin), sink);
@@ -24,14 +24,8 @@ internal static class AdmissionMemory
             return 1;
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{before:0.0} {PeakMegabytes():0.0} {program.LineCount}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{before:0.0} {MachineDescription.PeakMegabytes():0.0} {program.LineCount}"));
         program.Dispose();
         return 0;
-    }
-
-    private static double PeakMegabytes()
-    {
-        var line = File.ReadLines("/proc/self/status").First(static line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) / 1024;
     }
 }

@@ -39,6 +39,9 @@ internal static class StreamingBenchmark
         }
 
         Table.Print("Streaming against an instant firmware", Headings, rows);
+        await using var great = ChildProcess.Start(ChildProcess.StreamingMemory, "300");
+        var memory = (await great.ReadLineAsync()).Split(' ');
+        Table.Print("Streaming a program of 300 MB", ["lines", "peak resident, MB"], [[long.Parse(memory[1], CultureInfo.InvariantCulture).ToString("N0", CultureInfo.InvariantCulture), memory[0]]]);
     }
 
     private static async Task<Measured> MeasureAsync(FirmwareDialect dialect, AdmittedProgram program, bool overPty, bool isSession, int repeat)

@@ -32,14 +32,17 @@ internal sealed class SimulatorProcess : ChildProcess
 
     /// <summary>A Bambu printer on a broker.</summary>
     public static async Task<SimulatorProcess> StartBambuAsync(
-        string folder, string name, string serial, string accessCode, int brokerPort, int speed, CancellationToken cancellationToken)
+        string folder, string name, string serial, string accessCode, int brokerPort, int ftpsPort, int speed, CancellationToken cancellationToken)
     {
-        var (drop, log) = (Path.Combine(folder, name), Path.Combine(folder, name + ".jsonl"));
-        Directory.CreateDirectory(drop);
+        var (card, log) = (Path.Combine(folder, name), Path.Combine(folder, name + ".jsonl"));
+        Directory.CreateDirectory(card);
         var simulator = new SimulatorProcess(
             log,
             $"device/{serial}/report",
-            ["bambu", "--port", $"{brokerPort}", "--serial", serial, "--access-code", accessCode, "--drop", drop, "--log", log, "--speed", $"{speed}"]);
+            [
+                "bambu", "--port", $"{brokerPort}", "--serial", serial, "--access-code", accessCode, "--card", card, "--ftps-port", $"{ftpsPort}", "--ca", card + ".pem",
+                "--log", log, "--speed", $"{speed}",
+            ]);
         return await ReadyAsync(simulator, simulator.Port, cancellationToken);
     }
 

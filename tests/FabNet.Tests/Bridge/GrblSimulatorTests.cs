@@ -69,6 +69,35 @@ public sealed class GrblSimulatorTests
         Assert.Equal(MachineState.Idle, session.State);
     }
 
+    [Fact(Timeout = 40_000)]
+    public async Task A_change_of_tool_stops_for_a_person_who_may_probe_and_zero()
+    {
+        using var program = Bench.Admit(Bench.Router, "G20\nG90\nM3 S5000\nG1 X0.5 F20\nT2 M6\nM3 S5000\nX1\nY1\n");
+        await using var machine = Start(1, "", new GrblBuild { ProbeSurfaceZ = -3 });
+        await using var session = Session(machine);
+        await session.OpenAsync(Bench.Limit());
+        await using var events = session.ReadEventsAsync(Bench.Limit(35)).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        var running = session.RunAsync(program, new RunOptions { LeavesPart = false }, CancellationToken.None);
+        var prompt = await Bench.NextAsync<PromptRaised>(events);
+        Assert.Contains("T2", prompt.Text, StringComparison.Ordinal);
+        Assert.Equal("M5", machine.Log.Snapshot().Last(static command => command.Text[0] != '$').Text);
+        Assert.True((await session.OperateAsync(ManualOperation.Parse("jog X-5 F1000"), Bench.Limit())).IsOk);
+        CommandReply probed;
+        do
+        {
+            // Refused until the jog is over.
+            probed = await session.OperateAsync(ManualOperation.Parse("probe Z-10 F500"), Bench.Limit());
+        }
+        while (!probed.IsOk);
+
+        Assert.Contains(probed.Lines, static line => line.Contains("-3.000:1", StringComparison.Ordinal));
+        Assert.Null(await session.ResumeAsync(Bench.Limit()));
+        Bench.AssertCompleted(await running.WaitAsync(Bench.Limit(30)));
+        Assert.DoesNotContain(machine.Log.Snapshot(), static command => command.Text.Contains("M6", StringComparison.Ordinal));
+        Assert.Equal(25.4, machine.Position.X, 0.01);
+        Assert.Equal(25.4, machine.Position.Y, 0.01);
+    }
+
     private static SimulatedMachine Start(int seed, string fault, GrblBuild? build = null) => SimulatedMachine.Start(new SimulatorOptions
     {
         Profile = Bench.Router,

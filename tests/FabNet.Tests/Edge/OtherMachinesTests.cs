@@ -1,10 +1,13 @@
+using System.IO.Compression;
 using FabNet.Edge;
 using FabNet.Edge.Configuration;
+using FabNet.Edge.Leasing;
 using FabNet.FirmwareSimulator;
 using FabNet.FirmwareSimulator.Bambu;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
 using FabNet.Tests.Mqtt;
+using MQTTnet;
 using Xunit;
 
 namespace FabNet.Tests.Edge;
@@ -51,18 +54,18 @@ public sealed class OtherMachinesTests
         await using var broker = await MosquittoBroker.StartAsync();
         await using var catalogue = await TestCatalogue.StartAsync();
         await using var coordinator = await TestCoordinator.StartAsync();
-        var drop = Directory.CreateDirectory(folder.In("drop")).FullName;
         await using var printer = BambuPrinter.Start(new BambuOptions
         {
             Host = "127.0.0.1",
             Port = broker.Port,
             Serial = "SIM1",
             AccessCode = "code",
-            DropFolder = drop,
+            CardFolder = folder.In("card"),
+            AuthorityPath = folder.In("ca.pem"),
             Profile = profile,
             Speed = AgentBench.Quick,
         });
-        var mqtt = new MqttPort { Host = "127.0.0.1", Port = broker.Port, Serial = "SIM1", AccessCode = "code", Tls = false, DropFolder = drop };
+        var mqtt = new MqttPort { Host = "127.0.0.1", Port = broker.Port, Serial = "SIM1", AccessCode = "code", Tls = false, FtpsPort = printer.FtpsPort, CertificateAuthority = folder.In("ca.pem") };
         var machine = new MachineConfig { Name = "mk3", Profile = profile, Mqtt = mqtt, SimulatedSpeed = AgentBench.Quick };
         await using var agent = await EdgeAgent.StartAsync(Config(folder, catalogue, coordinator, machine), null, Bench.Token);
         await coordinator.WaitForAsync(m => m.MachineStatus?.State == FabNet.Protocol.V1.MachineState.Idle, "the printer to be idle");
@@ -73,6 +76,67 @@ public sealed class OtherMachinesTests
             [typeof(JobPreparing), typeof(JobReady), typeof(JobStarted), typeof(JobCompleted)],
             coordinator.EventsOf(job.Id).Select(e => e.GetType()));
         Assert.Equal(AgentBench.MovesOf(Bench.Program(40)), Cuts(printer.Log.Snapshot().Select(c => c.Text)));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task After_a_crash_the_print_that_an_mqtt_printer_went_on_with_is_stopped_before_anything_else()
+    {
+        var profile = MachineProfiles.Find("bambu-p1s");
+        using var folder = new TestFolder();
+        await using var broker = await MosquittoBroker.StartAsync();
+        await using var catalogue = await TestCatalogue.StartAsync();
+        await using var coordinator = await TestCoordinator.StartAsync();
+        var job = Bench.Leased(catalogue.PublishToolpath("clip", Bench.Program(40), profile.Name).Ref);
+        var at = TimeProvider.System.GetUtcNow();
+        Directory.CreateDirectory(folder.In("data"));
+        using (var book = EdgeBook.Open(folder.In("data/journal.db"), TimeProvider.System))
+        {
+            book.Grant(job);
+            book.Append(new JobPreparing { Job = job.Id, Epoch = 1, At = at });
+            book.Append(new JobReady { Job = job.Id, Epoch = 1, At = at, Program = job.Design.Manifest, EstimatedSeconds = 60 });
+            book.Append(new JobStarted { Job = job.Id, Epoch = 1, At = at });
+        }
+
+        using (var project = ZipFile.Open(Directory.CreateDirectory(folder.In("card")).FullName + "/left.3mf", ZipArchiveMode.Create))
+        {
+            using var plate = new StreamWriter(project.CreateEntry("Metadata/plate_1.gcode").Open());
+            plate.Write("M104 S200\nG4 P3600000\n");
+        }
+
+        await using var printer = BambuPrinter.Start(new BambuOptions
+        {
+            Port = broker.Port,
+            Serial = "SIM2",
+            AccessCode = "code",
+            CardFolder = folder.In("card"),
+            AuthorityPath = folder.In("ca.pem"),
+            Profile = profile,
+            Speed = 20,
+        });
+        using (var dead = await MqttTestClient.ConnectAsync(broker))
+        {
+            await dead.Client.SubscribeAsync("device/SIM2/report", cancellationToken: Bench.Token);
+            while (printer.GcodeState != BambuState.Running)
+            {
+                if (printer.IsConnected && printer.GcodeState == BambuState.Idle)
+                {
+                    await dead.Client.PublishStringAsync(
+                        "device/SIM2/request",
+                        $$$"""{"print":{"sequence_id":"1","command":"project_file","param":"Metadata/plate_1.gcode","url":"ftp:///left.3mf","subtask_name":"fabnet-{{{job.Id}}}_1-0123456789ab"}}""",
+                        cancellationToken: Bench.Token);
+                }
+
+                await dead.ReceiveAsync();
+            }
+        }
+
+        var mqtt = new MqttPort { Host = "127.0.0.1", Port = broker.Port, Serial = "SIM2", AccessCode = "code", Tls = false, FtpsPort = printer.FtpsPort, CertificateAuthority = folder.In("ca.pem") };
+        await using var agent = await EdgeAgent.StartAsync(Config(folder, catalogue, coordinator, new MachineConfig { Name = "mk3", Profile = profile, Mqtt = mqtt, SimulatedSpeed = 20 }), null, Bench.Token);
+        await coordinator.WaitForAsync(m => m.MachineStatus?.State == FabNet.Protocol.V1.MachineState.NeedsClearing, "the printer to need clearing");
+        Assert.Equal(BambuState.Failed, printer.GcodeState);
+        Assert.Contains("M104 S0", printer.Log.Snapshot().Select(c => c.Text));
+        var failed = await coordinator.WaitForAsync(m => m.JobEvent?.Event.Failed is not null, "the failure");
+        Assert.Contains("was interrupted", failed.JobEvent.Event.Failed.Reason, StringComparison.Ordinal);
     }
 
     private static List<string> Cuts(IEnumerable<string> executed) => [.. executed.Where(t => t.StartsWith("G1", StringComparison.Ordinal))];

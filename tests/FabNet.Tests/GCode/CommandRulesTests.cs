@@ -72,7 +72,8 @@ public class CommandRulesTests
     [InlineData("G20 G21", ViolationCode.ModalConflict)]
     [InlineData("G0 X1 H2", ViolationCode.UnknownCommand)]
     [InlineData("G41 D1", ViolationCode.UnknownCommand)]
-    [InlineData("T1 M6", ViolationCode.UnknownCommand)]
+    [InlineData("T1 M6 G0 X5", ViolationCode.ModalConflict)]
+    [InlineData("M6 S1000", ViolationCode.ModalConflict)]
     [InlineData("G1 X1", ViolationCode.FeedMissing)]
     [InlineData("G4", ViolationCode.MissingValue)]
     [InlineData("G80\nX1", ViolationCode.ModalConflict)]
@@ -80,8 +81,11 @@ public class CommandRulesTests
     public void What_grbl_must_not_get_is_refused(string program, ViolationCode code) => Assert.Equal(code, Programs.Refusal(program, Programs.Grbl));
 
     [Fact]
-    public void A_profile_whose_firmware_changes_tools_may_say_so() =>
-        Assert.Equal(1, Programs.Check("T2 M6\nG0 X1", Programs.Grbl with { ExtraCommands = ["M6"] }).Summary.ToolChangeCount);
+    public void A_change_of_tool_is_a_persons_unless_the_profile_says_that_the_firmware_knows_it()
+    {
+        Assert.Equal(1, Programs.Check("T2 M6\nG0 X1", Programs.Grbl).Summary.ToolChangeCount);
+        Assert.Equal(1, Programs.Check("T2 M6 G0 X1", Programs.Grbl with { ExtraCommands = ["M6"] }).Summary.ToolChangeCount);
+    }
 
     [Fact]
     public void Klipper_macros_are_refused_unless_the_profile_names_them()

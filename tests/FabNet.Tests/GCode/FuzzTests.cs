@@ -24,6 +24,27 @@ public partial class FuzzTests
 
     private static readonly HashSet<string> NeverOnMarlin = ["M112", "M500", "M997", "M110", "M290", "M302", "M28", "G53", "G54", "G92.1", "G38.2", "M3", "M4"];
 
+    private static Gen<string> Number => Gen.Elements(
+        "0", "1", "-1", "2.5", "10", "-10", "50", "100", "-300", "790", "000000012.5", "0.00000012345", "+7", "5", "-5", ".5");
+
+    private static Arbitrary<string> GrblBlocks => Lines(
+        Gen.Elements(
+            "G0", "G1", "G2", "G3", "G4", "G17", "G18", "G19", "G20", "G21", "G28", "G30", "G38.2", "G40", "G43.1", "G49", "G53", "G54", "G55", "G59", "G61", "G80", "G90", "G91", "G91.1", "G92", "G92.1",
+            "G93", "G94", "M0", "M3", "M4", "M5", "M7", "M8", "M9", "M30", "G10", "G28.1", "G59.1", "G64"),
+        Gen.Elements("X", "Y", "Z", "X", "Y", "I", "J", "K", "R", "F", "S", "P", "T", "L"), 2);
+
+    private static Arbitrary<string> MarlinLines => Lines(
+        Gen.Elements("G0", "G1", "G2", "G3", "G4", "G10", "G11", "G20", "G21", "G28", "G29", "G90", "G91", "G92", "M82", "M83", "M104", "M109", "M140", "M106", "M117", "M600", "M3", "M220", "M204", "M0"),
+        Gen.Elements("X", "Y", "Z", "E", "F", "I", "J", "R", "S", "P", "A", "U", "H", "O"), 1);
+
+    private static Arbitrary<string> Lines(Gen<string> command, Gen<string> letter, int maxCommands) =>
+        (from lines in (from count in Gen.Choose(0, maxCommands)
+                        from commands in command.ArrayOf(count)
+                        from wordCount in Gen.Choose(0, 4)
+                        from words in letter.Zip(Number, (l, n) => l + n).ArrayOf(wordCount)
+                        select string.Join(' ', commands.Concat(words))).ListOf()
+         select string.Join('\n', lines)).ToArbitrary();
+
     private static Arbitrary<string> Text => Gen.Elements(Pieces).ListOf().Select(string.Concat).ToArbitrary();
 
     [Fact]
@@ -52,13 +73,28 @@ public partial class FuzzTests
             AssertCoherent(result);
             if (!result.IsAdmitted)
                 return;
-            foreach (var line in Programs.Lines(result.Program!))
-            {
-                Assert.Matches(GrblLine(), line);
-                Assert.InRange(line.Length, 1, 79);
-                Assert.DoesNotMatch("G10|G28\\.1|G30\\.1|M6", line);
-            }
+            AssertTakenByGrbl(Programs.Lines(result.Program!));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithEndSize(60));
+
+    [Fact]
+    public void Whatever_grbl_gets_it_takes_without_an_error_and_stays_in_the_size_of_the_machine() =>
+        Prop.ForAll(GrblBlocks, text =>
+        {
+            var result = Programs.Check("F100\n" + text, Programs.Grbl);
+            AssertCoherent(result);
+            if (result.IsAdmitted)
+                AssertTakenByGrbl(Programs.Lines(result.Program!));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(6000).WithEndSize(12));
+
+    [Fact]
+    public void Whatever_marlin_gets_of_sound_looking_lines_stays_inside() =>
+        Prop.ForAll(MarlinLines, text =>
+        {
+            var result = Programs.Check("G28\nM104 S200\n" + text);
+            AssertCoherent(result);
+            if (result.IsAdmitted)
+                AssertInsideOnMarlin(Programs.Lines(result.Program!));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithEndSize(15));
 
     [Fact]
     public void Admitting_what_was_admitted_changes_nothing() =>
@@ -72,6 +108,36 @@ public partial class FuzzTests
             Assert.True(second.IsAdmitted);
             Assert.Equal(first.Program!.Digest, second.Program!.Digest);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000).WithEndSize(40));
+
+    private static void AssertTakenByGrbl(string[] lines)
+    {
+        double[] longest = [.. ((AxisLimits[])[Programs.Grbl.X, Programs.Grbl.Y, Programs.Grbl.Z]).Select(axis => axis.RangeMm!.Value.Length)];
+        var reached = new Dictionary<(int Frame, int Axis), (double Min, double Max)>();
+        var inMachine = new bool[3];
+        var lost = new bool[3];
+        var grbl = new GrblReading((axis, value, place) =>
+        {
+            // A place is worth checking if it follows from absolute words: from a lost one (a probe, G28) relative moves lead no one knows where.
+            inMachine[axis] = place.InMachine || (inMachine[axis] && place.IsRelative);
+            lost[axis] = place.IsLost || (lost[axis] && place.IsRelative && !place.InMachine);
+            if (lost[axis])
+                return;
+            if (inMachine[axis])
+            {
+                Assert.InRange(value, -longest[axis] - 0.01, 0.01);
+                return;
+            }
+
+            var (min, max) = reached.GetValueOrDefault((place.WorkOffset, axis), (value, value));
+            reached[(place.WorkOffset, axis)] = (Math.Min(min, value), Math.Max(max, value));
+            Assert.InRange(Math.Max(max, value) - Math.Min(min, value), 0, longest[axis] + 0.6);
+        });
+        foreach (var line in lines)
+        {
+            Assert.Matches(GrblLine(), line);
+            Assert.True(grbl.Execute(line) is var error && error == 0, $"error:{error} for {line} in\n{string.Join('\n', lines)}");
+        }
+    }
 
     private static void AssertCoherent(AdmissionResult result)
     {
@@ -91,12 +157,13 @@ public partial class FuzzTests
         {
             Assert.InRange(line.Length, 1, 80);
             Assert.Matches(MarlinLine(), line);
+            var read = MarlinCommand.Read(line);
             var command = line.Split(' ')[0];
             Assert.DoesNotContain(command, NeverOnMarlin);
+            Assert.True(command.Contains('.', StringComparison.Ordinal) || command == read.Name);
             if (command is "M117" or "M118")
                 continue;
-            var words = Word().Matches(line).Skip(1).Where(match => match.Groups[2].Length > 0)
-                .ToDictionary(match => match.Groups[1].Value[0], match => double.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
+            var words = read.Words.Where(word => word.Value is not null).ToDictionary(word => word.Key, word => word.Value!.Value);
             switch (command)
             {
                 case "G20" or "G21":
@@ -118,6 +185,7 @@ public partial class FuzzTests
                         shift[i] = words.TryGetValue("XYZ"[i], out var named) ? at[i] - (named * unit) : line == "G92" ? at[i] : shift[i];
                     break;
                 case "G0" or "G1" or "G2" or "G3":
+                    Assert.DoesNotContain(words.Keys, letter => "ABCUVWHSO".Contains(letter, StringComparison.Ordinal));
                     double[] before = [.. at];
                     for (var i = 0; i < 3; i++)
                     {
@@ -158,6 +226,4 @@ public partial class FuzzTests
     [GeneratedRegex("^([A-Z][-+]?[0-9]*\\.?[0-9]*)+$", RegexOptions.NonBacktracking)]
     private static partial Regex GrblLine();
 
-    [GeneratedRegex("([A-Z])([-+]?[0-9]*\\.?[0-9]*)")]
-    private static partial Regex Word();
 }

@@ -37,6 +37,16 @@ public class ReadingTests
         Assert.Equal(["M104 S200", "M83", "G28", "G1 X1 E2 F100"], Programs.Lines("M104 S200\nM83\nG28\nG1X1e2F100"));
 
     [Theory]
+    [InlineData("G0X0000000012.5", "G0X12.5")]
+    [InlineData("G0X-00.50", "G0X-0.50")]
+    [InlineData("G0X+3Y+.5", "G0X3Y.5")]
+    [InlineData("G0X000", "G0X0")]
+    public void Numbers_are_sent_so_that_eight_digits_of_them_are_enough(string line, string sent) => Assert.Equal([sent], Programs.Lines(line, Programs.Grbl));
+
+    [Fact]
+    public void Messages_hold_nothing_that_a_line_reader_would_drop() => Assert.Equal(["M117 Layer [3/10] a/b"], Programs.Lines("M117 Layer (3/10) a\\b"));
+
+    [Theory]
     [InlineData("G1 X--1", ViolationCode.MalformedWord)]
     [InlineData("G1 X1.2.3", ViolationCode.MalformedWord)]
     [InlineData("G1 X1 2", ViolationCode.MalformedWord)]
@@ -88,8 +98,8 @@ public class ReadingTests
         Assert.Equal(80, LineParser.MaxLineBytes(FabNet.Model.Machines.FirmwareDialect.Marlin));
         Assert.True(Programs.Check("M117 " + new string('a', 75)).IsAdmitted);
         Assert.Equal(ViolationCode.LineTooLong, Programs.Refusal("M117 " + new string('a', 76)));
-        Assert.Equal(ViolationCode.LineTooLong, Programs.Refusal("G1 X" + new string('0', 90) + "1"));
-        Assert.Equal(ViolationCode.LineTooLong, Programs.Refusal("G0X" + new string('0', 76) + "1", Programs.Grbl));
+        Assert.Equal(ViolationCode.LineTooLong, Programs.Refusal("G1 X0.123456789012345 Y0.123456789012345 Z0.123456789012345 E0.123456789012345 F0.123456789012"));
+        Assert.Equal(ViolationCode.LineTooLong, Programs.Refusal("G2X0.123456789012345Y0.123456789012345I0.123456789012345J0.123456789012345F0.12345", Programs.Grbl));
     }
 
     [Fact]

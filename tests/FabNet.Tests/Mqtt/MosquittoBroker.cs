@@ -24,7 +24,7 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
     private readonly List<(string Text, TaskCompletionSource Seen)> _awaited = [];
     private Process? _process;
 
-    private MosquittoBroker(string extraConfiguration, (string User, string Password)? login, TestAuthority? authority)
+    private MosquittoBroker(string extraConfiguration, (string User, string Password)? login, TestAuthority? authority, (string Certificate, string Key)? identity)
     {
         Port = FreePort();
         var lines = new List<string>
@@ -50,7 +50,7 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
             string certificate = Path.Combine(_directory.FullName, "certificate.pem");
             string key = Path.Combine(_directory.FullName, "key.pem");
             string authorityFile = Path.Combine(_directory.FullName, "authority.pem");
-            (string certificatePem, string keyPem) = authority.IssueServerPem("localhost");
+            (string certificatePem, string keyPem) = identity ?? authority.IssueServerPem("localhost");
             File.WriteAllText(certificate, certificatePem);
             File.WriteAllText(key, keyPem);
             File.WriteAllText(authorityFile, authority.Certificate.ExportCertificatePem());
@@ -69,10 +69,11 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
     /// <param name="extraConfiguration">Further lines of mosquitto.conf.</param>
     /// <param name="login">The only user who may connect; null for anyone.</param>
     /// <param name="authority">Issues the broker's certificate for "localhost"; null for no TLS.</param>
+    /// <param name="identity">The broker's certificate and key (PEM), where it is to be another.</param>
     public static async Task<MosquittoBroker> StartAsync(
-        string extraConfiguration = "", (string User, string Password)? login = null, TestAuthority? authority = null)
+        string extraConfiguration = "", (string User, string Password)? login = null, TestAuthority? authority = null, (string Certificate, string Key)? identity = null)
     {
-        var broker = new MosquittoBroker(extraConfiguration, login, authority);
+        var broker = new MosquittoBroker(extraConfiguration, login, authority, identity);
         await broker.StartAgainAsync();
         return broker;
     }
@@ -150,8 +151,13 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
     {
         if (_process is { HasExited: false } process)
         {
-            _ = kill(process.Id, SIGTERM);
-            await process.WaitForExitAsync();
+            // A signal that comes before its main loop is lost on it.
+            var ended = process.WaitForExitAsync();
+            do
+            {
+                _ = kill(process.Id, SIGTERM);
+            }
+            while (await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System)) != ended);
         }
     }
 

@@ -27,13 +27,15 @@ internal sealed class TestAuthority : IDisposable
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     /// <summary>A server's certificate for this name and for 127.0.0.1, and its key.</summary>
-    public (string CertificatePem, string KeyPem) IssueServerPem(string name)
+    /// <param name="name">The name.</param>
+    /// <param name="isExpired">True for one that ended an hour ago.</param>
+    public (string CertificatePem, string KeyPem) IssueServerPem(string name, bool isExpired = false)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         names.AddIpAddress(IPAddress.Loopback);
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 certificate = Issue(name, key, "1.3.6.1.5.5.7.3.1", names.Build());
+        using X509Certificate2 certificate = Issue(name, key, "1.3.6.1.5.5.7.3.1", names.Build(), isExpired ? Now.AddHours(-1) : Now.AddDays(30));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 
@@ -41,7 +43,7 @@ internal sealed class TestAuthority : IDisposable
     public X509Certificate2 IssueClient(string name)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 certificate = Issue(name, key, "1.3.6.1.5.5.7.3.2", null);
+        using X509Certificate2 certificate = Issue(name, key, "1.3.6.1.5.5.7.3.2", null, Now.AddDays(30));
         return certificate.CopyWithPrivateKey(key);
     }
 
@@ -51,7 +53,7 @@ internal sealed class TestAuthority : IDisposable
         _key.Dispose();
     }
 
-    private X509Certificate2 Issue(string name, ECDsa key, string usage, X509Extension? names)
+    private X509Certificate2 Issue(string name, ECDsa key, string usage, X509Extension? names, DateTimeOffset until)
     {
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
@@ -61,6 +63,6 @@ internal sealed class TestAuthority : IDisposable
             request.CertificateExtensions.Add(names);
         }
 
-        return request.Create(Certificate, Now.AddDays(-1), Now.AddDays(30), [1, 2, 3, (byte)++_serial]);
+        return request.Create(Certificate, Now.AddHours(-20), until, [1, 2, 3, (byte)++_serial]);
     }
 }

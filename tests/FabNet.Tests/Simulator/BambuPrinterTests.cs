@@ -137,7 +137,7 @@ public sealed class BambuPrinterTests
                 Port = broker.Port,
                 Serial = Serial,
                 AccessCode = Code,
-                DropFolder = folder.FullName,
+                CardFolder = folder.FullName,
                 Profile = MachineProfiles.Find("bambu-p1s"),
                 Speed = speed,
                 ReportInterval = TimeSpan.FromMilliseconds(50),
@@ -154,7 +154,7 @@ public sealed class BambuPrinterTests
             var client = new MqttTestClient();
             await client.Client.ConnectAsync(MqttTestClient.To(broker, MqttProtocolVersion.V311).WithCredentials("bblp", Code).Build(), Cancellation);
             await client.Client.SubscribeAsync($"device/{Serial}/report", cancellationToken: Cancellation);
-            var bench = new PrinterBench(broker, client, Directory.CreateTempSubdirectory("fabnet-drop-"), speed);
+            var bench = new PrinterBench(broker, client, Directory.CreateTempSubdirectory("fabnet-card-"), speed);
             await bench.NextReportAsync(report => (int?)report["msg"] == 0);
             return bench;
         }
