@@ -54,6 +54,9 @@ public sealed partial class RecoveryTests
         var went = Program(printer).Skip(before.Count).ToList();
         Assert.Equal(["M104 T0 S0", "M140 S0", "M107", .. preamble, .. rest], (IEnumerable<string>)[.. went, .. rest.Skip(went.Count - 3 - preamble.Count())]);
 
+        var history = await network.Client.GetJobAsync(new GetJobRequest { Id = job }, cancellationToken: stop);
+        Assert.Equal(1, history.Starts());
+        Assert.DoesNotContain(history.Events, e => e.HappenedCase is JobEvent.HappenedOneofCase.Lost or JobEvent.HappenedOneofCase.Replaced);
         (await network.CommandAsync(stop, "job", "cancel", job)).Expect(0);
         await Eventually.TrueAsync(async () => (await JobAsync()).State == JobState.Cancelled, "the job is cancelled", stop);
         Assert.Empty(Directory.EnumerateFiles(Path.Combine(site.DataFolder, "programs")));

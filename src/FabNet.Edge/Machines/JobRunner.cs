@@ -85,7 +85,7 @@ internal sealed class JobRunner(MachineId machine, RunOrder order, IMachineSessi
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(_cancel.Token, cancellationToken);
-            mark.Begin(order.Job, order.Epoch, new MarkedLine(order.ToWhole(0), order.Whole.LineCount));
+            Mark();
             if (order.From is not null)
             {
                 // Whatever became of it since: nothing is hot or turns before the first line sets it again.
@@ -112,6 +112,18 @@ internal sealed class JobRunner(MachineId machine, RunOrder order, IMachineSessi
         }
 
         await inbox.WriteAsync(new RunEnded(machine, order.Job, order.Epoch, end), CancellationToken.None);
+    }
+
+    private void Mark()
+    {
+        try
+        {
+            mark.Begin(order.Job, order.Epoch, new MarkedLine(order.ToWhole(0), order.Whole.LineCount));
+        }
+        catch (Exception e) when (order.From is null && (e is IOException or UnauthorizedAccessException))
+        {
+            // A new run has no mark that could be wrong. What the disk says is told with the first line that can't be marked.
+        }
     }
 
     private async Task AskForStartAsync(CancellationToken cancellationToken)

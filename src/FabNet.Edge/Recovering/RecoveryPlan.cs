@@ -67,9 +67,9 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
             {
                 Interruption = interruption,
                 Preamble = result.Preamble,
-                Precondition = line <= interruption.LastLine + 1
-                    ? result.Precondition
-                    : $"{result.Precondition} Lines {interruption.LastLine + 1} to {line - 1} are left out, and nothing says that they were executed: look at the part.",
+                Precondition = result.Precondition + KeptHeight.Describe(whole, line, result.Preamble) + (line <= interruption.LastLine + 1
+                    ? ""
+                    : $" Lines {interruption.LastLine + 1} to {line - 1} are left out, and nothing says that they were executed: look at the part."),
                 Rest = new Prepared { Program = program, Path = path, Material = job.Material, From = new Continuation(whole, line, result.Preamble.Count, interruption.Key) },
             };
         }

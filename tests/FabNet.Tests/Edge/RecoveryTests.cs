@@ -111,6 +111,12 @@ public sealed class RecoveryTests
         await bench.Coordinator.WaitForStateAsync(next.Id, JobState.Ready);
         await bench.WaitForMachineAsync(MachineState.Attention, "fabnet site give-up lab-test/mk3");
         Assert.Empty(bench.ExecutedMoves());
+
+        // The lease lapsed while nobody was there: the job is paused again as soon as its site is back.
+        bench.Coordinator.Set(job.Id, j => j with { State = JobState.Lost });
+        bench.Coordinator.BreakStream();
+        await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Paused);
+        Assert.Contains("surely executed is 321", bench.Coordinator.Job(job.Id).Reason, StringComparison.Ordinal);
         Assert.Contains("still waits", await bench.AskAsync(l => l.Clear(Bench.Machine)), StringComparison.Ordinal);
 
         await bench.AskAsync(l => l.GiveUp(Bench.Machine, "it came off the bed"));
@@ -122,6 +128,23 @@ public sealed class RecoveryTests
         await bench.WaitForMachineAsync(MachineState.NeedsClearing, "o-7.1 did not finish");
         await bench.AskAsync(l => l.Clear(Bench.Machine));
         await bench.Coordinator.WaitForStateAsync(next.Id, JobState.Completed);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_job_that_a_person_held_before_the_crash_waits_for_the_crash_now()
+    {
+        await using var bench = await AgentBench.CreateAsync();
+        bench.Asks();
+        var (job, _) = LeaveBehind(bench, lastLine: 100);
+        using (var book = EdgeBook.Open(bench.Folder.In("data/journal.db"), TimeProvider.System))
+        {
+            Assert.Null(book.Append(new JobPaused { Job = job.Id, Epoch = 1, At = TimeProvider.System.GetUtcNow(), Reason = "A person held it." }));
+        }
+
+        await bench.StartAgentAsync();
+        await bench.WaitForMachineAsync(MachineState.Attention, "surely executed is 100");
+        await bench.Coordinator.WaitAsync(() => bench.Coordinator.Job(job.Id).Reason?.Contains("surely executed is 100", StringComparison.Ordinal) ?? false, "the reason");
+        Assert.Empty(bench.Coordinator.Refused);
     }
 
     [Fact(Timeout = 120_000)]
@@ -149,6 +172,12 @@ public sealed class RecoveryTests
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Paused);
         await UntilAsync(bench, s => bench.Agent!.HostOf(Bench.Machine).Report.State is MachineState.Idle);
         Assert.Contains("does not tell where X, Y and Z are", await RefusalAsync(bench, null), StringComparison.Ordinal);
+        using (var plan = await PlanAsync(bench, 200))
+        {
+            Assert.Contains("at Z5, as before line 200", plan.Precondition, StringComparison.Ordinal);
+            Assert.Contains("Lines 1 to 199 are left out", plan.Precondition, StringComparison.Ordinal);
+        }
+
         Assert.Contains("the program has lines 1 to", await RefusalAsync(bench, 100_000), StringComparison.Ordinal);
         await bench.AskAsync(l => l.SetMaintenance(Bench.Machine, inMaintenance: true, "belt"));
         Assert.Contains("belt", await RefusalAsync(bench, 200), StringComparison.Ordinal);
@@ -234,6 +263,27 @@ public sealed class RecoveryTests
 
     private static (Job Job, string Path) LeaveBehind(AgentBench bench, int lastLine) => RecoveryBench.LeaveBehind(
         bench.Folder.In("data"), bench.Coordinator, Bench.Leased(Bench.AnyDesign), Bench.Program(500), Bench.Mk3, lastLine);
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_height_that_may_have_changed_before_the_stop_is_told_with_its_line()
+    {
+        const string Layers = "G21\nG90\nM82\nG28\nG1 Z5 F600\nG1 X20 Y20 F6000\nG1 X30\nG1 Z5.2 F600\nG1 X40 F6000\nM84\n";
+        await using var bench = await AgentBench.CreateAsync();
+        bench.Asks();
+        var (job, _) = RecoveryBench.LeaveBehind(bench.Folder.In("data"), bench.Coordinator, Bench.Leased(Bench.AnyDesign), Layers, Bench.Mk3, lastLine: 6);
+        await bench.StartAgentAsync();
+        await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Paused);
+        using var plan = await PlanAsync(bench, null);
+        Assert.Contains("at Z5, as before line 7. Line 8 goes to another height", plan.Precondition, StringComparison.Ordinal);
+        using var above = await PlanAsync(bench, 9);
+        Assert.Contains("at Z5.2, as before line 9. Lines 7 to 8 are left out", above.Precondition, StringComparison.Ordinal);
+    }
+
+    private static async Task<FabNet.Edge.Recovering.RecoveryPlan> PlanAsync(AgentBench bench, int? fromLine)
+    {
+        var stopped = await bench.Agent!.Loop.AskAsync(() => bench.Agent.Loop.InterruptedOn(Bench.Machine), Bench.Token);
+        return await bench.Agent.Recovery.PlanAsync(stopped, fromLine, Bench.Token);
+    }
 
     private static async Task<string> RefusalAsync(AgentBench bench, int? fromLine) =>
         (await Assert.ThrowsAsync<OperatorException>(() => bench.Agent!.RecoverAsync(fromLine))).Message;
