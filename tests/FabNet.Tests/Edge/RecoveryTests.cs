@@ -34,6 +34,7 @@ public sealed class RecoveryTests
 
         await bench.StartAgentAsync();
         await UntilAsync(bench, s => s is { State: MachineState.Attention } && s.Job == job.Id && s.Detail!.Contains("fabnet site recover lab-test/mk3", StringComparison.Ordinal));
+        await bench.Coordinator.WaitAsync(() => bench.Coordinator.Connections >= 2, "the second agent's connection");
         bench.Coordinator.BreakStream();
         await bench.Coordinator.WaitAsync(() => bench.Coordinator.Connections >= 3, "another connection");
         Assert.Equal(JobState.Paused, bench.Coordinator.Job(job.Id).State);
