@@ -98,9 +98,10 @@ internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, Tas
     public RunOutcome Outcome(SafeState safeState, int plannerBlocks, long nowMs)
     {
         var duration = TimeSpan.FromMilliseconds(StartedMs < 0 ? 0 : nowMs - StartedMs);
-        var executed = Math.Max(0, AcknowledgedLine - plannerBlocks);
         if (BreakReason is null)
             return new RunOutcome.Completed { LastExecutedLine = program.LineCount, LastSentLine = program.LineCount, Duration = duration };
+        using var lines = new ExecutedLines(program, plannerBlocks);
+        var executed = lines.Acknowledge(AcknowledgedLine);
         return IsCalledOff
             ? new RunOutcome.Cancelled { Reason = BreakReason, SafeState = safeState, LastExecutedLine = executed, LastSentLine = SentLine, Duration = duration }
             : new RunOutcome.Failed { Reason = BreakReason, SafeState = safeState, LastExecutedLine = executed, LastSentLine = SentLine, Duration = duration };

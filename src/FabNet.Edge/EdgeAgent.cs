@@ -5,6 +5,7 @@ using FabNet.Edge.Designs;
 using FabNet.Edge.Leasing;
 using FabNet.Edge.Machines;
 using FabNet.Edge.Preparing;
+using FabNet.Edge.Recovering;
 using FabNet.Edge.SiteBroker;
 using FabNet.Edge.Slicing;
 using FabNet.Edge.Storage;
@@ -26,9 +27,9 @@ namespace FabNet.Edge;
 /// </summary>
 /// <remarks>
 /// Stopping (<see cref="DisposeAsync"/>) hands over: no new work is taken, jobs that were not started go back to the network, running programs are
-/// cancelled safely (heaters and spindle off) and reported as failed, so that they are made again; what the coordinator could not take in time
-/// is in the journal and goes up at the next start. After a crash the next start reports what had been started as failed, turns off
-/// what was left hot, and never continues a program by itself.
+/// cancelled safely (heaters and spindle off) and reported as failed, so that they are made again, or as paused; what the coordinator could not take in time
+/// is in the journal and goes up at the next start. After a crash the next start turns off what was left hot and reports what had
+/// been started as failed, or as paused where the machine's configuration lets a person decide; it never continues a program by itself.
 /// </remarks>
 public sealed partial class EdgeAgent : IAsyncDisposable
 {
@@ -70,8 +71,9 @@ public sealed partial class EdgeAgent : IAsyncDisposable
             },
             options.Time,
             options.Loggers.CreateLogger<DesignCache>());
-        var preparation = new Preparation(_designs, _slicer, new ProgramFolder(Path.Combine(config.DataFolder, "programs")));
-        Loop = new EdgeLoop(config, book, spool, preparation, options.Time, options.Loggers.CreateLogger<EdgeLoop>());
+        var programs = new ProgramFolder(Path.Combine(config.DataFolder, "programs"), book.Leases.Open.Where(h => h.IsStarted).Select(h => h.Job));
+        Recovery = new RecoveryPlanner(programs);
+        Loop = new EdgeLoop(config, book, spool, new Preparation(_designs, _slicer, programs), programs, options.Time, options.Loggers.CreateLogger<EdgeLoop>());
         _siteBroker = new SiteBrokerLinks(config, options, book.Events, Loop, spool, HoldAsync);
     }
 
@@ -86,6 +88,9 @@ public sealed partial class EdgeAgent : IAsyncDisposable
 
     /// <summary>The loop that owns its state.</summary>
     internal EdgeLoop Loop { get; }
+
+    /// <summary>What makes the rest of an interrupted program.</summary>
+    internal RecoveryPlanner Recovery { get; }
 
     /// <summary>Its clock.</summary>
     internal TimeProvider Time => _options.Time;

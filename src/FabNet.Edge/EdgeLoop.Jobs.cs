@@ -25,20 +25,7 @@ internal sealed partial class EdgeLoop
             var desk = job.Machine is { } machine ? _desks.GetValueOrDefault(machine) : null;
             if (held.IsStarted)
             {
-                var line = desk?.Host.LastLineLeftBehind(job.Id, job.Epoch) ?? 0;
-                if (desk is not null)
-                {
-                    RequireClearing(desk, $"{job.Id} was interrupted; its part is incomplete.");
-                }
-
-                Append(new JobFailed
-                {
-                    Job = job.Id,
-                    Epoch = job.Epoch,
-                    At = _time.GetUtcNow(),
-                    LastLine = line,
-                    Reason = $"The agent was interrupted while {job.Machine} ran it, at or after line {line}; the part on the machine is incomplete. It is made again from the start.",
-                });
+                TakeUpStarted(job, desk);
             }
             else if (desk is null)
             {
@@ -113,14 +100,17 @@ internal sealed partial class EdgeLoop
         var run = desk.Run;
         var job = _book.Leases.Find(asked.Job)?.Job;
         var now = _time.GetUtcNow();
+        var recovery = run?.Prepared.From;
         var refusal = run is null || run.Job != asked.Job || run.Epoch != asked.Epoch ? $"{asked.Job} is not the job of {asked.Machine}."
             : run.CancelReason ?? (_handOver is not null ? "The agent is being stopped."
             : _trouble ?? (job is null ? $"{asked.Job} is no longer held by this site."
+            : recovery is not null ? JournalGoingOn(desk, run, recovery)
             : StartRule.CheckLease(job, LeaseClock())
             ?? _book.Append(new JobStarted { Job = asked.Job, Epoch = asked.Epoch, At = now })));
         if (refusal is null)
         {
             run!.IsStarted = true;
+            run.Begun.TrySetResult(null);
         }
 
         asked.Refusal.TrySetResult(refusal);
@@ -140,7 +130,13 @@ internal sealed partial class EdgeLoop
         }
 
         var job = _book.Leases.Find(ended.Job)?.Job;
-        if (run.IsStarted)
+        var isProgramKept = false;
+        if (run.IsStarted && job is not null && WaitsForDecision(desk, run, ended.End))
+        {
+            Interrupt(desk, job, new MarkedLine(ended.End.LastLine, run.Prepared.Whole.LineCount), _handOver is not null ? $"The agent was stopped and took {desk.Id} to its safe state." : ended.End.Reason);
+            isProgramKept = true;
+        }
+        else if (run.IsStarted)
         {
             RequireClearing(desk, ended.End.Kind is RunEndKind.Completed ? $"The part of {run.Job} is on it." : $"{run.Job} did not finish; its part is incomplete.");
             if (job is not null)
@@ -148,13 +144,22 @@ internal sealed partial class EdgeLoop
                 Append(EndOf(job, run, ended.End, desk));
             }
         }
+        else if (run.Prepared.From is not null)
+        {
+            isProgramKept = OnNotGoneOn(desk, run);
+        }
         else if (job is not null)
         {
             OnNotStarted(desk, job, run, ended.End);
         }
 
+        run.Begun.TrySetResult(ended.End.Reason);
         desk.Host.ForgetRun();
-        if (job is { IsFinal: false } && !run.IsStarted && _book.Leases.Find(run.Job) is { Job.IsFinal: false })
+        if (isProgramKept)
+        {
+            run.Prepared.Dispose();
+        }
+        else if (job is { IsFinal: false } && !run.IsStarted && _book.Leases.Find(run.Job) is { Job.IsFinal: false })
         {
             desk.Prepared[run.Job] = run.Prepared;
         }
@@ -176,9 +181,9 @@ internal sealed partial class EdgeLoop
             Job = job.Id,
             Epoch = job.Epoch,
             At = _time.GetUtcNow(),
-            Seconds = end.Seconds,
-            Grams = run.Prepared.Program.Summary.FilamentGrams,
-            EnergyKwh = desk.Profile.Power.RunningW * end.Seconds / 3_600_000,
+            Seconds = SecondsOf(run, end),
+            Grams = run.Prepared.Whole.Summary.FilamentGrams,
+            EnergyKwh = desk.Profile.Power.RunningW * SecondsOf(run, end) / 3_600_000,
         },
         RunEndKind.Cancelled when run.CancelReason is { } reason => new JobCancelled { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason },
         RunEndKind.Cancelled when _handOver is not null => new JobFailed
@@ -191,6 +196,9 @@ internal sealed partial class EdgeLoop
         },
         _ => new JobFailed { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), LastLine = end.LastLine, Reason = end.Reason },
     };
+
+    /// <summary>What came before an interruption counts by the program's time model: nobody measured it to the end.</summary>
+    private static double SecondsOf(ActiveRun run, RunEnd end) => end.Seconds + (run.Prepared.From?.SecondsBefore ?? 0);
 
     /// <summary>The run ended before anything moved: the job may be tried again, unless somebody called it off.</summary>
     private void OnNotStarted(MachineDesk desk, Job job, ActiveRun run, RunEnd end)
@@ -224,7 +232,14 @@ internal sealed partial class EdgeLoop
             return;
         }
 
-        Append(new JobCancelled { Job = held.Job.Id, Epoch = held.Job.Epoch, At = _time.GetUtcNow(), Reason = reason });
+        var cancelled = new JobCancelled { Job = held.Job.Id, Epoch = held.Job.Epoch, At = _time.GetUtcNow(), Reason = reason };
+        if (desk?.Waiting?.Job == held.Job.Id)
+        {
+            EndWaiting(desk, held.Job, cancelled);
+            return;
+        }
+
+        Append(cancelled);
         desk?.Forget(held.Job.Id);
     }
 
@@ -239,7 +254,7 @@ internal sealed partial class EdgeLoop
 
     /// <summary>
     /// The agent is being stopped: jobs that were not started go back to the network, running programs are cancelled safely and fail, so that they
-    /// are made again elsewhere. The journal holds all of it, so the next start goes on.
+    /// are made again elsewhere, or wait for a person's decision. The journal holds all of it, so the next start goes on.
     /// </summary>
     private void OnHandOver(TaskCompletionSource done)
     {

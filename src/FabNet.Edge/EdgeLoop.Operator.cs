@@ -87,6 +87,12 @@ internal sealed partial class EdgeLoop
             throw new OperatorException($"{machine} is running {run.Job}. Cancel it first: fabnet job cancel {run.Job}");
         }
 
+        if (desk.Waiting is { } waiting)
+        {
+            desk.Host.Reset();
+            return $"{machine} is reset, and {waiting.Job} still waits on it: fabnet site recover {machine}, or fabnet site give-up {machine}";
+        }
+
         var wasNeeded = desk.Facts.NeedsClearing is not null;
         SetFacts(desk, desk.Facts with { NeedsClearing = null });
         desk.Host.Reset();

@@ -21,7 +21,7 @@ namespace FabNet.Edge;
 /// Reads one bounded channel; whoever posts waits while it is full. Each message is handled to its end, then every machine's next step is
 /// looked for. Journal first, then apply: a fact that can't be journaled (the disk is full) waits and is tried again each second, and no
 /// machine starts meanwhile. The parts of this class: this file (the loop and the machines' next steps), Jobs (what happens to jobs), Coordinator
-/// (what the coordinator says), Operator (what people ask).
+/// (what the coordinator says), Operator (what people ask), Recovery (jobs that were interrupted).
 /// </summary>
 internal sealed partial class EdgeLoop
 {
@@ -31,6 +31,7 @@ internal sealed partial class EdgeLoop
     private readonly EdgeBook _book;
     private readonly TelemetrySpool _spool;
     private readonly Preparation _preparation;
+    private readonly ProgramFolder _programs;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Uplink _uplink;
@@ -50,12 +51,13 @@ internal sealed partial class EdgeLoop
     private (DateTimeOffset Time, long Stamp)? _coordinatorClock;
 
     public EdgeLoop(
-        EdgeConfig config, EdgeBook book, TelemetrySpool spool, Preparation preparation, TimeProvider time, ILogger logger)
+        EdgeConfig config, EdgeBook book, TelemetrySpool spool, Preparation preparation, ProgramFolder programs, TimeProvider time, ILogger logger)
     {
         _config = config;
         _book = book;
         _spool = spool;
         _preparation = preparation;
+        _programs = programs;
         _time = time;
         _logger = logger;
         _uplink = new Uplink(book, spool);
@@ -91,7 +93,7 @@ internal sealed partial class EdgeLoop
     {
         var id = _config.IdOf(machine);
         var facts = _book.Machine(machine.Name) ?? new MachineRecord { Machine = machine.Name, Loaded = machine.Loaded };
-        _desks.Add(id, new MachineDesk(id, host, machine.Profile, facts));
+        _desks.Add(id, new MachineDesk(id, host, machine, facts));
         _site = _config.ToSite(LoadedOn);
     }
 
@@ -287,7 +289,7 @@ internal sealed partial class EdgeLoop
     /// <summary>Starts the job at the head of the queue, if the rule allows it. Nothing behind it is started in its place.</summary>
     private void AdvanceStart(MachineDesk desk, List<HeldJob> queue)
     {
-        if (desk.Run is not null)
+        if (desk.Run is not null || desk.Waiting is not null)
         {
             desk.Verdict = StartVerdict.Go;
             return;
@@ -317,7 +319,7 @@ internal sealed partial class EdgeLoop
         }
 
         desk.Prepared.Remove(head.Job.Id);
-        desk.Run = new ActiveRun(head.Job.Id, head.Job.Epoch, prepared!);
+        desk.Run = new ActiveRun(head.Job.Id, head.Job.Epoch, prepared!, _time.GetTimestamp());
         desk.Host.Run(new RunOrder(head.Job.Id, head.Job.Epoch, prepared!.Program));
         LogHandedOver(head.Job.Id, desk.Id, prepared.Program.LineCount, prepared.Program.Summary.TimeSeconds);
     }

@@ -40,6 +40,10 @@ public static class Resumption
     private const double ZFeedMmPerMin = 300;
     private const double TravelFeedMmPerMin = 3000;
 
+    /// <summary>True if programs of a machine may be gone on with at all: machines that cut, and printers whose profile allows it.</summary>
+    public static bool IsOfferedBy(MachineProfile profile) =>
+        profile.Dialect == FirmwareDialect.Grbl || profile is { Dialect: FirmwareDialect.Marlin, ResumesPrints: true };
+
     /// <summary>Makes a program of the lines from <paramref name="line"/> to the end.</summary>
     /// <param name="program">The program that was interrupted.</param>
     /// <param name="line">The first line to execute, from 1: the one after the last that was surely executed.</param>

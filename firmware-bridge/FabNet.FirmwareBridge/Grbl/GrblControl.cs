@@ -30,6 +30,7 @@ internal sealed class GrblControl : FirmwareControl
     private bool _isHoldAsked;
     private bool _markerSubmitted;
     private bool _isAtTool;
+    private Submission? _spindleOff;
 
     // What $G told last, such as G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0.
     private string _modes = "";
@@ -148,6 +149,8 @@ internal sealed class GrblControl : FirmwareControl
     {
         if (_status.State == GrblState.Door && _status.SubState > 0)
             return "The safety door is open. Close it, then resume.";
+        if (_isAtTool && Question is null)
+            return "It is still coming to rest at the change of tool.";
         _isHoldAsked = false;
         if (_isAtTool)
             _streamer.Submit(new Submission(GrblOperations.Restore(_modes)));
@@ -286,14 +289,15 @@ internal sealed class GrblControl : FirmwareControl
             // What a machining centre does at M6: it has come to rest, and the spindle stops before anybody reaches for it.
             _isAtTool = true;
             _streamer.Submit(new Submission("$G"));
-            _streamer.Submit(new Submission("M5"));
+            _spindleOff = new Submission("M5");
+            _streamer.Submit(_spindleOff);
         }
 
         if (state == GrblState.Alarm && !_isStopped && Run.Phase is RunPhase.Streaming or RunPhase.Finishing)
             BreakOff("GRBL went into alarm: find the cause, then home the machine");
         var asks = state == GrblState.Door
             ? "The safety door is or was open. Close it, then resume."
-            : _isAtTool
+            : _isAtTool && _spindleOff is { IsAnswered: true }
                 ? $"Line {_streamer.StopLine} ({_streamer.StopText}) wants another tool. Change it, touch it off again (jog, probe and zero work now), then resume."
             : state == GrblState.Hold && !_isHoldAsked && Run.Phase is RunPhase.Streaming or RunPhase.Finishing
                 ? "The program stopped for a person (M0, or the hold button). Do what is needed, then resume."

@@ -1,5 +1,6 @@
 // What a site wants of its edge agent: the configuration file as values.
 
+using FabNet.GCode;
 using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
@@ -27,6 +28,16 @@ public enum ClearPolicy
 
     /// <summary>The machine itself: it ejects its parts and changes its material, or it is simulated.</summary>
     Automatic,
+}
+
+/// <summary>What becomes of a started job that was interrupted: by a crash or a power cut, a lost link, a reset of the board, an alarm, a stop of the agent.</summary>
+public enum InterruptionPolicy
+{
+    /// <summary>It fails, and is made again from the start. The default.</summary>
+    Fail,
+
+    /// <summary>It waits, paused, until a person goes on with it or gives it up. Where a program can't be gone on with, it fails.</summary>
+    Ask,
 }
 
 /// <summary>What a site does without asking its operator.</summary>
@@ -139,8 +150,14 @@ public sealed record MachineConfig
     /// </summary>
     public double? SimulatedSpeed { get; init; }
 
+    /// <summary>What becomes of a job that was interrupted here. Default: it fails.</summary>
+    public InterruptionPolicy OnInterruption { get; init; }
+
     /// <summary>The serial speed to use.</summary>
     public int BaudRate => Baud ?? Profile.Baud;
+
+    /// <summary>True if a person is asked about an interrupted job: wanted, and possible with this machine.</summary>
+    public bool AsksWhenInterrupted => OnInterruption is InterruptionPolicy.Ask && Resumption.IsOfferedBy(Profile);
 }
 
 /// <summary>The configuration of one site's edge agent.</summary>

@@ -1,5 +1,6 @@
 // Reads a site's YAML file into an EdgeConfig, and finds every mistake in it with its line.
 
+using FabNet.GCode;
 using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
@@ -265,10 +266,29 @@ public static class EdgeConfigReader
         }
 
         var baud = section.Integer("baud", 1200, 4_000_000);
+        var onInterruption = section.Choice("onInterruption", ("fail", InterruptionPolicy.Fail), ("ask", InterruptionPolicy.Ask)) ?? InterruptionPolicy.Fail;
+        if (onInterruption is InterruptionPolicy.Ask && profile is not null && !Resumption.IsOfferedBy(profile))
+        {
+            section.Refuse("onInterruption", profile.Dialect == FirmwareDialect.Bambu
+                ? $"a {profile.Title} runs whole files by itself: FabNet can't go on with one. Leave the key out."
+                : $"the profile '{profile.Name}' does not let prints be gone on with. Set 'resume: true' in it where Z stays put without current, or leave the key out.");
+        }
+
         section.RefuseUnknownKeys();
         return profile is null
             ? null
-            : new MachineConfig { Name = name, Profile = profile, Port = port, Baud = baud, Mqtt = mqtt, Moonraker = moonraker, Loaded = loaded, SimulatedSpeed = speed };
+            : new MachineConfig
+            {
+                Name = name,
+                Profile = profile,
+                Port = port,
+                Baud = baud,
+                Mqtt = mqtt,
+                Moonraker = moonraker,
+                Loaded = loaded,
+                SimulatedSpeed = speed,
+                OnInterruption = onInterruption,
+            };
     }
 
     private static MachineProfile? ReadProfile(YamlSection section, string folder)

@@ -1,5 +1,6 @@
 // The site's own console over gRPC: what people ask of their edge, for one or several sites in a process.
 
+using FabNet.Edge.Recovering;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Machines;
@@ -82,6 +83,11 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
     public override Task<OperatorReply> Resume(MachineRequest request, ServerCallContext context) => AnswerAsync(async () =>
     {
         var (agent, machine) = Find(request.Machine);
+        if (await agent.Loop.AskAsync(() => agent.Loop.DeskOf(machine).Waiting, context.CancellationToken) is { } waiting)
+        {
+            throw new OperatorException($"{waiting.Job} was not held but interrupted. See how it would go on: fabnet site recover {machine}");
+        }
+
         await agent.HostOf(machine).ResumeAsync(context.CancellationToken);
         return Say($"{machine} goes on.");
     });
@@ -104,6 +110,59 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
 
         return Say(await agent.HostOf(machine).OperateAsync(operation, context.CancellationToken));
     });
+
+    public override Task<RecoverReply> Recover(RecoverRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var (agent, machine) = Find(request.Machine);
+        var stopped = await agent.Loop.AskAsync(() => agent.Loop.InterruptedOn(machine), context.CancellationToken);
+        var plan = await agent.Recovery.PlanAsync(stopped, request.HasFromLine ? request.FromLine : null, context.CancellationToken);
+        var isHandedOver = false;
+        try
+        {
+            var reply = Describe(stopped, plan);
+            if (request.Confirm.Length == 0)
+            {
+                reply.Message = $"{reply.JobId} would go on with line {reply.FromLine} of {reply.LineCount}.";
+                return reply;
+            }
+
+            // Whoever asked may have gone away since: what was confirmed is done, or is not, never half.
+            var begun = await agent.Loop.AskAsync(() => agent.Loop.GoOn(machine, request.Confirm, plan), CancellationToken.None);
+            isHandedOver = true;
+            var refusal = await begun.WaitAsync(context.CancellationToken);
+            reply.Started = refusal is null;
+            reply.Message = refusal is null
+                ? $"{reply.JobId} goes on with line {reply.FromLine} of {reply.LineCount}."
+                : throw new OperatorException($"{reply.JobId} does not go on: {refusal}");
+            return reply;
+        }
+        finally
+        {
+            if (!isHandedOver)
+            {
+                plan.Dispose();
+            }
+        }
+    });
+
+    public override Task<OperatorReply> GiveUp(GiveUpRequest request, ServerCallContext context) =>
+        AskAsync(request.Machine, (agent, machine) => agent.Loop.GiveUp(machine, request.Reason), context);
+
+    private static RecoverReply Describe(Interrupted stopped, RecoveryPlan plan)
+    {
+        var from = plan.Rest.From!;
+        var reply = new RecoverReply
+        {
+            Key = plan.Interruption.Key,
+            JobId = stopped.Job.Id.Value,
+            LastLine = plan.Interruption.LastLine,
+            FromLine = from.FirstLine,
+            LineCount = from.Whole.LineCount,
+            Precondition = plan.Precondition,
+        };
+        reply.Preamble.AddRange(plan.Preamble);
+        return reply;
+    }
 
     private Task<OperatorReply> AskAsync(string machineText, Func<EdgeAgent, MachineId, string> question, ServerCallContext context) => AnswerAsync(async () =>
     {

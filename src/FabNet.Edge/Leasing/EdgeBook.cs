@@ -15,6 +15,7 @@ internal sealed class EdgeBook : IDisposable
     private readonly SqliteJournal _journal;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, MachineRecord> _machines = new(StringComparer.Ordinal);
+    private readonly Dictionary<JobId, InterruptionRecord> _interruptions = [];
     private string? _bootId;
 
     private EdgeBook(SqliteJournal journal, TimeProvider time)
@@ -80,7 +81,12 @@ internal sealed class EdgeBook : IDisposable
     /// <summary>Appends an event of a job that this site holds, under the next sequence.</summary>
     /// <returns>The refusal, if the job's state or epoch does not allow it: then nothing was written.</returns>
     /// <exception cref="JournalException">The journal can't be written; nothing changed.</exception>
-    public string? Append(JobEvent happened)
+    public string? Append(JobEvent happened) => Append(happened, null);
+
+    /// <summary>Appends that a job was interrupted, or is gone on with; both records are in the journal, or neither.</summary>
+    /// <returns>The refusal, as of every event.</returns>
+    /// <exception cref="JournalException">The journal can't be written; nothing changed.</exception>
+    public string? Append(JobEvent happened, InterruptionRecord? beside)
     {
         if (Leases.Find(happened.Job) is not { } held)
         {
@@ -93,7 +99,8 @@ internal sealed class EdgeBook : IDisposable
             return transition.Refusal;
         }
 
-        Commit(new EventRecord { Sequence = Outbox.NextSequence, Event = happened, Machine = held.Job.Machine });
+        EdgeRecord record = new EventRecord { Sequence = Outbox.NextSequence, Event = happened, Machine = held.Job.Machine };
+        Commit(beside is null ? [record] : [record, beside]);
         return null;
     }
 
@@ -116,6 +123,9 @@ internal sealed class EdgeBook : IDisposable
         Leases.ForgetEnded(Outbox.Acknowledged);
     }
 
+    /// <summary>The last interruption of a job that is held; null if it had none under its epoch.</summary>
+    public InterruptionRecord? Interruption(Job job) => _interruptions.GetValueOrDefault(job.Id) is { } last && last.Epoch == job.Epoch ? last : null;
+
     /// <summary>What people said about a machine; a blank record if nothing yet.</summary>
     public MachineRecord? Machine(string name) => _machines.GetValueOrDefault(name);
 
@@ -125,20 +135,18 @@ internal sealed class EdgeBook : IDisposable
     /// <inheritdoc />
     public void Dispose() => _journal.Dispose();
 
-    private void Commit(EdgeRecord record)
+    private void Commit(params IReadOnlyList<EdgeRecord> records)
     {
         if (Outbox.UnjournaledAcknowledgement is { } sequence)
         {
-            var acknowledged = new AcknowledgedRecord { Sequence = sequence };
-            _journal.Append(acknowledged.ToJournal(), record.ToJournal());
-            Apply(acknowledged);
-        }
-        else
-        {
-            _journal.Append(record.ToJournal());
+            records = [new AcknowledgedRecord { Sequence = sequence }, .. records];
         }
 
-        Apply(record);
+        _journal.Append([.. records.Select(static record => record.ToJournal())]);
+        foreach (var record in records)
+        {
+            Apply(record);
+        }
     }
 
     private void Apply(EdgeRecord record)
@@ -160,12 +168,20 @@ internal sealed class EdgeBook : IDisposable
             case EventRecord happened:
                 Leases.Apply(happened.Event, happened.Sequence);
                 Outbox.Add(happened);
+                if (happened.Event is JobCompleted or JobFailed or JobCancelled)
+                {
+                    _interruptions.Remove(happened.Event.Job);
+                }
+
                 break;
             case AcknowledgedRecord acknowledged:
                 Outbox.ApplyAcknowledged(acknowledged.Sequence);
                 break;
             case MachineRecord machine:
                 _machines[machine.Machine] = machine;
+                break;
+            case InterruptionRecord interruption:
+                _interruptions[interruption.Job] = interruption;
                 break;
             default:
                 throw new NotSupportedException($"{record.GetType().Name} can't be applied.");

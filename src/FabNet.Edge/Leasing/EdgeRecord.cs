@@ -18,6 +18,7 @@ namespace FabNet.Edge.Leasing;
 [JsonDerivedType(typeof(EventRecord), "event")]
 [JsonDerivedType(typeof(AcknowledgedRecord), "acknowledged")]
 [JsonDerivedType(typeof(MachineRecord), "machine")]
+[JsonDerivedType(typeof(InterruptionRecord), "interruption")]
 internal abstract record EdgeRecord;
 
 /// <summary>A new count of event sequences begins, under a new boot id.</summary>
@@ -79,6 +80,33 @@ internal sealed record MachineRecord : EdgeRecord
     public string? Maintenance { get; init; }
 }
 
+/// <summary>A started job was interrupted, or is gone on with: written beside the job's event, all of it, whenever any of it changed.</summary>
+internal sealed record InterruptionRecord : EdgeRecord
+{
+    public required JobId Job { get; init; }
+
+    public required int Epoch { get; init; }
+
+    /// <summary>Counts the interruptions under this epoch, from 1: a person decides on one of them, once.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The last line surely executed, of the whole program; 0 if none.</summary>
+    public required int LastLine { get; init; }
+
+    /// <summary>Lines of the whole program; 0 if that is not known.</summary>
+    public required int LineCount { get; init; }
+
+    /// <summary>What happened, for a person, with what can be done.</summary>
+    public required string Words { get; init; }
+
+    /// <summary>The line that a person let it go on with; null while it waits.</summary>
+    public int? FromLine { get; init; }
+
+    /// <summary>Names this interruption among all of them.</summary>
+    [JsonIgnore]
+    public string Key => $"{Job}/{Epoch}/{Number}";
+}
+
 /// <summary>Writes and reads journal facts as JSON, without reflection.</summary>
 internal static class EdgeRecords
 {
@@ -108,6 +136,7 @@ internal static class EdgeRecords
         EventRecord => "event",
         AcknowledgedRecord => "acknowledged",
         MachineRecord => "machine",
+        InterruptionRecord => "interruption",
         _ => throw new NotSupportedException($"{record.GetType().Name} has no kind."),
     };
 }

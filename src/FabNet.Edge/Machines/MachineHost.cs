@@ -36,6 +36,9 @@ internal sealed partial class MachineHost : IAsyncDisposable
     private volatile SessionReport _report = new() { State = MachineState.Offline, Detail = "It is being opened." };
     private volatile IMachineSession? _session;
     private volatile JobRunner? _runner;
+
+    // Whose events the listener, who may be behind, hears now. Only the listener touches it.
+    private string? _running;
     private Task _life = Task.CompletedTask;
     private volatile bool _mustBeMadeSafe;
 
@@ -66,13 +69,13 @@ internal sealed partial class MachineHost : IAsyncDisposable
         _life = Task.Run(() => LiveAsync(_stop.Token));
     }
 
-    /// <summary>The line that an earlier process left behind when it died; 0 if it left none.</summary>
-    public int LastLineLeftBehind(JobId job, int epoch) => _mark.Read(job, epoch);
+    /// <summary>The line that an earlier process marked before it died; null if it marked none.</summary>
+    public MarkedLine? LastLineLeftBehind(JobId job, int epoch) => _mark.Read(job, epoch);
 
     /// <summary>Hands a program to the machine. The loop hands over one at a time.</summary>
     public void Run(RunOrder order)
     {
-        _report = _report with { Progress = 0, RemainingSeconds = order.Program.Summary.TimeSeconds };
+        _report = _report with { Progress = order.From?.FractionAt(order.ToWhole(0)) ?? 0, RemainingSeconds = order.Program.Summary.TimeSeconds };
         if (!_orders.Writer.TryWrite(order))
         {
             throw new InvalidOperationException($"{_id} was given {order.Job} while it had another run.");
@@ -218,7 +221,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
     {
         await foreach (var order in _orders.Reader.ReadAllAsync(cancellationToken))
         {
-            using var runner = new JobRunner(_id, order, session, _inbox, Speed);
+            using var runner = new JobRunner(_id, order, session, _mark, _inbox, Speed);
             _runner = runner;
             await runner.RunAsync(cancellationToken);
         }
@@ -252,8 +255,14 @@ internal sealed partial class MachineHost : IAsyncDisposable
             case TemperaturesReported temperatures:
                 Hear(temperatures);
                 break;
-            case ProgressReported progress:
-                Hear(progress, session.Info?.PlannerBlocks ?? 0);
+            case RunStarted started:
+                _running = started.Name;
+                break;
+            case FirmwareBridge.RunEnded:
+                _running = null;
+                break;
+            case ProgressReported progress when _runner is { } runner && runner.Order.Name == _running:
+                Hear(progress, runner);
                 break;
             case PositionReported { IsMachine: true } position:
                 Sample(position.At, Metric.PositionMm, 0, position.XMm);
@@ -302,21 +311,23 @@ internal sealed partial class MachineHost : IAsyncDisposable
         _report = report;
     }
 
-    private void Hear(ProgressReported progress, int plannerBlocks)
+    private void Hear(ProgressReported progress, JobRunner runner)
     {
+        var order = runner.Order;
         // A simulated machine moves as the program's time model says, whatever its speed; a real one's own pace counts.
-        var remaining = _config.SimulatedSpeed is not null && _runner is { } simulated
-            ? (1 - Math.Clamp(progress.Fraction, 0, 1)) * simulated.Order.Program.Summary.TimeSeconds
+        var remaining = _config.SimulatedSpeed is not null
+            ? (1 - Math.Clamp(progress.Fraction, 0, 1)) * order.Program.Summary.TimeSeconds
             : progress.Remaining?.TotalSeconds;
-        _report = _report with { Progress = Math.Clamp(progress.Fraction, 0, 1), RemainingSeconds = remaining };
-        Sample(progress.At, Metric.Progress, 0, progress.Fraction);
-        Sample(progress.At, Metric.LinesAcknowledged, 0, progress.Line);
+        var fraction = order.From?.FractionAt(order.ToWhole(progress.Line)) ?? progress.Fraction;
+        _report = _report with { Progress = Math.Clamp(fraction, 0, 1), RemainingSeconds = remaining };
+        Sample(progress.At, Metric.Progress, 0, fraction);
+        Sample(progress.At, Metric.LinesAcknowledged, 0, order.ToWhole(progress.Line));
         if (remaining is { } seconds)
         {
             Sample(progress.At, Metric.RemainingS, 0, seconds);
         }
 
-        if (_runner is { } runner && _mark.Write(runner.Order.Job, runner.Order.Epoch, Math.Max(0, progress.Line - plannerBlocks)) is { } refusal)
+        if (_mark.Write(order.Job, order.Epoch, runner.Acknowledge(progress.Line)) is { } refusal)
         {
             LogNoted(_id, refusal);
         }
@@ -345,15 +356,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
             throw new MachineLinkException($"{_id} still makes what an earlier process started, and can't be stopped from here: {refusal} Stop it at the machine, or let it end.");
         }
 
-        foreach (var command in SafeCommands.For(_config.Profile))
-        {
-            var reply = await session.SendAsync(command, cancellationToken);
-            if (!reply.IsOk)
-            {
-                throw new MachineLinkException($"{_id} was left running and did not take {command}: {reply.Error} Look whether it is hot.");
-            }
-        }
-
+        await SafeCommands.SendAsync(_id, _config.Profile, session, cancellationToken);
         _mustBeMadeSafe = false;
         LogMadeSafe(_id);
     }

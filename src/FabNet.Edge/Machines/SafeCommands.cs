@@ -1,6 +1,8 @@
-// The commands that turn off what can burn or cut, for a machine that a dead process left running.
+// The commands that turn off what can burn or cut, for a machine that was left running, or is gone on with after it stopped.
 
 using System.Globalization;
+using FabNet.FirmwareBridge;
+using FabNet.Model;
 using FabNet.Model.Machines;
 
 namespace FabNet.Edge.Machines;
@@ -21,4 +23,24 @@ internal static class SafeCommands
         FirmwareDialect.Klipper => ["TURN_OFF_HEATERS", "M107"],
         _ => [],
     };
+
+    /// <summary>Sends them and waits for each answer.</summary>
+    /// <exception cref="MachineLinkException">The machine did not take one of them.</exception>
+    public static async Task SendAsync(MachineId machine, MachineProfile profile, IMachineSession session, CancellationToken cancellationToken)
+    {
+        // A locked GRBL takes no command but its unlocking, and came there by a reset, which stops spindle and coolant (grbl motion_control.c, mc_reset).
+        if (profile.Dialect is FirmwareDialect.Grbl && session.State is MachineState.Alarm)
+        {
+            return;
+        }
+
+        foreach (var command in For(profile))
+        {
+            var reply = await session.SendAsync(command, cancellationToken);
+            if (!reply.IsOk)
+            {
+                throw new MachineLinkException($"{machine} was left running and did not take {command}: {reply.Error} Look whether it is hot.");
+            }
+        }
+    }
 }

@@ -36,7 +36,7 @@ internal enum RunEndKind
 /// <summary>The end of a run.</summary>
 /// <param name="Kind">How it ended.</param>
 /// <param name="Reason">Why, for a person; empty for a completed one.</param>
-/// <param name="LastLine">The last program line surely executed; 0 if none.</param>
+/// <param name="LastLine">The last line surely executed, of the whole program; 0 if none.</param>
 /// <param name="Seconds">Machine seconds since the first motion.</param>
 internal sealed record RunEnd(RunEndKind Kind, string Reason, int LastLine, double Seconds);
 
@@ -44,4 +44,15 @@ internal sealed record RunEnd(RunEndKind Kind, string Reason, int LastLine, doub
 /// <param name="Job">The job.</param>
 /// <param name="Epoch">The lease under which it is started.</param>
 /// <param name="Program">What to run.</param>
-internal sealed record RunOrder(JobId Job, int Epoch, AdmittedProgram Program);
+/// <param name="From">What it is the rest of; null for a whole program.</param>
+internal sealed record RunOrder(JobId Job, int Epoch, AdmittedProgram Program, Continuation? From = null)
+{
+    /// <summary>Unique among the runs that a machine starts.</summary>
+    public string Name => From?.Key ?? Job.Value;
+
+    /// <summary>The whole program.</summary>
+    public AdmittedProgram Whole => From?.Whole ?? Program;
+
+    /// <summary>The line of the whole program that a line of this one is.</summary>
+    public int ToWhole(int line) => From?.ToWhole(line) ?? line;
+}

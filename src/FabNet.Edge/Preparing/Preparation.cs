@@ -59,7 +59,7 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
         if (FindToolpath(part, profile, material, job.Copies) is { } toolpath)
         {
             await using var gcode = await designs.OpenAsync(design, toolpath, cancellationToken);
-            return Admit(gcode, profile, material ?? toolpath.Material, $"the toolpath {toolpath.Path} of {design.Ref}", cancellationToken);
+            return Admit(gcode, job, profile, material ?? toolpath.Material, $"the toolpath {toolpath.Path} of {design.Ref}", cancellationToken);
         }
 
         var mesh = part.Artefacts.FirstOrDefault(a => a.Kind is ArtefactKind.Mesh);
@@ -71,7 +71,7 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
         material ??= loaded.Material ?? (profile.Materials is [var first, ..] ? first : "PLA");
         await using var source = await designs.OpenAsync(design, mesh, cancellationToken);
         await using var sliced = await slicer.SliceAsync(source, mesh.Digest, mesh.Path, profile, material, job.Copies, cancellationToken);
-        return Admit(sliced, profile, material, $"what PrusaSlicer made of {mesh.Path} of {design.Ref}", cancellationToken);
+        return Admit(sliced, job, profile, material, $"what PrusaSlicer made of {mesh.Path} of {design.Ref}", cancellationToken);
     }
 
     /// <summary>The toolpath proven on this machine class: for the very material if there is one, else for any. It makes one copy.</summary>
@@ -94,9 +94,9 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
             Everywhere: classes.Count == 0 && !hasMesh);
     }
 
-    private PreparationOutcome Admit(Stream gcode, MachineProfile profile, string? material, string what, CancellationToken cancellationToken)
+    private PreparationOutcome Admit(Stream gcode, Job job, MachineProfile profile, string? material, string what, CancellationToken cancellationToken)
     {
-        var (result, path) = programs.Admit(gcode, profile, cancellationToken);
+        var (result, path) = programs.Admit(gcode, job, profile, cancellationToken);
         if (result.Program is { } program)
         {
             return new Prepared { Program = program, Path = path!, Material = material };

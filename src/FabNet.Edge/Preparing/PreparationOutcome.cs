@@ -1,5 +1,6 @@
 // What became of the preparation of a job.
 
+using FabNet.Edge.Machines;
 using FabNet.GCode;
 
 namespace FabNet.Edge.Preparing;
@@ -12,13 +13,23 @@ internal sealed record Prepared : PreparationOutcome, IDisposable
 {
     public required AdmittedProgram Program { get; init; }
 
-    /// <summary>The program's file, named by its digest.</summary>
+    /// <summary>The file of the whole program, named by job, epoch and digest.</summary>
     public required string Path { get; init; }
+
+    /// <summary>What the program is the rest of; null for a whole one.</summary>
+    public Continuation? From { get; init; }
+
+    /// <summary>The whole program.</summary>
+    public AdmittedProgram Whole => From?.Whole ?? Program;
 
     /// <summary>The material that it was made for; null where that has no meaning.</summary>
     public string? Material { get; init; }
 
-    public void Dispose() => Program.Dispose();
+    public void Dispose()
+    {
+        Program.Dispose();
+        From?.Whole.Dispose();
+    }
 }
 
 /// <summary>It can't be made here.</summary>

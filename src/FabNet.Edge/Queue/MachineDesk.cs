@@ -1,5 +1,6 @@
 // What the edge's loop knows of one machine: its host, what people said, the run on it, and what is prepared for it.
 
+using FabNet.Edge.Configuration;
 using FabNet.Edge.Leasing;
 using FabNet.Edge.Machines;
 using FabNet.Edge.Preparing;
@@ -10,7 +11,11 @@ using FabNet.Model.Sites;
 namespace FabNet.Edge.Queue;
 
 /// <summary>A run that was handed to the machine.</summary>
-internal sealed class ActiveRun(JobId job, int epoch, Prepared prepared)
+/// <param name="job">The job.</param>
+/// <param name="epoch">The lease under which it is started.</param>
+/// <param name="prepared">What runs.</param>
+/// <param name="handedOver">When, as a timestamp of the edge's clock.</param>
+internal sealed class ActiveRun(JobId job, int epoch, Prepared prepared, long handedOver)
 {
     public JobId Job => job;
 
@@ -18,11 +23,16 @@ internal sealed class ActiveRun(JobId job, int epoch, Prepared prepared)
 
     public Prepared Prepared => prepared;
 
+    public long HandedOver => handedOver;
+
     /// <summary>True once its start is journaled: the machine may be moving.</summary>
     public bool IsStarted { get; set; }
 
     /// <summary>Why the job was called off while it ran; null if it was not.</summary>
     public string? CancelReason { get; set; }
+
+    /// <summary>Completes with null once its start is journaled, or with why it was not started.</summary>
+    public TaskCompletionSource<string?> Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>A preparation under way.</summary>
@@ -36,18 +46,24 @@ internal sealed class ActivePreparation(JobId job, int epoch, CancellationTokenS
 }
 
 /// <summary>One machine's place in the edge's loop, which alone touches it.</summary>
-internal sealed class MachineDesk(MachineId id, MachineHost host, MachineProfile profile, MachineRecord facts)
+internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig config, MachineRecord facts)
 {
     public MachineId Id => id;
 
     public MachineHost Host => host;
 
-    public MachineProfile Profile => profile;
+    public MachineProfile Profile => config.Profile;
+
+    /// <summary>True if a person decides about a job that was interrupted here.</summary>
+    public bool AsksWhenInterrupted => config.AsksWhenInterrupted;
 
     /// <summary>What people said; journaled before it changes here.</summary>
     public MachineRecord Facts { get; set; } = facts;
 
     public ActiveRun? Run { get; set; }
+
+    /// <summary>The interruption that a person must decide on; null if none. Until then nothing else starts here.</summary>
+    public InterruptionRecord? Waiting { get; set; }
 
     public ActivePreparation? Preparation { get; set; }
 
@@ -68,7 +84,7 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineProfile
     public string? PreparationNotice { get; set; }
 
     /// <summary>The machine as the rule sees it.</summary>
-    public Queue.MachineFacts ForRule => new(id, profile, host.Report.State, Facts);
+    public Queue.MachineFacts ForRule => new(id, config.Profile, host.Report.State, Facts);
 
     /// <summary>What people see.</summary>
     public MachineStatus StatusAt(DateTimeOffset now, string? trouble)
@@ -80,8 +96,8 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineProfile
             Machine = id,
             State = state,
             Detail = trouble ?? detail,
-            Job = Run?.Job,
-            Progress = Run is null ? 0 : report.Progress,
+            Job = Run?.Job ?? Waiting?.Job,
+            Progress = Run is not null ? report.Progress : Waiting is { LineCount: > 0 } ? (double)Waiting.LastLine / Waiting.LineCount : 0,
             RemainingSeconds = Run is null ? null : report.RemainingSeconds,
             HotEndC = report.HotEndC,
             BedC = report.BedC,
@@ -111,7 +127,8 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineProfile
     private (MachineState State, string? Detail) Describe(SessionReport report) => this switch
     {
         { Run: not null } => (report.State is MachineState.Idle ? MachineState.Preparing : report.State, report.Detail),
-        { Facts.Maintenance: { } reason } => (MachineState.Maintenance, reason),
+        { Facts.Maintenance: { } reason } => (MachineState.Maintenance, Waiting is null ? reason : $"{reason}. {Waiting.Words}"),
+        { Waiting: { } waiting } => (MachineState.Attention, report.State is MachineState.Idle ? waiting.Words : $"{waiting.Words} The machine is {report.State} now. {report.Detail}".TrimEnd()),
         _ when report.State is not MachineState.Idle => (report.State, report.Detail),
         { Facts.NeedsClearing: { } reason } => (MachineState.NeedsClearing, $"{reason} Take the part off, then: fabnet machine clear {id}"),
         { Verdict.Obstacle: Obstacle.WrongMaterial } => (MachineState.Attention, Verdict.Message),

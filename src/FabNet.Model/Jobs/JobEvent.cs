@@ -91,7 +91,7 @@ public sealed record JobReady : JobEvent
 /// <summary>The site is about to let the machine move: journaled and synced before the first motion, at most once in an epoch.</summary>
 public sealed record JobStarted : JobEvent;
 
-/// <summary>The machine is held.</summary>
+/// <summary>The machine is held, or stopped in mid-job and waits for a person's decision; also when it is held already, for another reason.</summary>
 public sealed record JobPaused : JobEvent
 {
     /// <summary>Why: a person, a prompt, a tool change.</summary>

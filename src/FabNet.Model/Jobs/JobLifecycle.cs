@@ -76,7 +76,7 @@ public static class JobLifecycle
                 Reason = null,
             }),
             JobStarted e => From(job.State is JobState.Ready || IsLostBeforeStart(job), () => job with { State = JobState.Running, StartedAt = e.At, Reason = null }),
-            JobPaused e => From(job.State is JobState.Running || IsLostAfterStart(job), () => job with { State = JobState.Paused, Reason = e.Reason }),
+            JobPaused e => From(job.State is JobState.Running or JobState.Paused || IsLostAfterStart(job), () => job with { State = JobState.Paused, Reason = e.Reason }),
             JobResumed => From(job.State is JobState.Paused || IsLostAfterStart(job), () => job with { State = JobState.Running, Reason = null }),
             JobCompleted e => From(job.State is JobState.Running || IsLostAfterStart(job), () => Ended(JobState.Completed, e, null)),
             JobFailed e => From(job.State is JobState.Running or JobState.Paused || IsLostAfterStart(job), () => Ended(JobState.Failed, e, e.Reason)),

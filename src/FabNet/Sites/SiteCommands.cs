@@ -12,7 +12,7 @@ internal static class SiteCommands
 {
     public static Command Create() => new("site",
         """
-        For the people of a site: machines, offers, clearing, loading, holding and stopping.
+        For the people of a site: machines, offers, clearing, loading, holding, stopping, and going on after a power cut.
 
         Examples:
           fabnet site machines
@@ -30,6 +30,8 @@ internal static class SiteCommands
         CreateForMachine("stop", "Emergency stop: ahead of everything. The machine may need a reset afterwards.", (client, request, stop) => client.EmergencyStopAsync(request, cancellationToken: stop)),
         CreateMaintenance(),
         CreateOperate(),
+        RecoveryCommands.CreateRecover(),
+        RecoveryCommands.CreateGiveUp(),
     };
 
     private static Command CreateMachines()
@@ -206,9 +208,11 @@ internal static class SiteCommands
         return command;
     }
 
-    private static Argument<string> MachineArgument() => new("MACHINE") { Description = "A machine as site/name, such as lab-north/mk3-left." };
+    /// <summary>The machine that a command is about.</summary>
+    public static Argument<string> MachineArgument() => new("MACHINE") { Description = "A machine as site/name, such as lab-north/mk3-left." };
 
-    private static async Task<int> AskAsync(
+    /// <summary>Asks the agent, and tells its one sentence.</summary>
+    public static async Task<int> AskAsync(
         ParseResult result, Option<string> server, Func<Wire.SiteConsole.SiteConsoleClient, CancellationToken, Grpc.Core.AsyncUnaryCall<Wire.OperatorReply>> ask, CancellationToken stop)
     {
         var console = new CommandConsole(result.GetValue(CommandRunner.Json));

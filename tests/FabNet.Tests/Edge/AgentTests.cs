@@ -1,5 +1,6 @@
 using FabNet.Edge.Configuration;
 using FabNet.Edge.Leasing;
+using FabNet.Edge.Machines;
 using FabNet.Model;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
@@ -151,7 +152,7 @@ public sealed class AgentTests
         }
 
         Directory.CreateDirectory(bench.Folder.In("data/running"));
-        File.WriteAllText(bench.Folder.In("data/running/mk3"), $"{job.Id} 1 321\n");
+        new RunMark(bench.Folder.In("data/running/mk3"), TimeProvider.System).Begin(job.Id, 1, new MarkedLine(321, 500));
         await bench.StartAgentAsync();
         await bench.WaitForMachineAsync(MachineState.NeedsClearing, "was interrupted");
         bench.Coordinator.Grant(job with { State = JobState.Running, StartedAt = at });

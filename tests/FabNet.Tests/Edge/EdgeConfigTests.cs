@@ -57,6 +57,7 @@ public sealed class EdgeConfigTests
     [InlineData("material: pla", "material: plywood", 11, "does not know the material PLYWOOD")]
     [InlineData("data: data", "data: \"a\\0b\"", 6, "data must hold no null character")]
     [InlineData("data: data", "data:", 6, "data is missing; write for example data:")]
+    [InlineData("port: /dev/ttyACM0", "onInterruption: wait", 10, "fail, ask")]
     [InlineData("title: Fab Lab Lisbon", "location: { latitude: 91, longitude: 2 }", 3, "from -90 to 90")]
     public void A_mistake_is_told_with_its_line_and_what_to_write(string right, string wrong, int line, string says)
     {
@@ -84,6 +85,17 @@ public sealed class EdgeConfigTests
     [InlineData("{ host: b, homeAssistant: true, passwordFile: p }", "needs 'broker.user'")]
     public void A_broker_that_can_not_work_is_refused(string broker, string says) =>
         Assert.Contains(says, Assert.Throws<EdgeConfigException>(() => Read($"{Good}\nbroker: {broker}")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void An_interrupted_job_fails_unless_the_site_asks_where_the_machine_can_go_on()
+    {
+        Assert.Equal(InterruptionPolicy.Fail, Read(Good).Machines[0].OnInterruption);
+        var asking = Good.Replace("port: /dev/ttyACM0", "port: /dev/ttyACM0\n    onInterruption: ask", StringComparison.Ordinal);
+        Assert.True(Read(asking).Machines[0].AsksWhenInterrupted);
+        Assert.True(Read(asking.Replace("prusa-mk3s", "shapeoko-3", StringComparison.Ordinal).Replace("pla", "plywood", StringComparison.Ordinal)).Machines[0].AsksWhenInterrupted);
+        var wrong = asking.Replace("prusa-mk3s", "bambu-p1s", StringComparison.Ordinal).Replace("port: /dev/ttyACM0", "mqtt: { host: a, serial: b, accessCode: c, tls: false, certificateAuthority: d }", StringComparison.Ordinal);
+        Assert.Contains("runs whole files by itself", Assert.Throws<EdgeConfigException>(() => Read(wrong)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Every_mistake_is_told_at_once_in_the_order_of_the_file()

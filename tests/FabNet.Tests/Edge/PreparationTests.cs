@@ -143,7 +143,7 @@ public sealed class PreparationTests
                 TimeProvider.System,
                 NullLogger<DesignCache>.Instance);
             _slicer = new PrusaSlicer(new SlicerConfig(), Folder.In("sliced"), 100_000_000, TimeProvider.System, NullLogger<PrusaSlicer>.Instance);
-            _preparation = new Preparation(Designs, _slicer, new ProgramFolder(Folder.In("programs")));
+            _preparation = new Preparation(Designs, _slicer, new ProgramFolder(Folder.In("programs"), []));
         }
 
         public TestFolder Folder { get; } = new();

@@ -69,13 +69,18 @@ internal sealed class TestCoordinator : EdgeLink.EdgeLinkBase, IAsyncDisposable
 
     public void Say(EdgeDown message) => _down!.TryWrite(message);
 
-    public void Grant(Job job)
+    /// <summary>Holds a job as leased, and tells nobody: a site that connects hears of it.</summary>
+    public void Know(Job job)
     {
         lock (_gate)
         {
             _jobs[job.Id] = job;
         }
+    }
 
+    public void Grant(Job job)
+    {
+        Know(job);
         Say(new EdgeDown { LeaseGranted = new() { Job = job.ToWire() } });
     }
 
