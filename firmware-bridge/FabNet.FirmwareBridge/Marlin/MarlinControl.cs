@@ -3,7 +3,6 @@
 using System.Globalization;
 using FabNet.FirmwareBridge.Serial;
 using FabNet.FirmwareBridge.Streaming;
-using FabNet.FirmwareBridge.Supervision;
 using FabNet.Model.Machines;
 
 namespace FabNet.FirmwareBridge.Marlin;
@@ -21,7 +20,7 @@ internal sealed class MarlinControl : FirmwareControl
     private static readonly string[] HarmlessWords = ["No thermistors", "volume.init", "SD init", "No SD", "EEPROM", "Cannot open"];
 
     private readonly HostPrompt _prompt;
-    private readonly ThermalWatch _thermal = new();
+    private readonly MarlinHeaters _heaters;
     private readonly List<Submission> _closing = [];
     private readonly List<Submission> _securing = [];
     private MarlinStreamer _streamer;
@@ -29,7 +28,6 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _isRestarted;
     private bool _personWanted;
     private bool _settled;
-    private int _hotEnds = 1;
     private bool _isCooled;
     private long _emergencyMs = -1;
     private long _positionMs;
@@ -42,6 +40,7 @@ internal sealed class MarlinControl : FirmwareControl
     {
         Baud = baud;
         _prompt = new HostPrompt(events);
+        _heaters = new MarlinHeaters(options, events);
         _streamer = Start(nowMs);
     }
 
@@ -124,8 +123,12 @@ internal sealed class MarlinControl : FirmwareControl
 
         if (Run is null && _streamer.Fault is not null)
             IsDead = true;
-        if (Run is null && _thermal.IsAnyOn && nowMs - Math.Max(ActiveMs, _thermal.TargetsChangedMs) > Options.Timings.IdleHeatMs)
-            CoolDown(nowMs);
+        if (Run is null && _heaters.AreForgotten(ActiveMs, nowMs))
+        {
+            ActiveMs = nowMs;
+            Events.Note($"The heaters were on for {Options.Timings.IdleHeat.TotalMinutes:0} min while nothing ran: they are turned off.");
+            SubmitHeatersOff([]);
+        }
     }
 
     /// <inheritdoc />
@@ -164,7 +167,7 @@ internal sealed class MarlinControl : FirmwareControl
     {
         if (!_closing.TrueForAll(static order => order.IsAnswered))
             return false;
-        if (!_thermal.IsAnyOn || _isCooled)
+        if (!_heaters.IsAnyOn || _isCooled)
             return true;
         // The program left heat on, as the answer to its M105 shows: nobody may come to switch it off.
         _isCooled = true;
@@ -248,7 +251,7 @@ internal sealed class MarlinControl : FirmwareControl
     {
         if (_isHalted || _emergencyMs >= 0)
             return "The firmware has halted. Reset the machine (its button, or power off and on); it is ready when it says start.";
-        _thermal.Forget();
+        _heaters.Forget();
         RestState = MachineState.Idle;
         RestReason = null;
         return null;
@@ -290,7 +293,7 @@ internal sealed class MarlinControl : FirmwareControl
         _securing.Clear();
         RestState = MachineState.Idle;
         RestReason = null;
-        _thermal.Forget();
+        _heaters.Forget();
         Run?.Note(_streamer);
         _streamer.Abandon("The board restarted.");
         _streamer = Start(nowMs);
@@ -363,14 +366,7 @@ internal sealed class MarlinControl : FirmwareControl
 
     private void OnTemperatures(in FirmwareMessage message, long nowMs)
     {
-        var readings = MarlinTemperatures.Read(message.Detail);
-        if (readings.Count == 0)
-            return;
-        _hotEnds = Math.Max(_hotEnds, readings.Count(static reading => reading.Kind == HeaterKind.HotEnd));
-        Events.Add(new TemperaturesReported { At = Events.Now, Readings = readings });
-        var wasWell = _thermal.Finding is null;
-        _thermal.Take(readings, nowMs);
-        if (!wasWell || _thermal.Finding is not { } finding)
+        if (_heaters.Take(message, nowMs) is not { } finding)
             return;
         Events.Note(finding);
         RestState = MachineState.Alarm;
@@ -381,20 +377,10 @@ internal sealed class MarlinControl : FirmwareControl
             BreakOff(finding);
     }
 
-    // Nobody has asked anything of the machine for long, and it is hot.
-    private void CoolDown(long nowMs)
-    {
-        ActiveMs = nowMs;
-        Events.Note($"The heaters were on for {Options.Timings.IdleHeat.TotalMinutes:0} min while nothing ran: they are turned off.");
-        SubmitHeatersOff([]);
-    }
-
     private void SubmitHeatersOff(List<Submission> orders)
     {
-        var hotEnds = Math.Max(_hotEnds, Options.HotEnds);
-        for (var tool = 0; tool < hotEnds; tool++)
-            Submit(orders, hotEnds == 1 ? "M104 S0" : "M104 T" + tool.ToString(CultureInfo.InvariantCulture) + " S0");
-        Submit(orders, "M140 S0");
+        foreach (var order in _heaters.OffOrders())
+            Submit(orders, order);
     }
 
     private void OnPosition(ReadOnlySpan<byte> text)
