@@ -7,8 +7,6 @@ using FabNet.FirmwareBridge.Serial;
 using FabNet.FirmwareBridge.Streaming;
 using FabNet.GCode;
 using FabNet.Model.Machines;
-using Polly;
-using Polly.Retry;
 
 namespace FabNet.FirmwareBridge;
 
@@ -22,6 +20,7 @@ public sealed class MachineSession : IMachineSession
     private readonly Func<int, Stream> _open;
     private readonly TimeProvider _time;
     private readonly EventOutbox _events;
+    private readonly SessionRequests _callers;
     private readonly Channel<SessionRequest> _requests = Channel.CreateBounded<SessionRequest>(new BoundedChannelOptions(64) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
@@ -49,6 +48,7 @@ public sealed class MachineSession : IMachineSession
         _open = open;
         _time = timeProvider;
         _events = new EventOutbox(timeProvider);
+        _callers = new SessionRequests(PostAsync);
     }
 
     /// <inheritdoc />
@@ -79,30 +79,23 @@ public sealed class MachineSession : IMachineSession
     }
 
     /// <inheritdoc />
-    public async Task<RunOutcome> RunAsync(AdmittedProgram program, RunOptions options, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var done = new TaskCompletionSource<RunOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new RunRequest(new ActiveRun(program, options, done)), CancellationToken.None);
-        await using var cancelling = cancellationToken.Register(
-            () => _ = PostVerbAsync(SessionVerb.Cancel, "called off on this computer", 0, CancellationToken.None));
-        return await done.Task;
-    }
+    public Task<RunOutcome> RunAsync(AdmittedProgram program, RunOptions options, CancellationToken cancellationToken = default) =>
+        _callers.RunAsync(program, options, cancellationToken);
 
     /// <inheritdoc />
-    public Task<string?> PauseAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Pause, "", 0, cancellationToken);
+    public Task<string?> PauseAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Pause, cancellationToken);
 
     /// <inheritdoc />
-    public Task<string?> ResumeAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Resume, "", 0, cancellationToken);
+    public Task<string?> ResumeAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Resume, cancellationToken);
 
     /// <inheritdoc />
-    public Task<string?> CancelAsync(string reason, CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Cancel, reason, 0, cancellationToken);
+    public Task<string?> CancelAsync(string reason, CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Cancel, cancellationToken, reason);
 
     /// <inheritdoc />
-    public Task<string?> AnswerAsync(int choice, CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Answer, "", choice, cancellationToken);
+    public Task<string?> AnswerAsync(int choice, CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Answer, cancellationToken, choice: choice);
 
     /// <inheritdoc />
-    public Task<string?> ClearAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Clear, "", 0, cancellationToken);
+    public Task<string?> ClearAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Clear, cancellationToken);
 
     /// <inheritdoc />
     public async Task EmergencyStopAsync(CancellationToken cancellationToken = default)
@@ -112,7 +105,7 @@ public sealed class MachineSession : IMachineSession
         {
             var loop = _loop ?? throw new IOException("there is no link");
             // The loop is told first, so that it knows what the machine's answer answers, and is not waited for.
-            noted = PostVerbAsync(SessionVerb.Emergency, "", 0, CancellationToken.None);
+            noted = _callers.AskAsync(SessionVerb.Emergency, CancellationToken.None);
             await loop.WriteEmergencyStopAsync(cancellationToken);
         }
         catch (IOException error)
@@ -124,22 +117,10 @@ public sealed class MachineSession : IMachineSession
     }
 
     /// <inheritdoc />
-    public async Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default)
-    {
-        if (command.Length == 0 || command.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-            return new CommandReply(false, [], "A command is one line of printable ASCII.");
-        var reply = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new CommandRequest(new Submission(command) { Waiter = reply }), cancellationToken);
-        return await reply.Task.WaitAsync(cancellationToken);
-    }
+    public Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default) => _callers.SendAsync(command, cancellationToken);
 
     /// <inheritdoc />
-    public async Task<CommandReply> OperateAsync(ManualOperation operation, CancellationToken cancellationToken = default)
-    {
-        var done = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new OperationRequest(operation, done), cancellationToken);
-        return await done.Task.WaitAsync(cancellationToken);
-    }
+    public Task<CommandReply> OperateAsync(ManualOperation operation, CancellationToken cancellationToken = default) => _callers.OperateAsync(operation, cancellationToken);
 
     /// <summary>Stops a running program safely, then closes the port.</summary>
     public async ValueTask DisposeAsync()
@@ -152,13 +133,6 @@ public sealed class MachineSession : IMachineSession
             await running;
         _events.Complete();
         _stopping.Dispose();
-    }
-
-    private async Task<string?> PostVerbAsync(SessionVerb verb, string reason, int choice, CancellationToken cancellationToken)
-    {
-        var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new VerbRequest(verb, reason, choice, done), cancellationToken);
-        return await done.Task.WaitAsync(cancellationToken);
     }
 
     private async Task PostAsync(SessionRequest request, CancellationToken cancellationToken)
@@ -183,17 +157,7 @@ public sealed class MachineSession : IMachineSession
 
     private async Task KeepOpenAsync(TaskCompletionSource<MachineInfo> opened, CancellationToken openCancellation)
     {
-        var reopening = new ResiliencePipelineBuilder { TimeProvider = _time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder().Handle<MachineLinkException>(),
-                MaxRetryAttempts = int.MaxValue,
-                Delay = _options.ReopenDelay,
-                MaxDelay = _options.MaxReopenDelay,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-            })
-            .Build();
+        var reopening = Reopening.Pipeline(_options.ReopenDelay, _options.MaxReopenDelay, _time);
         try
         {
             using var opening = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, openCancellation);

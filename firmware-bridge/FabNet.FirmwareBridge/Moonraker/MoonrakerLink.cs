@@ -3,7 +3,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using Polly;
-using Polly.Retry;
 
 namespace FabNet.FirmwareBridge.Moonraker;
 
@@ -28,17 +27,7 @@ internal sealed class MoonrakerLink : IAsyncDisposable
         _files = files;
         _inbox = inbox;
         _calls = new RpcCalls(time);
-        _reopening = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder().Handle<MachineLinkException>(),
-                MaxRetryAttempts = int.MaxValue,
-                Delay = options.ReopenDelay,
-                MaxDelay = options.MaxReopenDelay,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-            })
-            .Build();
+        _reopening = Reopening.Pipeline(options.ReopenDelay, options.MaxReopenDelay, time);
     }
 
     /// <summary>In the inbox: a connection is there.</summary>

@@ -1,7 +1,6 @@
 // One Klipper machine: whole files through Moonraker, under the same contract as a serial machine.
 
 using System.Threading.Channels;
-using FabNet.FirmwareBridge.Marlin;
 using FabNet.FirmwareBridge.Streaming;
 using FabNet.GCode;
 using FabNet.Model.Machines;
@@ -18,6 +17,7 @@ public sealed class MoonrakerSession : IMachineSession
     private readonly MoonrakerMachineOptions _options;
     private readonly TimeProvider _time;
     private readonly EventOutbox _events;
+    private readonly SessionRequests _callers;
     private readonly Channel<object> _inbox = Channel.CreateBounded<object>(new BoundedChannelOptions(1024) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private volatile MoonrakerLoop? _loop;
@@ -37,6 +37,7 @@ public sealed class MoonrakerSession : IMachineSession
         _options = options;
         _time = timeProvider ?? TimeProvider.System;
         _events = new EventOutbox(_time);
+        _callers = new SessionRequests(PostAsync);
     }
 
     /// <inheritdoc />
@@ -72,40 +73,34 @@ public sealed class MoonrakerSession : IMachineSession
     }
 
     /// <inheritdoc />
-    public async Task<RunOutcome> RunAsync(AdmittedProgram program, RunOptions options, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var done = new TaskCompletionSource<RunOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new RunRequest(new ActiveRun(program, options, done)), CancellationToken.None);
-        await using var cancelling = cancellationToken.Register(() => _ = PostVerbAsync(SessionVerb.Cancel, "the program that runs it is ending", CancellationToken.None));
-        return await done.Task;
-    }
+    public Task<RunOutcome> RunAsync(AdmittedProgram program, RunOptions options, CancellationToken cancellationToken = default) =>
+        _callers.RunAsync(program, options, cancellationToken);
 
     /// <summary>Holds the running print, after the command that Klipper is at.</summary>
     /// <inheritdoc />
-    public Task<string?> PauseAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Pause, "", cancellationToken);
+    public Task<string?> PauseAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Pause, cancellationToken);
 
     /// <inheritdoc />
-    public Task<string?> ResumeAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Resume, "", cancellationToken);
+    public Task<string?> ResumeAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Resume, cancellationToken);
 
     /// <summary>
     /// Stops the running program for good. A print that an earlier process began is stopped too; then the answer comes once its heaters are off.
     /// </summary>
     /// <inheritdoc />
-    public Task<string?> CancelAsync(string reason, CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Cancel, reason, cancellationToken);
+    public Task<string?> CancelAsync(string reason, CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Cancel, cancellationToken, reason);
 
     /// <inheritdoc />
-    public Task<string?> AnswerAsync(int choice, CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Answer, "", cancellationToken);
+    public Task<string?> AnswerAsync(int choice, CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Answer, cancellationToken, choice: choice);
 
     /// <summary>A person says that the machine is clear. A Klipper that has shut down is restarted, with its microcontrollers.</summary>
     /// <inheritdoc />
-    public Task<string?> ClearAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Clear, "", cancellationToken);
+    public Task<string?> ClearAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Clear, cancellationToken);
 
     /// <summary>Shuts Klipper down at once: over the WebSocket, and over HTTP if that does not carry it.</summary>
     /// <inheritdoc />
     public async Task EmergencyStopAsync(CancellationToken cancellationToken = default)
     {
-        var refusal = await PostVerbAsync(SessionVerb.Emergency, "", cancellationToken);
+        var refusal = await _callers.AskAsync(SessionVerb.Emergency, cancellationToken);
         if (refusal is not null && _loop is { } loop)
             refusal = await loop.Files.EmergencyStopAsync(cancellationToken);
         if (refusal is not null)
@@ -114,19 +109,10 @@ public sealed class MoonrakerSession : IMachineSession
 
     /// <inheritdoc />
     public Task<CommandReply> OperateAsync(ManualOperation operation, CancellationToken cancellationToken = default) =>
-        operation.NeedsRest && State != MachineState.Idle
-            ? Task.FromResult(new CommandReply(false, [], $"The machine is not at rest: it is in {State}."))
-            : MarlinOperations.Plan(operation).SendAsync(line => SendAsync(line, cancellationToken));
+        _callers.OperateByCommandsAsync(operation, State, cancellationToken);
 
     /// <inheritdoc />
-    public async Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default)
-    {
-        if (command.Length == 0 || command.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-            return new CommandReply(false, [], "A command is one line of printable ASCII.");
-        var reply = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new CommandRequest(new Submission(command) { Waiter = reply }), cancellationToken);
-        return await reply.Task.WaitAsync(cancellationToken);
-    }
+    public Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default) => _callers.SendAsync(command, cancellationToken);
 
     /// <summary>Stops a running program safely, then closes the connection.</summary>
     public async ValueTask DisposeAsync()
@@ -145,13 +131,6 @@ public sealed class MoonrakerSession : IMachineSession
         await using (loop)
             await loop.ServeAsync(_stopping.Token);
         SetState(MachineState.Offline, null);
-    }
-
-    private async Task<string?> PostVerbAsync(SessionVerb verb, string reason, CancellationToken cancellationToken)
-    {
-        var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new VerbRequest(verb, reason, 0, done), cancellationToken);
-        return await done.Task.WaitAsync(cancellationToken);
     }
 
     private async Task PostAsync(SessionRequest request, CancellationToken cancellationToken)

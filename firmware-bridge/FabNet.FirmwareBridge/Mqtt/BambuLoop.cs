@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using FabNet.Model.Machines;
 using Polly;
-using Polly.Retry;
 
 namespace FabNet.FirmwareBridge.Mqtt;
 
@@ -54,17 +53,7 @@ internal sealed partial class BambuLoop : IDisposable
         (_options, _connection, _upload, _inbox, _events, _time, _stopping) = (options, connection, upload, inbox, events, time, stopping);
         _pulse = new BambuPulse(options, _commands, time);
         _calls = new BambuCalls(time);
-        _reopening = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                ShouldHandle = new PredicateBuilder().Handle<MachineLinkException>(),
-                MaxRetryAttempts = int.MaxValue,
-                Delay = options.ReopenDelay,
-                MaxDelay = options.MaxReopenDelay,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-            })
-            .Build();
+        _reopening = Reopening.Pipeline(options.ReopenDelay, options.MaxReopenDelay, time);
     }
 
     /// <summary>What the machine does. Thread safe.</summary>

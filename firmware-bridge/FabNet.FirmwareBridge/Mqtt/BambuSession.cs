@@ -2,7 +2,6 @@
 
 using System.Globalization;
 using System.Threading.Channels;
-using FabNet.FirmwareBridge.Marlin;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 
@@ -17,6 +16,7 @@ public sealed class BambuSession : IMachineSession
     private readonly BambuMachineOptions _options;
     private readonly TimeProvider _time;
     private readonly EventOutbox _events;
+    private readonly SessionRequests _callers;
     private readonly BambuTrust _trust;
     private readonly Channel<object> _inbox = Channel.CreateBounded<object>(new BoundedChannelOptions(1024) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
@@ -34,6 +34,7 @@ public sealed class BambuSession : IMachineSession
         _options = options;
         _time = timeProvider ?? TimeProvider.System;
         _events = new EventOutbox(_time);
+        _callers = new SessionRequests(PostAsync);
         _trust = new BambuTrust(options.SerialNumber, options.CertificateAuthority, options.CertificateSha256, _time);
         _connection = new BambuConnection(
             options,
@@ -84,29 +85,23 @@ public sealed class BambuSession : IMachineSession
     }
 
     /// <inheritdoc />
-    public async Task<RunOutcome> RunAsync(AdmittedProgram program, RunOptions options, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var done = new TaskCompletionSource<RunOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new RunRequest(new ActiveRun(program, options, done)), CancellationToken.None);
-        await using var cancelling = cancellationToken.Register(() => _ = PostVerbAsync(SessionVerb.Cancel, "the program that runs it is ending", 0, CancellationToken.None));
-        return await done.Task;
-    }
+    public Task<RunOutcome> RunAsync(AdmittedProgram program, RunOptions options, CancellationToken cancellationToken = default) =>
+        _callers.RunAsync(program, options, cancellationToken);
 
     /// <inheritdoc />
-    public Task<string?> PauseAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Pause, "", 0, cancellationToken);
+    public Task<string?> PauseAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Pause, cancellationToken);
 
     /// <inheritdoc />
-    public Task<string?> ResumeAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Resume, "", 0, cancellationToken);
+    public Task<string?> ResumeAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Resume, cancellationToken);
 
     /// <inheritdoc />
-    public Task<string?> CancelAsync(string reason, CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Cancel, reason, 0, cancellationToken);
+    public Task<string?> CancelAsync(string reason, CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Cancel, cancellationToken, reason);
 
     /// <inheritdoc />
-    public Task<string?> AnswerAsync(int choice, CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Answer, "", choice, cancellationToken);
+    public Task<string?> AnswerAsync(int choice, CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Answer, cancellationToken, choice: choice);
 
     /// <inheritdoc />
-    public Task<string?> ClearAsync(CancellationToken cancellationToken = default) => PostVerbAsync(SessionVerb.Clear, "", 0, cancellationToken);
+    public Task<string?> ClearAsync(CancellationToken cancellationToken = default) => _callers.AskAsync(SessionVerb.Clear, cancellationToken);
 
     /// <summary>Asks the firmware to halt (M112) and stops the print. The network is no safety circuit: use the machine's switch where that matters.</summary>
     /// <inheritdoc />
@@ -115,24 +110,15 @@ public sealed class BambuSession : IMachineSession
         if (!_connection.IsOpen)
             throw new MachineLinkException($"{_options.SerialNumber} is not connected. Use the machine's own switch, now.");
         await _connection.SendSurelyAsync(new BambuCommands().GCode("M112"), cancellationToken);
-        await PostVerbAsync(SessionVerb.Emergency, "", 0, cancellationToken);
+        await _callers.AskAsync(SessionVerb.Emergency, cancellationToken);
     }
 
     /// <inheritdoc />
     public Task<CommandReply> OperateAsync(ManualOperation operation, CancellationToken cancellationToken = default) =>
-        operation.NeedsRest && State != MachineState.Idle
-            ? Task.FromResult(new CommandReply(false, [], $"The machine is not at rest: it is in {State}."))
-            : MarlinOperations.Plan(operation).SendAsync(line => SendAsync(line, cancellationToken));
+        _callers.OperateByCommandsAsync(operation, State, cancellationToken);
 
     /// <inheritdoc />
-    public async Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default)
-    {
-        if (command.Length == 0 || command.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-            return new CommandReply(false, [], "A command is one line of printable ASCII.");
-        var reply = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new CommandRequest(new Streaming.Submission(command) { Waiter = reply }), cancellationToken);
-        return await reply.Task.WaitAsync(cancellationToken);
-    }
+    public Task<CommandReply> SendAsync(string command, CancellationToken cancellationToken = default) => _callers.SendAsync(command, cancellationToken);
 
     /// <summary>Closes the connection. A print that runs on the machine goes on: it is the machine that prints.</summary>
     public async ValueTask DisposeAsync()
@@ -147,13 +133,6 @@ public sealed class BambuSession : IMachineSession
         await _connection.DisposeAsync();
         _events.Complete();
         _stopping.Dispose();
-    }
-
-    private async Task<string?> PostVerbAsync(SessionVerb verb, string reason, int choice, CancellationToken cancellationToken)
-    {
-        var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await PostAsync(new VerbRequest(verb, reason, choice, done), cancellationToken);
-        return await done.Task.WaitAsync(cancellationToken);
     }
 
     private async Task PostAsync(SessionRequest request, CancellationToken cancellationToken)
