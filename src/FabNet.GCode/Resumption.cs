@@ -21,6 +21,12 @@ public sealed record ResumptionResult
 
     /// <summary>What a person must see to before it starts.</summary>
     public required string Precondition { get; init; }
+
+    /// <summary>The line of the whole program that it goes on with, from 1.</summary>
+    public required int FirstLine { get; init; }
+
+    /// <summary>The last line of the whole program that is executed once a line of this one is.</summary>
+    public int ToWhole(int line) => FirstLine - 1 + Math.Max(0, line - Preamble.Count);
 }
 
 /// <summary>
@@ -85,11 +91,11 @@ public static class Resumption
         using var rest = new RestOfProgram(program, line, preamble);
         var result = Admission.Check(rest, profile, sink, (options ?? new AdmissionOptions()) with { StartPositionMm = new Position(record.Place[0], record.Place[1], record.Place[2]) }, cancellationToken);
         return result.Program is { } admitted
-            ? new ResumptionResult { Program = admitted, Preamble = preamble, Precondition = precondition }
+            ? new ResumptionResult { Program = admitted, Preamble = preamble, Precondition = precondition + KeptHeight.Describe(program, line, preamble), FirstLine = line }
             : Refused(string.Join("; ", result.Violations.Where(static violation => violation.Severity == Severity.Refusal).Take(3).Select(static violation => violation.ToString())), preamble);
 
         ResumptionResult Refused(string why, IReadOnlyList<string>? lines = null) =>
-            new() { Refusal = $"The program can't be gone on with from line {line}: {why}.", Preamble = lines ?? [], Precondition = precondition };
+            new() { Refusal = $"The program can't be gone on with from line {line}: {why}.", Preamble = lines ?? [], Precondition = precondition, FirstLine = line };
     }
 
     private static List<string> CuttingPreamble(ModalRecord record, MachineProfile profile)

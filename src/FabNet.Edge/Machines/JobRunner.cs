@@ -13,7 +13,6 @@ namespace FabNet.Edge.Machines;
 internal sealed class JobRunner(MachineId machine, RunOrder order, IMachineSession session, RunMark mark, ChannelWriter<EdgeMessage> inbox, double speed) : IDisposable
 {
     private readonly CancellationTokenSource _cancel = new();
-    private readonly int _plannerBlocks = session.Info?.PlannerBlocks ?? 0;
     private readonly ExecutedLines _executed = new(order.Program, session.Info?.PlannerBlocks ?? 0);
     private readonly Lock _gate = new();
     private string? _cancelReason;
@@ -150,15 +149,10 @@ internal sealed class JobRunner(MachineId machine, RunOrder order, IMachineSessi
     private RunEnd EndOf(RunOutcome outcome)
     {
         var seconds = outcome.Duration.TotalSeconds * speed;
-        if (outcome is RunOutcome.Completed)
-        {
-            return new RunEnd(RunEndKind.Completed, "", order.ToWhole(outcome.LastExecutedLine), seconds);
-        }
-
-        // The session counts back by lines; by moves is what holds.
-        var line = Acknowledge(outcome.LastExecutedLine > 0 ? outcome.LastExecutedLine + _plannerBlocks : 0);
+        var line = order.ToWhole(outcome.LastExecutedLine);
         return outcome switch
         {
+            RunOutcome.Completed => new RunEnd(RunEndKind.Completed, "", line, seconds),
             RunOutcome.Cancelled cancelled => new RunEnd(RunEndKind.Cancelled, (_cancelReason ?? InWholeLines(cancelled.Reason)) + Warning(cancelled.SafeState), line, seconds),
             RunOutcome.Failed failed => new RunEnd(
                 _cancelReason is not null ? RunEndKind.Cancelled : RunEndKind.Failed, InWholeLines(failed.Reason) + Warning(failed.SafeState), line, seconds),

@@ -67,10 +67,10 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
             {
                 Interruption = interruption,
                 Preamble = result.Preamble,
-                Precondition = result.Precondition + KeptHeight.Describe(whole, line, result.Preamble) + (line <= interruption.LastLine + 1
+                Precondition = result.Precondition + (line <= interruption.LastLine + 1
                     ? ""
                     : $" Lines {interruption.LastLine + 1} to {line - 1} are left out, and nothing says that they were executed: look at the part."),
-                Rest = new Prepared { Program = program, Path = path, Material = job.Material, From = new Continuation(whole, line, result.Preamble.Count, interruption.Key) },
+                Rest = new Prepared { Program = program, Path = path, Material = job.Material, From = new Continuation(whole, result, interruption.Key) },
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

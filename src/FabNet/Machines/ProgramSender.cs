@@ -15,8 +15,8 @@ namespace FabNet.Machines;
 /// <param name="start">Where to begin.</param>
 internal sealed class ProgramSender(CommandConsole console, MachineConnection connection, MachineProfile? profile, StartAt start)
 {
-    // What a line of the program that runs has to be raised by to be one of the file's.
-    private int _lineOffset;
+    // Not null if a program is gone on with in its middle.
+    private ResumptionResult? _rest;
 
     /// <summary>Sends the program.</summary>
     /// <returns>The exit code: 0 when the machine has executed all of it.</returns>
@@ -52,16 +52,16 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
         }
 
         using var reportingEnds = new CancellationTokenSource();
-        using var view = new RunView(console, _lineOffset);
+        using var view = new RunView(console, ToWhole);
         var reporting = ReportAsync(session, view, reportingEnds.Token);
         using var keys = new RunKeys(console, session);
         var outcome = await session.RunAsync(program, new RunOptions { Name = file.Name, LeavesPart = false }, stop);
         await reportingEnds.CancelAsync();
         await reporting;
         view.Conclude(outcome, program.LineCount);
-        if (outcome is not RunOutcome.Completed && outcome.LastExecutedLine + _lineOffset > 0 && (program.Profile.ResumesPrints || program.Profile.Dialect == FirmwareDialect.Grbl))
+        if (outcome is not RunOutcome.Completed && ToWhole(outcome.LastExecutedLine) is > 0 and var last && Resumption.IsOfferedBy(program.Profile))
         {
-            console.Say($"what can be done: look at the machine; to go on with this program, add --from-line {outcome.LastExecutedLine + _lineOffset + 1}");
+            console.Say($"what can be done: look at the machine; to go on with this program, add --from-line {last + 1}");
         }
 
         return outcome is RunOutcome.Completed ? CommandRunner.Succeeded : CommandRunner.Failed;
@@ -102,6 +102,8 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
         return result.Program is { } program && start.Line > 1 ? GoOn(program) : result.Program;
     }
 
+    private int ToWhole(int line) => _rest?.ToWhole(line) ?? line;
+
     private AdmittedProgram? GoOn(AdmittedProgram whole)
     {
         using var owned = whole;
@@ -114,7 +116,7 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
             return null;
         }
 
-        _lineOffset = start.Line - 1 - result.Preamble.Count;
+        _rest = result;
         console.Say($"goes on at line {start.Line} of {whole.LineCount}. First it sends:");
         foreach (var line in result.Preamble)
         {

@@ -6,8 +6,8 @@ using FabNet.FirmwareBridge;
 namespace FabNet.Machines;
 
 /// <param name="console">Where it is shown.</param>
-/// <param name="lineOffset">What lines are raised by to be those of the file: not 0 if a program is gone on with.</param>
-internal sealed class RunView(CommandConsole console, int lineOffset) : IDisposable
+/// <param name="toWhole">From a line of the program that runs to one of the whole program: another where it is gone on with.</param>
+internal sealed class RunView(CommandConsole console, Func<int, int> toWhole) : IDisposable
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
 
@@ -75,9 +75,9 @@ internal sealed class RunView(CommandConsole console, int lineOffset) : IDisposa
     /// <summary>Says how the run ended.</summary>
     public void Conclude(RunOutcome outcome, int programLines)
     {
-        var lineCount = programLines + lineOffset;
-        var executed = Math.Max(0, outcome.LastExecutedLine + lineOffset);
-        var sent = Math.Max(0, outcome.LastSentLine + lineOffset);
+        var lineCount = toWhole(programLines);
+        var executed = toWhole(outcome.LastExecutedLine);
+        var sent = toWhole(outcome.LastSentLine);
         var (word, reason, safe) = outcome switch
         {
             RunOutcome.Completed => ("completed", null, null),
@@ -143,8 +143,8 @@ internal sealed class RunView(CommandConsole console, int lineOffset) : IDisposa
     {
         Emit(progress, "progress", json =>
         {
-            json.WriteNumber("line", Math.Max(0, progress.Line + lineOffset));
-            json.WriteNumber("lines", progress.LineCount + lineOffset);
+            json.WriteNumber("line", toWhole(progress.Line));
+            json.WriteNumber("lines", toWhole(progress.LineCount));
             json.WriteNumber("fraction", Math.Round(progress.Fraction, 5));
             json.WriteNumber("elapsedSeconds", Math.Round(progress.Elapsed.TotalSeconds, 1));
             if (progress.Remaining is { } remaining)
@@ -155,12 +155,12 @@ internal sealed class RunView(CommandConsole console, int lineOffset) : IDisposa
         var left = progress.Remaining is { } time ? $"  {Durations.Text(time.TotalSeconds)} left" : "";
         if (_line.IsShown)
         {
-            _line.Draw($"{StatusLine.Bar(progress.Fraction, 30)} line {Math.Max(0, progress.Line + lineOffset)} of {progress.LineCount + lineOffset}{left}  {_heat}");
+            _line.Draw($"{StatusLine.Bar(progress.Fraction, 30)} line {toWhole(progress.Line)} of {toWhole(progress.LineCount)}{left}  {_heat}");
         }
         else if (progress.Fraction >= _saidFraction + FractionBetweenLines || progress.At >= _saidAt + BetweenLines)
         {
             (_saidFraction, _saidAt) = (progress.Fraction, progress.At);
-            console.Say($"{progress.Fraction,5:0 %}  line {Math.Max(0, progress.Line + lineOffset)} of {progress.LineCount + lineOffset}{left}  {_heat}".TrimEnd());
+            console.Say($"{progress.Fraction,5:0 %}  line {toWhole(progress.Line)} of {toWhole(progress.LineCount)}{left}  {_heat}".TrimEnd());
         }
     }
 

@@ -2,10 +2,9 @@
 
 using System.Buffers.Text;
 using System.Globalization;
-using FabNet.GCode;
 using FabNet.Model.Machines;
 
-namespace FabNet.Edge.Recovering;
+namespace FabNet.GCode.Resuming;
 
 /// <summary>A printer's Z is not homed again: it is taken to stand where the program has it at the line chosen.</summary>
 internal static class KeptHeight
