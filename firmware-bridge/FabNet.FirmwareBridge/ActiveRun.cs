@@ -94,14 +94,29 @@ internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, Tas
         return (Math.Clamp(modelled / total, 0, 1), TimeSpan.FromSeconds((total - modelled) * _pace));
     }
 
+    /// <summary>The last line surely executed by a firmware that acknowledges lines ahead of its planner. A program that can't be read tells none: too early is safe.</summary>
+    public int ExecutedBehind(int plannerBlocks)
+    {
+        try
+        {
+            using var lines = new ExecutedLines(program, plannerBlocks);
+            return lines.Acknowledge(AcknowledgedLine);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>The outcome, once it is known what became of heaters and spindle.</summary>
-    public RunOutcome Outcome(SafeState safeState, int plannerBlocks, long nowMs)
+    /// <param name="safeState">What is known of them.</param>
+    /// <param name="executed">The last line surely executed, if the run did not complete.</param>
+    /// <param name="nowMs">Now.</param>
+    public RunOutcome Outcome(SafeState safeState, int executed, long nowMs)
     {
         var duration = TimeSpan.FromMilliseconds(StartedMs < 0 ? 0 : nowMs - StartedMs);
         if (BreakReason is null)
             return new RunOutcome.Completed { LastExecutedLine = program.LineCount, LastSentLine = program.LineCount, Duration = duration };
-        using var lines = new ExecutedLines(program, plannerBlocks);
-        var executed = lines.Acknowledge(AcknowledgedLine);
         return IsCalledOff
             ? new RunOutcome.Cancelled { Reason = BreakReason, SafeState = safeState, LastExecutedLine = executed, LastSentLine = SentLine, Duration = duration }
             : new RunOutcome.Failed { Reason = BreakReason, SafeState = safeState, LastExecutedLine = executed, LastSentLine = SentLine, Duration = duration };

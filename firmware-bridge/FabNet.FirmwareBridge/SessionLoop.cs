@@ -329,7 +329,7 @@ internal sealed class SessionLoop(
 
     private void EndRun(ActiveRun run, SafeState safeState)
     {
-        var outcome = run.Outcome(safeState, control.Info.PlannerBlocks, link.NowMs);
+        var outcome = run.Outcome(safeState, run.BreakReason is null ? 0 : run.ExecutedBehind(control.Info.PlannerBlocks), link.NowMs);
         _needsClearing |= run.Options.LeavesPart && run.StartedMs >= 0;
         control.Streamer.Detach();
         control.SetRun(null);

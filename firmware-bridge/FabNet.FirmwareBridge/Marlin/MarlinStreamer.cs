@@ -37,6 +37,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private readonly double _bytesPerMs;
     private bool? _markersAnswer;
     private bool _isAdvanced;
+    private bool _doublesAnswers;
     private int _proven = -1;
     private int _marker = -1;
     private Submission? _markerWaiting;
@@ -222,7 +223,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         // for minutes one slot stays free, and program lines leave one more to the marker.
         if (!FillsReceiveBuffer && !_isMarkerForced && LinesInFlight >= FreeSlotLimit(sequence, traits) && IsLongInFlight())
             return false;
-        if (Window.Admits(LinesInFlight, BytesInFlight, length))
+        if (Window.Admits(LinesInFlight, BytesInFlight, length) && LinesInFlight < LineLimit)
             return (traits & LineTraits.Marker) == LineTraits.None || _marker < 0 || _marker == sequence;
         if (FillsReceiveBuffer && BytesInFlight + length + BareOrderBytes <= _receiveBytes)
             return true;
@@ -249,6 +250,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (_markerWaiting is { Sequence: >= 0 })
             _markerWaiting = null;
     }
+
+    // A plain `ok` can't be told from its double, which lets one line too many go. Once doubles were seen, a slot is kept free for that line.
+    private int LineLimit => !_doublesAnswers || _isAdvanced ? Window.Slots : Math.Max(1, Window.Slots - 1);
 
     private int FreeSlotLimit(int sequence, LineTraits traits) =>
         (traits & LineTraits.Marker) != LineTraits.None ? Math.Max(1, Window.Slots - 1)
@@ -368,7 +372,11 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (sequence > Acknowledged + 1 && !_isAdvanced)
             LostAnswers += sequence - Acknowledged - 1;
         else if (sequence <= Acknowledged)
+        {
             SpuriousAnswers += Acknowledged - sequence + 1;
+            _doublesAnswers = true;
+        }
+
         if (sequence > Sent)
             RewindTo(sequence + 1);
         AcknowledgeThrough(sequence);

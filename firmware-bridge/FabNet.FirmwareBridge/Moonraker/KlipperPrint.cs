@@ -444,7 +444,7 @@ internal sealed class KlipperPrint : IDisposable
             Run.SentLine = Run.Program.LineCount;
         else
             Run.SentLine = Math.Min(Run.Program.LineCount, Math.Max(taken + 1, isExact ? 0 : _cursor.LineNear(taken, PlannedSeconds)));
-        _outcome = Run.Outcome(safe, isExact ? 0 : taken - Math.Min(taken, _cursor.LineNear(taken, -PlannedSeconds)), NowMs());
+        _outcome = Run.Outcome(safe, isExact ? taken : Math.Min(taken, _cursor.LineNear(taken, -PlannedSeconds)), NowMs());
     }
 
     // A program may leave heat on, and nobody may come to switch it off.

@@ -132,13 +132,12 @@ internal sealed class MoonrakerLoop : IAsyncDisposable
         {
             // Only a defect of the loop leaves a run behind: whoever waits for it is told.
             print.Run.BreakReason ??= "the session broke down. The machine may be printing: go to it";
-            print.Run.Done.TrySetResult(print.Run.Outcome(SafeState.LinkLost, 0, 0));
+            print.Run.Done.TrySetResult(print.Run.Outcome(SafeState.LinkLost, print.Run.AcknowledgedLine, 0));
             print.Dispose();
         }
 
         _files.Dispose();
     }
-
 
     private void Take(object item)
     {

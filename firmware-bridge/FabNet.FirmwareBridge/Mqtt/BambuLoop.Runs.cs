@@ -136,7 +136,7 @@ internal sealed partial class BambuLoop
         _run = null;
         _needsClearing |= run.Run.Options.LeavesPart && run.IsStarted && (run.Run.BreakReason is null || run.SafeState != SafeState.NotNeeded);
         TellState();
-        var outcome = run.Run.Outcome(run.SafeState, 0, (long)run.Elapsed.TotalMilliseconds);
+        var outcome = run.Run.Outcome(run.SafeState, run.Run.AcknowledgedLine, (long)run.Elapsed.TotalMilliseconds);
         _events.Add(new RunEnded { At = _events.Now, Name = run.Run.Options.Name, Outcome = outcome });
         run.Run.Done.TrySetResult(outcome);
         run.Dispose();
@@ -152,6 +152,6 @@ internal sealed partial class BambuLoop
             await preparation.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         run.Run.BreakReason = run.IsStarted ? "the session was closed while the machine prints on by itself" : "the session was closed before the start";
         run.Run.IsCalledOff = false;
-        run.Run.Done.TrySetResult(run.Run.Outcome(run.IsStarted ? SafeState.LinkLost : SafeState.NotNeeded, 0, (long)run.Elapsed.TotalMilliseconds));
+        run.Run.Done.TrySetResult(run.Run.Outcome(run.IsStarted ? SafeState.LinkLost : SafeState.NotNeeded, run.Run.AcknowledgedLine, (long)run.Elapsed.TotalMilliseconds));
     }
 }

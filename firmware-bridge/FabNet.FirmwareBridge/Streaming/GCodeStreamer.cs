@@ -291,8 +291,10 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
             return false;
         if (_contentLine == 0)
         {
-            if (!_program.TryRead(out var line))
+            if (!TryReadProgram(_program, out var line))
             {
+                if (Fault is not null)
+                    return false;
                 _program = null;
                 NoticeEnd();
                 return false;
@@ -327,6 +329,21 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
 
         _staged = Staged.ProgramLine;
         return true;
+    }
+
+    // A program may lie on a card that breaks while it is streamed.
+    private bool TryReadProgram(ProgramReader program, out ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            return program.TryRead(out line);
+        }
+        catch (IOException error)
+        {
+            Fail($"the program can't be read any further: {error.Message}", SentProgramLine);
+            line = default;
+            return false;
+        }
     }
 
     private void StageContent(ReadOnlySpan<byte> content, int programLine)

@@ -59,7 +59,7 @@ public sealed class MarlinFaultTests
         });
         Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), marlin.Motions);
-        // A plain `ok` can't be told from its double, so a line too many may overrun the buffer: it is refused and sent again. A numbered one can.
+        // Until a double of a plain `ok` is known for one, a line too many may overrun the buffer: it is refused and sent again. A numbered `ok` can be told from its double.
         if (isAdvanced)
             Assert.False(marlin.HasOverflowed);
     }
@@ -244,6 +244,27 @@ public sealed class MarlinFaultTests
         Assert.Equal(MachineState.Idle, session.State);
     }
 
+    [Fact]
+    public async Task A_program_whose_file_breaks_ends_the_run_with_the_heaters_off()
+    {
+        var file = new BreakingFile();
+        var admitted = FabNet.GCode.Admission.Check(new MemoryStream(Encoding.ASCII.GetBytes("G28\nG90\n" + string.Concat(Enumerable.Range(1, 3000).Select(static n => $"G1 X{n % 200} Y{n % 150} F6000\n")))), Bench.Printer, file, cancellationToken: TestContext.Current.CancellationToken);
+        using var program = admitted.Program!;
+        var (marlin, outcome) = await RunAsync(program, wire => new LittleMarlin(wire)
+        {
+            BeforeMotion = (motion, _) =>
+            {
+                file.IsBroken |= motion == 50;
+                return Task.CompletedTask;
+            },
+        });
+        var failed = Assert.IsType<RunOutcome.Failed>(outcome);
+        Assert.Contains("can't be read any further: the card is gone", failed.Reason, StringComparison.Ordinal);
+        Assert.Equal(SafeState.Confirmed, failed.SafeState);
+        Assert.Equal(0, failed.LastExecutedLine);
+        Assert.Contains("M104 S0", marlin.Executed);
+    }
+
     internal static async Task<(LittleMarlin Marlin, RunOutcome Outcome)> RunAsync(
         FabNet.GCode.AdmittedProgram program,
         Func<Stream, LittleMarlin> create,
@@ -291,5 +312,12 @@ public sealed class MarlinFaultTests
         if (at >= 0)
             bytes[at + 5] = (byte)(bytes[at + 5] == '9' ? '8' : bytes[at + 5] + 1);
         return bytes;
+    }
+
+    private sealed class BreakingFile : MemoryStream
+    {
+        public bool IsBroken { get; set; }
+
+        public override int Read(Span<byte> buffer) => IsBroken ? throw new IOException("the card is gone") : base.Read(buffer);
     }
 }

@@ -36,7 +36,9 @@ public sealed class MarlinSimulatorTests
         var outcome = await RunAsync(machine, program);
         Bench.AssertCompleted(outcome);
         Assert.Equal(Bench.MotionsOf(program), Executed(machine));
-        Assert.Equal(0, machine.OverflowedBytes);
+        // Until a double of a plain `ok` is known for one, a line too many may overrun the buffer: it is refused and sent again.
+        if (!fault.StartsWith("double-ok", StringComparison.Ordinal))
+            Assert.Equal(0, machine.OverflowedBytes);
     }
 
     [Theory(Timeout = 40_000)]
