@@ -29,32 +29,36 @@ internal static class CatalogueCommands
         CreateSearch(),
         CreateShow(),
         CreateVersions(),
+        DesignFileCommands.CreateFiles(),
+        DesignFileCommands.CreateDiff(),
         CreatePull(),
+        DesignFileCommands.CreateExport(),
         CreateServe(),
     };
 
     private static Command CreatePublish()
     {
         var server = ServerOption.Create();
-        var folder = new Argument<DirectoryInfo>("FOLDER") { Description = "A folder with okh.toml or okh.yml and the design's files." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Read and check the folder; publish nothing." };
+        var path = new Argument<string>("PATH") { Description = "A folder, a git checkout or an archive (zip, tar, tar.gz) with okh.toml or okh.yml and the design's files." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Read and check the design; publish nothing." };
         var command = new Command("publish",
             """
-            Publishes a folder as one immutable version of a design. What its manifest lacks is told in the order in which to
-            mend it.
+            Publishes a folder, a git checkout or an archive as one immutable version of a design. What its manifest lacks is told in
+            the order in which to mend it.
 
             Examples:
               fabnet catalogue publish designs/cable-clip
               fabnet catalogue publish . --dry-run
+              fabnet catalogue publish clip-1.2.0.tar.gz
             """)
-        { folder, dryRun, server };
+        { path, dryRun, server };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
-            var source = result.GetRequiredValue(folder);
-            var imported = source.Exists
-                ? await DesignImporter.ImportAsync(source.FullName, cancellationToken: stop)
-                : throw new UsageException($"There is no folder {source.FullName}.");
+            var source = Path.GetFullPath(result.GetRequiredValue(path));
+            using var imported = Path.Exists(source)
+                ? await DesignImporter.ImportAsync(source, cancellationToken: stop)
+                : throw new UsageException($"There is no folder and no archive {source}.");
             foreach (var finding in imported.Findings)
             {
                 console.Say($"{finding.Kind.ToString().ToLowerInvariant()}: {finding}");
@@ -164,7 +168,7 @@ internal static class CatalogueCommands
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             using var client = Connect(result, server);
-            var design = await FindAsync(client, result.GetRequiredValue(name), stop);
+            var design = await DesignSource.FindAsync(client, result.GetRequiredValue(name), stop);
             if (console.IsJson)
             {
                 await Console.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(DesignManifest.Write(design)));
@@ -197,7 +201,7 @@ internal static class CatalogueCommands
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             using var client = Connect(result, server);
-            var design = await FindAsync(client, result.GetRequiredValue(name), stop);
+            var design = await DesignSource.FindAsync(client, result.GetRequiredValue(name), stop);
             var target = result.GetValue(folder)?.FullName ?? Path.GetFullPath(design.Ref.Name);
             using (var progress = new TransferLine(console))
             {
@@ -241,12 +245,6 @@ internal static class CatalogueCommands
     private static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), or name@version." };
 
     private static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
-
-    private static Task<Design> FindAsync(CatalogueClient client, string name, CancellationToken stop)
-    {
-        var at = name.IndexOf('@', StringComparison.Ordinal);
-        return at < 0 ? client.GetAsync(name, null, stop) : client.GetAsync(name[..at], name[(at + 1)..], stop);
-    }
 
     private static int Show(ParseResult result, IReadOnlyList<Wire.DesignSummary> designs)
     {
