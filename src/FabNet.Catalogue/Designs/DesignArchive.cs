@@ -171,7 +171,7 @@ internal sealed class DesignArchive
 
         var path = NameForm.Compose(name);
         path = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
-        if (reason?.Length == 0 || path.Split('/').Any(DesignFolder.IsHidden) && DesignPath.FindFault(path.TrimStart('.')) is null)
+        if (reason?.Length == 0 || IsHidden(path))
         {
             return null;
         }
@@ -237,6 +237,13 @@ internal sealed class DesignArchive
         {
             throw new DesignImportException($"The archive {_path} would unpack to more than {_limits.MaxArchiveRatio} times its size, as only bombs do. Publish the folder instead if it is none.");
         }
+    }
+
+    // A hidden file is passed over in silence, as in a folder; what only begins with dots on its way out is told.
+    private static bool IsHidden(string path)
+    {
+        var names = path.Split('/');
+        return names.Any(DesignFolder.IsHidden) && DesignPath.FindFault(string.Join('/', names.Select(n => n.Trim('.').Length > 0 ? n.TrimStart('.') : n))) is null;
     }
 
     private static IEnumerable<string> ParentsOf(string path)

@@ -184,7 +184,7 @@ public sealed class OkhRoundTripTests : IDisposable
             if (folder.isYaml)
             {
                 File.Delete(Path.Combine(_folder.Path, name, "okh.toml"));
-                _folder.Add($"{name}/okh.yml", string.Join('\n', folder.top.DistinctBy(m => m.Item1).Select(m => $"\"{m.Item1}\": {ManifestText.ToToml(m.Item2).Replace(" =", ":", StringComparison.Ordinal)}")));
+                _folder.Add($"{name}/okh.yml", "# A manifest\n" + string.Join('\n', folder.top.DistinctBy(m => m.Item1).Select(m => $"\"{m.Item1}\": {ManifestText.ToToml(m.Item2).Replace(" =", ":", StringComparison.Ordinal)}")));
             }
 
             try
@@ -197,7 +197,7 @@ public sealed class OkhRoundTripTests : IDisposable
             }
 
             return true;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(80));
     }
 
     private static ManifestNode ToList(IEnumerable<ManifestNode> items)
@@ -208,7 +208,7 @@ public sealed class OkhRoundTripTests : IDisposable
     }
 
     private static string TextOf(IEnumerable<(string, ManifestNode)> top, IEnumerable<IEnumerable<(string, ManifestNode)>> parts) =>
-        string.Join('\n', Lines(top).Concat(parts.SelectMany(p => Lines(p).Prepend("[[part]]"))));
+        string.Join('\n', Lines(top).Prepend("# A manifest").Concat(parts.SelectMany(p => Lines(p).Prepend("[[part]]"))));
 
     private static IEnumerable<string> Lines(IEnumerable<(string Key, ManifestNode Value)> members) =>
         members.DistinctBy(m => m.Key).Select(m => $"\"{m.Key}\" = {ManifestText.ToToml(m.Value)}");
