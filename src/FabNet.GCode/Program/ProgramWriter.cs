@@ -19,7 +19,7 @@ internal sealed class ProgramWriter : IDisposable
     public ProgramWriter(Stream? sink) => _sink = sink;
 
     /// <summary>Where each program line ends in the sink, sampled.</summary>
-    public SampledTable Offsets { get; } = new();
+    public SampledTable Offsets { get; } = new(stride: 64);
 
     /// <summary>The source line of each program line.</summary>
     public SourceLineTable SourceLines { get; } = new();
