@@ -54,7 +54,7 @@ internal sealed class Timeline
 
         // A hostile program can set marks for ever without a motion: then they are taken for reached.
         if (_marks.Count == MaxMarks)
-            Pass(int.MaxValue);
+            Pass(int.MaxValue, _elapsed);
         _marks.Enqueue((line, begin));
         if (_marks.Count == 1)
             _nextMark = line;
@@ -64,7 +64,7 @@ internal sealed class Timeline
     public void End()
     {
         Finish();
-        Pass(int.MaxValue);
+        Pass(int.MaxValue, _elapsed);
     }
 
     /// <summary>Adds a straight move.</summary>
@@ -87,7 +87,7 @@ internal sealed class Timeline
     {
         Finish();
         if (line >= _nextMark)
-            Pass(line);
+            Pass(line, _elapsed);
         _elapsed += seconds;
         Seconds.Set(line, _elapsed);
     }
@@ -107,25 +107,28 @@ internal sealed class Timeline
 
     private void NoteFinal()
     {
-        var moves = _planner.Moves;
+        // In a local: a field would be stored and loaded again for each move, and each addition would wait for that.
+        var elapsed = _elapsed;
+        var (lines, seconds) = (_planner.Moves.Line, _planner.Moves.Seconds);
         for (var row = 1; row <= _planner.FinalCount; row++)
         {
-            var line = moves.Line[row];
+            var line = lines[row];
             if (line >= _nextMark)
-                Pass(line);
-            _elapsed += moves.Seconds[row];
-            Seconds.Set(line, _elapsed);
+                Pass(line, elapsed);
+            elapsed += seconds[row];
+            Seconds.Set(line, elapsed);
         }
 
+        _elapsed = elapsed;
         _planner.TakeFinal();
     }
 
-    private void Pass(int line)
+    private void Pass(int line, double elapsed)
     {
         while (_marks.TryPeek(out var mark) && mark.Line <= line)
         {
             _marks.Dequeue();
-            mark.Begin(_elapsed);
+            mark.Begin(elapsed);
         }
 
         _nextMark = _marks.TryPeek(out var next) ? next.Line : int.MaxValue;

@@ -1,6 +1,7 @@
 // Turns moves into times as the firmware does: corner speeds, look-ahead over a few moves, ramps.
 
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace FabNet.GCode.Motion;
 
@@ -73,6 +74,7 @@ internal sealed class MotionPlanner
     public int FinalCount => _first - 1;
 
     /// <summary>Adds a move at the end of the path, unless <see cref="IsFull"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(in Move move)
     {
         var (moves, row) = (_moves, _count);
@@ -264,6 +266,9 @@ internal sealed class MotionPlanner
         }
     }
 
-    private static Vector<double> Limit(Vector<double> value, Vector<double> scaledLimit, Vector<double> distance) =>
-        Vector.ConditionalSelect(Vector.GreaterThan(value * distance, scaledLimit), scaledLimit / distance, value);
+    private static Vector<double> Limit(Vector<double> value, Vector<double> scaledLimit, Vector<double> distance)
+    {
+        var isBeyond = Vector.GreaterThan(value * distance, scaledLimit);
+        return isBeyond == Vector<long>.Zero ? value : Vector.ConditionalSelect(isBeyond, scaledLimit / distance, value);
+    }
 }

@@ -35,8 +35,9 @@ internal struct Words
     /// <summary>The number of a letter; only meaningful if <see cref="Has"/>.</summary>
     public readonly double this[char letter] => _numbers[letter - 'A'];
 
-    /// <summary>The numbers of X, Y and Z, each only meaningful if <see cref="Has"/>, and one more without meaning.</summary>
-    public readonly Vector256<double> Xyz => Vector256.LoadUnsafe(in _numbers['X' - 'A']);
+    /// <summary>The numbers of X, Y and Z, each only meaningful if <see cref="Has"/>, and 0.</summary>
+    /// <remarks>Each loaded by itself: one load of all would have to wait until they, stored one by one just before, have reached the cache.</remarks>
+    public readonly Vector256<double> Xyz => Vector256.Create(_numbers['X' - 'A'], _numbers['Y' - 'A'], _numbers['Z' - 'A'], 0);
 
     /// <summary>Which of X, Y and Z stand in the line with a number: bits 0, 1 and 2.</summary>
     public readonly uint XyzValued => (Valued >> ('X' - 'A')) & 7;
@@ -85,8 +86,7 @@ internal struct Words
         return true;
     }
 
-    // One more than letters, so that X, Y and Z can be read as four.
-    [InlineArray(27)]
+    [InlineArray(26)]
     private struct Numbers
     {
         private double _first;
