@@ -1,6 +1,7 @@
 // How fast the tool may go through the corner between two moves: junction deviation, or classic jerk.
 
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace FabNet.GCode.Motion;
 
@@ -39,6 +40,7 @@ internal sealed class CornerSpeed
             moves.MaxEntrySquared[row] = Math.Max(SlowestSquared, ByJerk(moves, row));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LimitByDeviation(MoveColumns moves, int from, int to)
     {
         for (var row = from; row < to; row += Vector<double>.Count)

@@ -1,12 +1,14 @@
 // How long planned moves take, from the speeds at their ends.
 
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace FabNet.GCode.Motion;
 
 internal static class Ramps
 {
     /// <summary>Times the moves in some rows. The entry speed of the row behind the last is the last one's exit speed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Time(MoveColumns moves, int from, int to)
     {
         for (var row = from; row < to; row += Vector<double>.Count)

@@ -50,6 +50,7 @@ internal static class PlainMove
     /// <param name="output">Gets the line as it will be sent; at least <see cref="OutputRoom"/> bytes.</param>
     /// <param name="length">The length of what was written.</param>
     /// <returns>How many bytes the line has with its end; 0 if it is not a plain move.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)] // Compiled as a part of its callers too, it takes the compiler 1 MB more.
     public static int Read(ReadOnlySpan<byte> text, bool isGrbl, ref Words words, Span<byte> output, out int length)
     {
         length = 0;
