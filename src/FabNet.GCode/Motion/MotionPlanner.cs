@@ -17,7 +17,7 @@ namespace FabNet.GCode.Motion;
 /// </remarks>
 internal sealed class MotionPlanner
 {
-    // More take no less time for each, and all columns together must stay in the nearest cache (14 KB).
+    // More at once are no faster, and with the look-ahead all columns must stay in the nearest cache (12 KB).
     private const int MovesAtOnce = 64;
     private const double SlowestMmPerS = 0.05;
     private const double SlowestSquared = SlowestMmPerS * SlowestMmPerS;
@@ -131,8 +131,6 @@ internal sealed class MotionPlanner
     private MoveColumns Resize(MotionLimits limits)
     {
         _lookAhead = Math.Clamp(limits.LookAheadMoves, 2, 1024);
-
-        // One row more, for the standstill that ends the last move.
         return new MoveColumns(_lookAhead + MovesAtOnce);
     }
 

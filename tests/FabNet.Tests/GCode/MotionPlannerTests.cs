@@ -149,7 +149,7 @@ public class MotionPlannerTests
     public void However_many_moves_are_settled_at_once_they_take_as_long_as_one_by_one_by_the_book() =>
         Prop.ForAll(
             Moves.ToArbitrary(),
-            Gen.Elements(0.013, 0.1).SelectMany(deviation => Gen.Elements(PlannerKind.Marlin, PlannerKind.Grbl).SelectMany(kind => Gen.Elements(2, 14, 100).Select(ahead => (deviation, kind, ahead)))).ToArbitrary(),
+            Gen.Elements(0.013, 0.1, 0).SelectMany(deviation => Gen.Elements(PlannerKind.Marlin, PlannerKind.Grbl).SelectMany(kind => Gen.Elements(2, 14, 100).Select(ahead => (deviation, kind, ahead)))).ToArbitrary(),
             Gen.Choose(1, 200).ToArbitrary(),
             (moves, rules, atOnce) =>
             {
@@ -165,11 +165,15 @@ public class MotionPlannerTests
                     RetractAccelerationMmPerS2 = asked,
                 };
                 var plan = PlannedMove.Plan(limits, atOnce, moves);
+                Assert.Equal(PlannedMove.Plan(limits, 1, moves), plan);
+
+                // The book has junction deviation only.
+                if (rules.deviation == 0)
+                    return;
                 var careful = CarefulPlanner.Plan(limits, moves);
                 Assert.Equal(careful.Select(move => move.Line), plan.Select(move => move.Move.Line));
                 for (var i = 0; i < plan.Count; i++)
                     Assert.Equal(careful[i].Seconds, plan[i].Seconds, careful[i].Seconds * 1e-6);
-                Assert.Equal(PlannedMove.Plan(limits, 1, moves).Select(move => move.Seconds), plan.Select(move => move.Seconds));
             }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(200));
 
     [Fact]
