@@ -241,16 +241,20 @@ internal sealed class MotionPlanner
         var first = _first;
         var (entries, limits, gains) = (_moves.EntrySquared, _moves.MaxEntrySquared, _moves.GainSquared);
 
-        // Backwards, until a move whose entry can't rise: those before it can't either. The oldest move's entry is the past and stays.
-        var exitSquared = 0.0;
-        var row = last;
+        // The oldest move's entry is the past and stays.
+        if (last == first)
+            return;
+        var exitSquared = double.MaxNative(entries[last], double.MinNative(limits[last], gains[last]));
+        entries[last] = exitSquared;
+
+        // Backwards, until a move whose entry can't rise: those before it can't either.
+        var row = last - 1;
         for (; row > first; row--)
         {
             var entrySquared = double.MinNative(limits[row], exitSquared + gains[row]);
-            if (entrySquared <= entries[row] && row < last)
+            if (entrySquared <= entries[row])
                 break;
-            exitSquared = double.MaxNative(entrySquared, entries[row]);
-            entries[row] = exitSquared;
+            entries[row] = exitSquared = entrySquared;
         }
 
         for (row++; row <= last; row++)
