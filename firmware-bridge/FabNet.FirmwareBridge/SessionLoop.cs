@@ -23,6 +23,7 @@ internal sealed class SessionLoop(
     private ProgramReader? _reader;
     private bool _needsClearing;
     private bool _isClosing;
+    private bool _isCloseBegun;
     private long _checkedMs;
     private MachineState _state = MachineState.Offline;
     private string? _stateReason;
@@ -61,13 +62,14 @@ internal sealed class SessionLoop(
 
             AdvanceRun(nowMs);
             TellState();
-            if (_isClosing && _run is null)
-                return End("the session was closed");
             if (control.IsDead && _run is null)
                 return End("nobody answers at the other end");
+            if (_isClosing && _run is null && IsClosed(nowMs))
+                return End("the session was closed");
 
             var count = control.FillUrgent(_outgoing);
-            count += control.Streamer.Fill(_outgoing.AsSpan(count), nowMs);
+            if (!control.HoldsLines)
+                count += control.Streamer.Fill(_outgoing.AsSpan(count), nowMs);
             if (count > 0)
                 await link.WriteAsync(_outgoing.AsMemory(0, count));
             await link.WaitAsync();
@@ -227,7 +229,8 @@ internal sealed class SessionLoop(
         _run = request.Run;
         control.SetRun(_run);
         _run.Hook = _run.Options.BeforeFirstMotion is { } hook ? Task.Run(() => hook(CancellationToken.None)) : Task.CompletedTask;
-        _run.Hook.GetAwaiter().UnsafeOnCompleted(link.Wake);
+        if (!_run.Hook.IsCompleted)
+            _run.Hook.GetAwaiter().UnsafeOnCompleted(link.Wake);
     }
 
     private void BeginClosing()
@@ -235,6 +238,17 @@ internal sealed class SessionLoop(
         _isClosing = true;
         if (_run is { BreakReason: null })
             BreakOff(_run, "the host is shutting down", isCalledOff: true, link.NowMs);
+    }
+
+    private bool IsClosed(long nowMs)
+    {
+        if (!_isCloseBegun)
+        {
+            _isCloseBegun = true;
+            control.BeginClose(nowMs);
+        }
+
+        return control.IsClosed(nowMs);
     }
 
     private void AdvanceRun(long nowMs)
