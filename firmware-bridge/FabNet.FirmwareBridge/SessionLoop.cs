@@ -375,7 +375,7 @@ internal sealed class SessionLoop(
         if (nowMs - run.ProgressToldMs < ProgressMs)
             return;
         run.ProgressToldMs = nowMs;
-        var line = control.Streamer.AcknowledgedProgramLine;
+        var line = control.Streamer.SureProgramLine;
         var (fraction, remaining) = run.Estimate(line, nowMs);
         events.Add(new ProgressReported
         {

@@ -33,7 +33,7 @@ internal sealed class GrblControl : FirmwareControl
     private int _markersLeft;
     private bool _isAtTool;
     private Submission? _spindleOff;
-    private Submission? _accessoriesOff;
+    private int _offOrdersLeft;
 
     // What $G told last, such as G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0.
     private string _modes = "";
@@ -66,8 +66,8 @@ internal sealed class GrblControl : FirmwareControl
         _isStopped = false;
         _isHoldAsked = false;
         _isAtTool = false;
-        _accessoriesOff = null;
         _restingReports = 0;
+        _motion.Begin(run?.Program.Profile);
         _streamer.StopsForTools = run is null || !run.Program.Profile.ExtraCommands.Contains("M6", StringComparer.OrdinalIgnoreCase);
     }
 
@@ -187,13 +187,15 @@ internal sealed class GrblControl : FirmwareControl
     public override void BeginFinish(long nowMs)
     {
         _markersLeft = ClosingMarkers;
+        _offOrdersLeft = ClosingMarkers;
         _restingReports = 0;
     }
 
     /// <inheritdoc />
     public override bool IsFinished(long nowMs)
     {
-        if (_markersLeft == ClosingMarkers ? !_streamer.IsProving : _streamer.IsProving && _stillReports >= 3 && nowMs - _streamer.ProgressMs > LostAnswerMs)
+        var isLate = _stillReports >= 3 && nowMs - _streamer.ProgressMs > LostAnswerMs;
+        if (_streamer.IsProving ? isLate : _markersLeft == ClosingMarkers)
         {
             if (_markersLeft-- == 0)
             {
@@ -213,14 +215,18 @@ internal sealed class GrblControl : FirmwareControl
         // A single Idle may stand between the last line's planning and its motion.
         if (_restingReports < 2)
             return false;
-        if (_accessoriesOff is null && GrblOperations.IsAnythingOn(_modes))
+        if (!GrblOperations.IsAnythingOn(_modes))
+            return true;
+        // The program left the spindle or the coolant on, as the answer to the marker shows: nobody may come to switch it off. Another marker shows whether it is.
+        if (_offOrdersLeft-- == 0)
         {
-            // The program left the spindle or the coolant on, as the answer to the marker shows: nobody may come to switch it off.
-            _accessoriesOff = new Submission("M5M9");
-            _streamer.Submit(_accessoriesOff);
+            BreakOff("The program was executed, but GRBL does not switch off what it left on");
+            return false;
         }
 
-        return _accessoriesOff is null or { IsAnswered: true };
+        _streamer.Submit(new Submission("M5M9"));
+        _streamer.SubmitMarker();
+        return false;
     }
 
     /// <inheritdoc />

@@ -1,6 +1,7 @@
 // Carries lines to GRBL by counting characters. Source: gnea/grbl doc/markdown/interface.md, "Streaming a G-Code Program to Grbl".
 
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.GCode;
 
 namespace FabNet.FirmwareBridge.Grbl;
 
@@ -21,6 +22,7 @@ internal sealed class GrblStreamer : GCodeStreamer
     private int _markedLine;
     private long _markedMs = long.MinValue / 2;
     private int _passedOver;
+    private int _provenLine;
     private bool _parserStateSeen;
     private Submission? _marker;
     private Submission? _greeting;
@@ -47,6 +49,9 @@ internal sealed class GrblStreamer : GCodeStreamer
     /// <summary>Answers that never came, as a marker showed.</summary>
     public int LostAnswers { get; private set; }
 
+    /// <inheritdoc />
+    public override int SureProgramLine => _provenLine;
+
     /// <summary>True while a marker waits for its answer.</summary>
     public bool IsProving => _marker is { IsAnswered: false };
 
@@ -70,6 +75,9 @@ internal sealed class GrblStreamer : GCodeStreamer
     /// <summary>Asks for the proof of the count, behind everything that was sent.</summary>
     public void SubmitMarker()
     {
+        // An earlier one that was not answered is given up: this one shows the same.
+        if (_marker is { Sequence: >= 0, IsAnswered: false } && _marker.Sequence == Acknowledged + 1)
+            AcknowledgeThrough(_marker.Sequence);
         _parserStateSeen = false;
         _passedOver = 0;
         _marker = new Submission(MarkerCommand);
@@ -84,6 +92,15 @@ internal sealed class GrblStreamer : GCodeStreamer
 
     /// <summary>True while a dwell is in flight: GRBL says that it is idle, and does not answer before its end (motion_control.c, mc_dwell).</summary>
     public bool IsDwelling => HasInFlight("G4"u8) || HasInFlight("G04"u8);
+
+    /// <inheritdoc />
+    public override void Attach(AdmittedProgram program, ProgramReader reader)
+    {
+        base.Attach(program, reader);
+        _provenLine = 0;
+        _markedLine = 0;
+        LostAnswers = 0;
+    }
 
     /// <inheritdoc />
     public override void On(in FirmwareMessage message, long nowMs)
@@ -252,6 +269,10 @@ internal sealed class GrblStreamer : GCodeStreamer
         {
             LostAnswers = _marker.Sequence - 1 - Acknowledged;
             AcknowledgeThrough(_marker.Sequence - 1);
+        }
+        else if (LostAnswers == 0)
+        {
+            _provenLine = ProgramLineNear(_marker.Sequence);
         }
     }
 

@@ -501,7 +501,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     {
         _wantsMarker = false;
         _markerWaiting = Marker();
-        Submit(_markerWaiting);
+        SubmitAhead(_markerWaiting);
     }
 
     private static Submission Marker() => new(MarkerCommand);

@@ -92,6 +92,8 @@ internal static class EveryPosition
         machine.Open();
         var finishedBefore = machine.Firmware.Motion.Finished;
         var outcome = machine.Run(program);
+        // What the host orders blindly, without a checksum, noise may change into another M command. It never moves.
+        bool Counts(string text) => machine.Wire.Noise == 0 || text[0] == 'G';
         var lines = LinesOf(program);
         var atEnd = Executed(machine);
         var finished = (int)(machine.Firmware.Motion.Finished - finishedBefore);
@@ -103,44 +105,66 @@ internal static class EveryPosition
         var executed = Executed(machine);
         string Story() => $"{outcome}\n{machine.State}: {machine.Reason}\n{machine.Story()}";
 
-        Assert.True(executed.SequenceEqual(lines.Take(executed.Count)), $"What was executed is not the program's beginning: {executed.Zip(lines).FirstOrDefault(static pair => pair.First != pair.Second)}\n{Story()}");
-        Assert.True(executed.Count <= outcome.LastSentLine, $"Line {executed.Count} was executed, and {outcome.LastSentLine} is said to be the last one sent.\n{Story()}");
+        if (machine.Firmware is GrblFirmware && machine.Wire.Fault is { Kind: WireFaultKind.FlipToMachine })
+        {
+            // GRBL has no checksum: no host can know what it made of a damaged line. The run ends, all is off, and the machine can be used.
+            Require(!isOnAtEnd || outcome is RunOutcome.Failed { SafeState: SafeState.Unconfirmed or SafeState.LinkLost }, () => $"It is said to be off.\n{Story()}");
+            machine.Wire.Disarm();
+            CheckUsable(machine, Story);
+            return outcome;
+        }
+
+        var same = executed.Zip(lines).TakeWhile(static pair => pair.First == pair.Second).Count();
+        if (same < executed.Count && machine.Firmware is GrblFirmware && machine.Wire.Fault is { Kind: WireFaultKind.LoseLine })
+        {
+            // GRBL has no line numbers: it goes on behind a line that it never saw. That is found before more was moved than its receive buffer holds.
+            Require(outcome is RunOutcome.Failed, Story);
+            Assert.InRange(finished - lines.Take(same).Count(IsMove), int.MinValue, 8);
+            lines.RemoveAt(same);
+        }
+
+        Require(executed.Where(Counts).SequenceEqual(lines.Where(Counts).Take(executed.Count(Counts))), () => $"What was executed is not the program's beginning: {executed.Zip(lines).FirstOrDefault(static pair => pair.First != pair.Second)}\n{Story()}");
+        Require(executed.Count <= outcome.LastSentLine, () => $"Line {executed.Count} was executed, and {outcome.LastSentLine} is said to be the last one sent.\n{Story()}");
         var surely = lines.Take(outcome.LastExecutedLine).ToList();
-        Assert.True(surely.Count <= atEnd.Count, $"Line {outcome.LastExecutedLine} is said to be executed, and {atEnd.Count} was the last one taken.\n{Story()}");
-        Assert.True(surely.Count(IsMove) <= finished, $"Line {outcome.LastExecutedLine} is said to be executed, and {finished} moves were.\n{Story()}");
+        Require(surely.Count <= atEnd.Count, () => $"Line {outcome.LastExecutedLine} is said to be executed, and {atEnd.Count} was the last one taken.\n{Story()}");
+        Require(surely.Count(IsMove) <= finished, () => $"Line {outcome.LastExecutedLine} is said to be executed, and {finished} moves were.\n{Story()}");
 
         if (outcome is RunOutcome.Failed failed)
         {
-            Assert.True(failed.Reason.Contains("line", StringComparison.OrdinalIgnoreCase), $"The reason names no line.\n{Story()}");
-            Assert.True(!isOnAtEnd || failed.SafeState is SafeState.Unconfirmed or SafeState.LinkLost, $"It is said to be off.\n{Story()}");
-            Assert.True(failed.SafeState is not SafeState.NotNeeded, Story());
+            Require(failed.Reason.Contains("line", StringComparison.OrdinalIgnoreCase), () => $"The reason names no line.\n{Story()}");
+            Require(!isOnAtEnd || failed.SafeState is SafeState.Unconfirmed or SafeState.LinkLost, () => $"It is said to be off.\n{Story()}");
+            Require(failed.SafeState is not SafeState.NotNeeded, Story);
         }
         else
         {
-            Assert.True(outcome is RunOutcome.Completed, Story());
-            Assert.True(atEnd.Count == lines.Count && finished == lines.Count(IsMove), $"It did not complete.\n{Story()}");
-            Assert.True(!isOnAtEnd, $"Something was left on.\n{Story()}");
+            Require(outcome is RunOutcome.Completed, Story);
+            Require(atEnd.Count(Counts) == lines.Count(Counts) && finished == lines.Count(IsMove), () => $"It did not complete.\n{Story()}");
+            Require(!isOnAtEnd, () => $"Something was left on.\n{Story()}");
         }
 
+        machine.Wire.Disarm();
         CheckUsable(machine, Story);
         return outcome;
     }
+
+    // The message is made only where it is needed: it is long, and takes the machine's events.
+    private static void Require(bool isSo, Func<string> message) => Assert.True(isSo, isSo ? null : message());
 
     private static void CheckUsable(VirtualMachine machine, Func<string> story)
     {
         if (machine.State is not MachineState.Idle)
         {
-            Assert.True(machine.State is MachineState.Offline or MachineState.Alarm or MachineState.Attention && machine.Reason is { Length: > 0 }, $"Neither ready nor is it said why not.\n{story()}");
+            Require(machine.State is MachineState.Offline or MachineState.Alarm or MachineState.Attention && machine.Reason is { Length: > 0 }, () => $"Neither ready nor is it said why not.\n{story()}");
             if (machine.State is MachineState.Offline or MachineState.Attention)
                 return;
         }
 
         var isGrbl = machine.Firmware is GrblFirmware;
         var reply = machine.Send(isGrbl ? "$G" : "M114");
-        Assert.True(reply.IsOk && reply.Lines.Any(line => line.StartsWith(isGrbl ? "[GC:" : "X:", StringComparison.Ordinal)), $"{reply.Error} {string.Join(" | ", reply.Lines)}\n{story()}");
+        Require(reply.IsOk && reply.Lines.Any(line => line.StartsWith(isGrbl ? "[GC:" : "X:", StringComparison.Ordinal)), () => $"{reply.Error} {string.Join(" | ", reply.Lines)}\n{story()}");
         var second = machine.Send(isGrbl ? "G4 P0.01" : "M118 E1 hello");
         var isLocked = machine.State is MachineState.Alarm && isGrbl;
-        Assert.True(second.IsOk != isLocked, $"{second.Error} {string.Join(" | ", second.Lines)} though {(isLocked ? "" : "not ")}locked\n{story()}");
+        Require(second.IsOk != isLocked, () => $"{second.Error} {string.Join(" | ", second.Lines)} though {(isLocked ? "" : "not ")}locked\n{story()}");
     }
 
     private static List<string> Executed(VirtualMachine machine) => [.. machine.Log.Snapshot().Select(static done => done.Text).Where(static text => !HostCommands.Contains(text) && text[0] is 'G' or 'M')];

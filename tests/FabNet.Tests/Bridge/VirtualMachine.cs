@@ -123,7 +123,11 @@ internal sealed class VirtualMachine : IDisposable
     {
         _faults.Arm();
         var done = Begin(program);
-        Assert.True(Until(() => done.IsCompleted, limitS), $"No outcome after {limitS} s; {State}: {Reason}\n{Story()}");
+        // A flipped bit may make a feed hold, which waits for a person.
+        while (Until(() => done.IsCompleted || State is MachineState.Attention, limitS) && !done.IsCompleted)
+            Ask(SessionVerb.Resume);
+        if (!done.IsCompleted)
+            Assert.Fail($"No outcome after {limitS} s; {State}: {Reason}\n{Story()}");
         return done.Result;
     }
 
@@ -138,7 +142,8 @@ internal sealed class VirtualMachine : IDisposable
     {
         var waiter = new TaskCompletionSource<CommandReply>();
         Post(new CommandRequest(new Submission(command) { Waiter = waiter }));
-        Assert.True(Until(() => waiter.Task.IsCompleted, limitS), $"{command} was never answered; {State}: {Reason}\n{Story()}");
+        if (!Until(() => waiter.Task.IsCompleted, limitS))
+            Assert.Fail($"{command} was never answered; {State}: {Reason}\n{Story()}");
         return waiter.Task.Result;
     }
 

@@ -98,6 +98,10 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
     private bool _isDead;
     private double _lateUntil;
 
+    public WireFault? Fault => fault;
+
+    public double Noise => noise;
+
     /// <summary>Lines that the host has begun to send.</summary>
     public int Lines { get; private set; }
 
@@ -121,24 +125,32 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
 
     public void Arm() => _isArmed = true;
 
+    /// <summary>Nothing more goes wrong.</summary>
+    public void Disarm()
+    {
+        _isArmed = false;
+        _isLosing = false;
+    }
+
     /// <returns>False if the cable is pulled.</returns>
     public bool PassToMachine(byte value, SerialSimulation simulation, double now)
     {
         if (!simulation.IsPlugged)
             return false;
         var sent = value;
+        // GRBL's realtime bytes belong to no line.
+        var isOfLine = value is not ((byte)'?' or (byte)'!' or (byte)'~' or 0x18 or > 0x7F);
+        var begins = isOfLine && _line.Length == 0 && value != (byte)'\n';
+        if (isOfLine)
+            Keep(value);
         if (_isArmed)
         {
             BytesToMachine++;
-            // GRBL's realtime bytes belong to no line.
-            var isOfLine = value is not ((byte)'?' or (byte)'!' or (byte)'~' or 0x18 or > 0x7F);
-            if (isOfLine && _line.Length == 0 && value != (byte)'\n' && !BeginLine(simulation, now))
+            if (begins && !BeginLine(simulation, now))
                 return false;
-            if (isOfLine)
-                Keep(value);
             if (fault is { Kind: WireFaultKind.FlipToMachine } flip && flip.At == BytesToMachine)
                 sent ^= (byte)(1 << (int)flip.Amount);
-            sent ^= Noise(_toMachineNoise);
+            sent ^= NoiseOf(_toMachineNoise);
             if (_isLosing && isOfLine)
             {
                 _isLosing = value != (byte)'\n';
@@ -175,7 +187,7 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
 
             BytesToHost += line.Count;
             for (var index = 0; index < line.Count; index++)
-                line[index] ^= Noise(_toHostNoise);
+                line[index] ^= NoiseOf(_toHostNoise);
         }
 
         for (; copies > 0; copies--)
@@ -201,7 +213,7 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
         simulation.Plug();
     }
 
-    private byte Noise(Random random) => noise > 0 && random.NextDouble() < noise ? (byte)(1 << random.Next(8)) : (byte)0;
+    private byte NoiseOf(Random random) => noise > 0 && random.NextDouble() < noise ? (byte)(1 << random.Next(8)) : (byte)0;
 
     private void Keep(byte value)
     {
