@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using FabNet.FirmwareBridge.Serial;
+using FabNet.FirmwareBridge.Supervision;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 
@@ -19,6 +20,7 @@ internal sealed class SessionLoop(
     private const long CheckMs = 10;
 
     private readonly byte[] _outgoing = new byte[4096];
+    private readonly NoiseWatch _noise = new();
     private ActiveRun? _run;
     private ProgramReader? _reader;
     private bool _needsClearing;
@@ -46,7 +48,11 @@ internal sealed class SessionLoop(
         while (true)
         {
             while (link.TryReadLine(out var line))
+            {
+                _noise.Take(line);
                 control.On(control.Dialect.Parse(line), link.NowMs);
+            }
+
             if (link.Ended is { } ended)
                 return End(ended);
             while (requests.TryRead(out var request))
@@ -217,6 +223,7 @@ internal sealed class SessionLoop(
             : _run is not null ? $"{_run.Options.Name} is running already."
             : _needsClearing ? "The last part is still on the machine. Take it away and clear the machine first."
             : control.RestState != MachineState.Idle ? $"The machine is not ready: {control.RestReason ?? control.RestState.ToString()}"
+            : _noise.Finding is { } noise ? $"The machine is not ready: {noise}."
             : request.Run.Program.Profile.Dialect != control.Info.Dialect
                 ? $"The program was admitted for {request.Run.Program.Profile.Dialect} ({request.Run.Program.Profile.Name}), and this machine speaks {control.Info.Dialect}."
             : null;
@@ -257,7 +264,7 @@ internal sealed class SessionLoop(
             return;
         if (run.Phase is RunPhase.Streaming or RunPhase.Finishing)
         {
-            if (control.TakeBreak() is { } reason)
+            if ((control.TakeBreak() ?? _noise.Finding) is { } reason)
             {
                 BreakOff(run, $"{reason}. {WhereText(run)}", run.IsCalledOff, nowMs);
                 return;

@@ -213,11 +213,7 @@ internal sealed class MarlinControl : FirmwareControl
 
         _streamer.FillsReceiveBuffer = true;
         _waitTold = false;
-        SubmitHeatersOff(_securing);
-        Submit(_securing, "M107");
-        if (run.Program.Profile.Spindle is not null)
-            Submit(_securing, "M5");
-        Submit(_securing, "M105");
+        SubmitSecuring(run);
     }
 
     /// <inheritdoc />
@@ -230,7 +226,16 @@ internal sealed class MarlinControl : FirmwareControl
         if (_isRestarted && _securing.Count == 0)
             return SafeState.FirmwareStopped;
         if (_securing.TrueForAll(static order => order.IsAnswered && order.Error is null))
-            return _isRestarted ? SafeState.FirmwareStopped : SafeState.Confirmed;
+        {
+            if (_isRestarted)
+                return SafeState.FirmwareStopped;
+            if (!_heaters.IsAnyOn)
+                return SafeState.Confirmed;
+            // Answered is not obeyed: the targets that came with the last answer show that an order did not arrive as it was sent.
+            if (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
+                SubmitSecuring(run);
+        }
+
         if (_streamer.Fault is null && (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs || IsInsideLongCommand(run, nowMs)))
             return null;
         IsDead = true;
@@ -403,6 +408,16 @@ internal sealed class MarlinControl : FirmwareControl
             SubmitHeatersOff([]);
         else
             BreakOff(finding);
+    }
+
+    private void SubmitSecuring(ActiveRun run)
+    {
+        _securing.Clear();
+        SubmitHeatersOff(_securing);
+        Submit(_securing, "M107");
+        if (run.Program.Profile.Spindle is not null)
+            Submit(_securing, "M5");
+        Submit(_securing, "M105");
     }
 
     private void SubmitHeatersOff(List<Submission> orders)

@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.GCode;
 
 namespace FabNet.FirmwareBridge.Marlin;
 
@@ -39,6 +40,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private bool _isAdvanced;
     private bool _doublesAnswers;
     private int _proven = -1;
+    private int _provenLine;
     private int _marker = -1;
     private Submission? _markerWaiting;
     private bool _wantsMarker = true;
@@ -95,6 +97,16 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// can't break off and the host goes away.
     /// </summary>
     public bool FillsReceiveBuffer { get; set; }
+
+    /// <inheritdoc />
+    public override int SureProgramLine => _markersAnswer == false ? AcknowledgedProgramLine : _provenLine;
+
+    /// <inheritdoc />
+    public override void Attach(AdmittedProgram program, ProgramReader reader)
+    {
+        base.Attach(program, reader);
+        _provenLine = 0;
+    }
 
     /// <summary>False once M105 was found to be answered like any other command (a board without thermistors).</summary>
     public bool MarkersAnswer => _markersAnswer != false;
@@ -381,6 +393,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
             RewindTo(sequence + 1);
         AcknowledgeThrough(sequence);
         _proven = sequence;
+        _provenLine = AcknowledgedProgramLine;
         if (_marker >= 0 && _marker <= sequence)
             _marker = -1;
         OnProgress(nowMs);
