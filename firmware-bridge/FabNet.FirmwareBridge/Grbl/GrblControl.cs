@@ -16,6 +16,7 @@ internal sealed class GrblControl : FirmwareControl
     private const long CriticalMessageMs = 1000;
     private const long LostAnswerMs = 3000;
     private const int ClosingMarkers = 3;
+    private const int ForeignAnswers = 4;
 
     private readonly GrblStatus _status = new();
     private readonly MotionWatch _motion = new();
@@ -139,6 +140,12 @@ internal sealed class GrblControl : FirmwareControl
                 $"{_streamer.LostAnswers} of the lines up to {_streamer.AcknowledgedProgramLine} were never answered: an answer was lost on the wire, or a line was. Check the cable for noise, and look at the part before it is used");
         }
 
+        if (Run is { Phase: RunPhase.Streaming or RunPhase.Finishing } && _streamer.SpuriousInProgram >= ForeignAnswers)
+        {
+            BreakOff(
+                $"{_streamer.SpuriousInProgram} answers more came than lines were sent, up to line {_streamer.SentProgramLine}: another program talks to this machine, or the wire doubles what it carries. Close that program, then home the machine");
+        }
+
         // Idle for so long with lines unanswered: an answer was lost, or a line. GRBL's line has no number to tell which.
         if (Run is { Phase: RunPhase.Streaming, IsPaused: false } && _streamer.LinesInFlight > 0 && _restingReports >= 3
             && nowMs - _streamer.ProgressMs > _streamer.AllowanceMs(LostAnswerMs, Info.PlannerBlocks))
@@ -215,7 +222,7 @@ internal sealed class GrblControl : FirmwareControl
         // A single Idle may stand between the last line's planning and its motion.
         if (_restingReports < 2)
             return false;
-        if (!GrblOperations.IsAnythingOn(_modes))
+        if (GrblOperations.IsAllOff(_modes))
             return true;
         // The program left the spindle or the coolant on, as the answer to the marker shows: nobody may come to switch it off. Another marker shows whether it is.
         if (_offOrdersLeft-- == 0)

@@ -23,6 +23,7 @@ internal sealed class GrblStreamer : GCodeStreamer
     private long _markedMs = long.MinValue / 2;
     private int _passedOver;
     private int _provenLine;
+    private int _spuriousBefore;
     private bool _parserStateSeen;
     private Submission? _marker;
     private Submission? _greeting;
@@ -42,6 +43,9 @@ internal sealed class GrblStreamer : GCodeStreamer
 
     /// <summary>Answers that belonged to nothing that was sent.</summary>
     public int SpuriousAnswers { get; private set; }
+
+    /// <summary>The same, since the program was attached.</summary>
+    public int SpuriousInProgram => SpuriousAnswers - _spuriousBefore;
 
     /// <summary>Answers that were damaged but can only have been <c>ok</c>.</summary>
     public int DamagedAnswers { get; private set; }
@@ -100,6 +104,7 @@ internal sealed class GrblStreamer : GCodeStreamer
         _provenLine = 0;
         _markedLine = 0;
         LostAnswers = 0;
+        _spuriousBefore = SpuriousAnswers;
     }
 
     /// <inheritdoc />

@@ -29,6 +29,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private const int NoisyResends = 8;
     private const int NoisyLines = 50;
     private const int MaxMiscount = 8;
+
+    // One may be a line of ours whose beginning was damaged.
+    private const int ForeignAnswers = 3;
     private const int HandshakeAttempts = 8;
     private const long HandshakeMs = 1000;
 
@@ -41,6 +44,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private bool _doublesAnswers;
     private int _proven = -1;
     private int _provenLine;
+    private int _unnumbered;
     private int _marker = -1;
     private Submission? _markerWaiting;
     private bool _wantsMarker = true;
@@ -328,6 +332,14 @@ internal sealed class MarlinStreamer : GCodeStreamer
         {
             // An old number is a doubled answer; an impossible one is damaged, and the next answer makes up for it.
             SpuriousAnswers++;
+            return;
+        }
+
+        if (_isAdvanced && !FillsReceiveBuffer && message.Detail.StartsWith("P"u8) && ++_unnumbered >= ForeignAnswers)
+        {
+            Fail(
+                $"the firmware took {_unnumbered} lines without a number, and every line of this session has one: another program talks to this machine. Close it. The job can't go on.",
+                ProgramLineNear(Acknowledged + 1));
             return;
         }
 

@@ -11,6 +11,8 @@ namespace FabNet.FirmwareBridge.Serial;
 /// <summary>
 /// Listens for a banner first. Then asks in the one way that is harmless to both families: <c>?</c> is a realtime byte to GRBL and an unknown word to Marlin, and M115 is
 /// an unsupported command (error:20, or error:9 while locked) to GRBL. Neither moves, heats, nor ends anything, and no reset is sent to a machine that is not known to be GRBL.
+/// The beginning of a line, which an earlier host or a pulled cable may have left in the machine, must not be ended by a line end alone: GRBL would execute it. The @ makes it one that
+/// GRBL refuses as a whole (error:1, gcode.c gc_execute_line); Marlin refuses it for its missing checksum.
 /// </summary>
 internal sealed class DialectProbe(MachineLink link, SerialMachineOptions options, int baud)
 {
@@ -47,7 +49,9 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
             if (_found is null or FirmwareDialect.Marlin)
             {
                 _isAnswered = false;
-                await link.WriteAsync("\nM115\n"u8.ToArray());
+                // A busy one has the question already and answers when it can; more of them would overrun its buffer.
+                if (attempt == 0 || !_isBusy)
+                    await link.WriteAsync(_found is null ? "@\nM115\n"u8.ToArray() : "\nM115\n"u8.ToArray());
                 await ListenAsync(() => _isAnswered, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                 if (_isAnswered && _found == FirmwareDialect.Marlin)
                 {
@@ -60,7 +64,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
             if (_found == FirmwareDialect.Grbl)
             {
                 _isAnswered = false;
-                await link.WriteAsync("\n$I\n"u8.ToArray());
+                await link.WriteAsync("@\n$I\n"u8.ToArray());
                 await ListenAsync(() => _isAnswered && _optionsSeen, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                 if (_isAnswered)
                 {

@@ -7,6 +7,8 @@ namespace FabNet.Tests.Bridge;
 
 public abstract class EveryPositionGrblTests
 {
+    private protected abstract GrblBuild Build { get; }
+
     private protected abstract bool ResetsOnOpen { get; }
 
     [Theory]
@@ -23,16 +25,39 @@ public abstract class EveryPositionGrblTests
     [Theory]
     [InlineData(WireFaultKind.FlipToMachine)]
     [InlineData(WireFaultKind.FlipToHost)]
-    public void At_bytes_by_chance(WireFaultKind kind) => Sweep(kind, sample: 150);
+    public void At_bytes_by_chance(WireFaultKind kind) => Sweep(kind, sample: 120);
+
+    [Fact]
+    public void Unplugged_at_any_time_and_plugged_in_again()
+    {
+        using var program = EveryPosition.Cut();
+        for (var afterS = 0.05; afterS < 30; afterS += 3.1)
+        {
+            using var machine = Make([]);
+            EveryPosition.Check(machine, program, () => machine.Unplug(8), afterS);
+        }
+    }
+
+    private VirtualMachine Make(IReadOnlyList<WireFault> faults) => VirtualMachine.Grbl(Build, faults, ResetsOnOpen);
 
     private void Sweep(WireFaultKind kind, int sample = int.MaxValue)
     {
         using var program = EveryPosition.Cut();
-        EveryPosition.Sweep(fault => VirtualMachine.Grbl(new GrblBuild { Homing = !ResetsOnOpen }, fault, ResetsOnOpen), program, kind, sample);
+        EveryPosition.Sweep(Make, program, kind, sample);
     }
 }
 
 public sealed class EveryPositionUnoTests : EveryPositionGrblTests
 {
+    private protected override GrblBuild Build => new();
+
     private protected override bool ResetsOnOpen => true;
+}
+
+/// <summary>Its own USB port, which resets nothing; it wakes up locked; a large buffer.</summary>
+public sealed class EveryPositionLockedRouterTests : EveryPositionGrblTests
+{
+    private protected override GrblBuild Build => new() { Homing = true, ReceiveBytes = 1024, PlannerBlocks = 36 };
+
+    private protected override bool ResetsOnOpen => false;
 }

@@ -9,6 +9,8 @@ public abstract class EveryPositionMarlinTests
 {
     private protected abstract MarlinBuild Build { get; }
 
+    private protected virtual bool ResetsOnOpen => true;
+
     [Theory]
     [InlineData(WireFaultKind.LoseLine)]
     [InlineData(WireFaultKind.LoseReply)]
@@ -23,12 +25,35 @@ public abstract class EveryPositionMarlinTests
     [Theory]
     [InlineData(WireFaultKind.FlipToMachine)]
     [InlineData(WireFaultKind.FlipToHost)]
-    public void At_bytes_by_chance(WireFaultKind kind) => Sweep(kind, sample: 150);
+    public void At_bytes_by_chance(WireFaultKind kind) => Sweep(kind, sample: 120);
+
+    [Theory]
+    [InlineData(WireFaultKind.Reset)]
+    [InlineData(WireFaultKind.Unplug)]
+    [InlineData(WireFaultKind.LoseLine)]
+    public void In_the_middle_of_a_resend(WireFaultKind kind)
+    {
+        using var program = EveryPosition.Print();
+        EveryPosition.SweepResends(Make, program, kind);
+    }
+
+    [Fact]
+    public void Unplugged_at_any_time_and_plugged_in_again()
+    {
+        using var program = EveryPosition.Print();
+        for (var afterS = 0.05; afterS < 150; afterS += 3.1)
+        {
+            using var machine = Make([]);
+            EveryPosition.Check(machine, program, () => machine.Unplug(8), afterS);
+        }
+    }
+
+    private VirtualMachine Make(IReadOnlyList<WireFault> faults) => VirtualMachine.Marlin(Build, faults, ResetsOnOpen);
 
     private void Sweep(WireFaultKind kind, int sample = int.MaxValue)
     {
         using var program = EveryPosition.Print();
-        EveryPosition.Sweep(fault => VirtualMachine.Marlin(Build, fault), program, kind, sample);
+        EveryPosition.Sweep(Make, program, kind, sample);
     }
 }
 
@@ -45,4 +70,6 @@ public sealed class EveryPositionAdvancedMarlinTests : EveryPositionMarlinTests
 public sealed class EveryPositionTerseMarlinTests : EveryPositionMarlinTests
 {
     private protected override MarlinBuild Build => new() { OkAfterResend = false, AutoReportTemperatures = false, WaitMessageS = 1, IgnoresRepeatedLines = false };
+
+    private protected override bool ResetsOnOpen => false;
 }

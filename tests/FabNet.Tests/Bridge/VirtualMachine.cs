@@ -42,13 +42,13 @@ internal sealed class VirtualMachine : IDisposable
     private double _openAt;
     private double _nowS;
 
-    private VirtualMachine(Func<ExecutionLog, Firmware> firmware, SerialMachineOptions options, WireFault? fault, bool resetsOnOpen, double noise, int seed)
+    private VirtualMachine(Func<ExecutionLog, Firmware> firmware, SerialMachineOptions options, IReadOnlyList<WireFault> faults, bool resetsOnOpen, double noise, int seed)
     {
         Firmware = firmware(Log);
         Simulation = new SerialSimulation(Firmware, Log, new FaultInjector([], seed), options.Baud);
         _options = options with { Timings = Timings };
         _resetsOnOpen = resetsOnOpen;
-        _faults = new WireFaults(fault, noise, seed);
+        _faults = new WireFaults(faults, noise, seed);
         Events = new EventOutbox(Time);
     }
 
@@ -82,11 +82,11 @@ internal sealed class VirtualMachine : IDisposable
         _ => throw new NotSupportedException(Firmware.GetType().Name),
     };
 
-    public static VirtualMachine Marlin(MarlinBuild build, WireFault? fault = null, bool resetsOnOpen = true, double noise = 0, int seed = 1) =>
-        new(log => new MarlinFirmware(build, Bench.Printer, log), Bench.Options(), fault, resetsOnOpen, noise, seed);
+    public static VirtualMachine Marlin(MarlinBuild build, IReadOnlyList<WireFault>? faults = null, bool resetsOnOpen = true, double noise = 0, int seed = 1) =>
+        new(log => new MarlinFirmware(build, Bench.Printer, log), Bench.Options(), faults ?? [], resetsOnOpen, noise, seed);
 
-    public static VirtualMachine Grbl(GrblBuild build, WireFault? fault = null, bool resetsOnOpen = true, double noise = 0, int seed = 1) =>
-        new(log => new GrblFirmware(build, Bench.Router, log), Bench.Options(), fault, resetsOnOpen, noise, seed);
+    public static VirtualMachine Grbl(GrblBuild build, IReadOnlyList<WireFault>? faults = null, bool resetsOnOpen = true, double noise = 0, int seed = 1) =>
+        new(log => new GrblFirmware(build, Bench.Router, log), Bench.Options(), faults ?? [], resetsOnOpen, noise, seed);
 
     /// <summary>Lets time pass until something is so.</summary>
     public bool Until(Func<bool> isSo, double limitS)
@@ -119,10 +119,12 @@ internal sealed class VirtualMachine : IDisposable
     }
 
     /// <summary>Runs a program; the wire's fault counts from here.</summary>
-    public RunOutcome Run(AdmittedProgram program, double limitS = 3600)
+    public RunOutcome Run(AdmittedProgram program, double limitS = 3600, Action? strike = null, double strikeAfterS = 0)
     {
         _faults.Arm();
         var done = Begin(program);
+        if (strike is not null && !Until(() => done.IsCompleted, strikeAfterS))
+            strike();
         // A flipped bit may make a feed hold, which waits for a person.
         while (Until(() => done.IsCompleted || State is MachineState.Attention, limitS) && !done.IsCompleted)
             Ask(SessionVerb.Resume);
@@ -130,6 +132,9 @@ internal sealed class VirtualMachine : IDisposable
             Assert.Fail($"No outcome after {limitS} s; {State}: {Reason}\n{Story()}");
         return done.Result;
     }
+
+    /// <summary>Pulls the cable, and plugs it in again later.</summary>
+    public void Unplug(double seconds) => _faults.Unplug(Simulation, _nowS, seconds);
 
     public Task<RunOutcome> Begin(AdmittedProgram program, RunOptions? options = null)
     {

@@ -84,10 +84,10 @@ internal sealed class VirtualWire(SerialSimulation simulation, Func<double> now,
 }
 
 /// <summary>Counts what passes since <see cref="Arm"/>, and does the fault when its place comes.</summary>
-/// <param name="fault">The fault; null for none.</param>
+/// <param name="faults">The faults.</param>
 /// <param name="noise">The share of bytes of which one bit is flipped, each way.</param>
 /// <param name="seed">Of the noise.</param>
-internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 1)
+internal sealed class WireFaults(IReadOnlyList<WireFault> faults, double noise = 0, int seed = 1)
 {
     private readonly Random _toMachineNoise = new(seed);
     private readonly Random _toHostNoise = new(seed + 1);
@@ -98,7 +98,7 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
     private bool _isDead;
     private double _lateUntil;
 
-    public WireFault? Fault => fault;
+    public IReadOnlyList<WireFault> Faults => faults;
 
     public double Noise => noise;
 
@@ -148,8 +148,12 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
             BytesToMachine++;
             if (begins && !BeginLine(simulation, now))
                 return false;
-            if (fault is { Kind: WireFaultKind.FlipToMachine } flip && flip.At == BytesToMachine)
-                sent ^= (byte)(1 << (int)flip.Amount);
+            foreach (var flip in faults)
+            {
+                if (flip.Kind == WireFaultKind.FlipToMachine && flip.At == BytesToMachine)
+                    sent ^= (byte)(1 << (int)flip.Amount);
+            }
+
             sent ^= NoiseOf(_toMachineNoise);
             if (_isLosing && isOfLine)
             {
@@ -170,19 +174,15 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
         if (_isArmed)
         {
             Replies++;
-            if (fault is { IsOfHost: false } strikes)
+            foreach (var strikes in faults)
             {
-                if (strikes.Kind == WireFaultKind.FlipToHost)
-                {
-                    if (strikes.At > BytesToHost && strikes.At <= BytesToHost + line.Count)
-                        line[strikes.At - BytesToHost - 1] ^= (byte)(1 << (int)strikes.Amount);
-                }
-                else if (strikes.At == Replies)
-                {
-                    copies = strikes.Kind switch { WireFaultKind.LoseReply => 0, WireFaultKind.DoubleReply => 2 * copies, _ => copies };
-                    if (strikes.Kind == WireFaultKind.DelayReply)
-                        _lateUntil = now + strikes.Amount;
-                }
+                if (strikes.Kind == WireFaultKind.FlipToHost && strikes.At > BytesToHost && strikes.At <= BytesToHost + line.Count)
+                    line[strikes.At - BytesToHost - 1] ^= (byte)(1 << (int)strikes.Amount);
+                if (strikes.IsOfHost || strikes.At != Replies)
+                    continue;
+                copies = strikes.Kind switch { WireFaultKind.LoseReply => 0, WireFaultKind.DoubleReply => 2 * copies, _ => copies };
+                if (strikes.Kind == WireFaultKind.DelayReply)
+                    _lateUntil = now + strikes.Amount;
             }
 
             BytesToHost += line.Count;
@@ -203,6 +203,12 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
         for (; count < _late.Count && _late[count].At <= now; count++)
             arrived.Enqueue(_late[count].Value);
         _late.RemoveRange(0, count);
+    }
+
+    public void Unplug(SerialSimulation simulation, double now, double seconds)
+    {
+        simulation.Unplug(now, null);
+        PlugAt = now + seconds;
     }
 
     public void Plug(SerialSimulation simulation)
@@ -232,9 +238,18 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
     private bool BeginLine(SerialSimulation simulation, double now)
     {
         Lines++;
-        if (fault is not { } strikes || !strikes.IsOfHost || strikes.At != Lines)
-            return true;
-        switch (strikes.Kind)
+        foreach (var strikes in faults)
+        {
+            if (strikes.At == Lines && !Strike(strikes, simulation, now))
+                return false;
+        }
+
+        return true;
+    }
+
+    private bool Strike(WireFault fault, SerialSimulation simulation, double now)
+    {
+        switch (fault.Kind)
         {
             case WireFaultKind.LoseLine:
                 _isLosing = true;
@@ -249,8 +264,7 @@ internal sealed class WireFaults(WireFault? fault, double noise = 0, int seed = 
                 _isDead = true;
                 break;
             case WireFaultKind.Unplug:
-                simulation.Unplug(now, null);
-                PlugAt = now + strikes.Amount;
+                Unplug(simulation, now, fault.Amount);
                 return false;
         }
 
