@@ -27,7 +27,7 @@ internal sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
         {
             lock (_gate)
             {
-                return _timers.Count == 0 ? null : _timers.Min(t => t.DueAt) - _elapsed;
+                return Next()?.DueAt - _elapsed;
             }
         }
     }
@@ -76,8 +76,8 @@ internal sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
             ManualTimer? next;
             lock (_gate)
             {
-                next = _timers.Where(t => t.DueAt <= end).MinBy(t => t.DueAt);
-                if (next is null)
+                next = Next();
+                if (next is null || next.DueAt > end)
                 {
                     _elapsed = end;
                     return;
@@ -89,6 +89,20 @@ internal sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 
             next.Fire();
         }
+    }
+
+    private ManualTimer? Next()
+    {
+        ManualTimer? next = null;
+        foreach (var timer in _timers)
+        {
+            if (next is null || timer.DueAt < next.DueAt)
+            {
+                next = timer;
+            }
+        }
+
+        return next;
     }
 
     private sealed class ManualTimer(ManualTimeProvider clock, Action fire) : ITimer

@@ -149,7 +149,10 @@ internal sealed class GrblControl : FirmwareControl
         // Idle for so long with lines unanswered: an answer was lost, or a line. GRBL's line has no number to tell which.
         if (Run is { Phase: RunPhase.Streaming, IsPaused: false } && _streamer.LinesInFlight > 0 && _restingReports >= 3
             && nowMs - _streamer.ProgressMs > _streamer.AllowanceMs(LostAnswerMs, Info.PlannerBlocks))
+        {
+            _streamer.IsCountInDoubt = true;
             BreakOff($"GRBL is idle but has not answered {_streamer.LinesInFlight} of the lines sent, the last of them line {_streamer.SentProgramLine}: answers or lines were lost on the wire. Check the cable for noise");
+        }
     }
 
     /// <inheritdoc />

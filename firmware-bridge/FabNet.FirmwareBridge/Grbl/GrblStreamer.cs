@@ -53,8 +53,11 @@ internal sealed class GrblStreamer : GCodeStreamer
     /// <summary>Answers that never came, as a marker showed.</summary>
     public int LostAnswers { get; private set; }
 
+    /// <summary>True if answers are missing: then only what a marker proved is sure.</summary>
+    public bool IsCountInDoubt { get; set; }
+
     /// <inheritdoc />
-    public override int SureProgramLine => _provenLine;
+    public override int SureProgramLine => IsCountInDoubt || LostAnswers > 0 ? _provenLine : AcknowledgedProgramLine;
 
     /// <summary>True while a marker waits for its answer.</summary>
     public bool IsProving => _marker is { IsAnswered: false };
@@ -104,6 +107,7 @@ internal sealed class GrblStreamer : GCodeStreamer
         _provenLine = 0;
         _markedLine = 0;
         LostAnswers = 0;
+        IsCountInDoubt = false;
         _spuriousBefore = SpuriousAnswers;
     }
 
@@ -157,7 +161,7 @@ internal sealed class GrblStreamer : GCodeStreamer
         if (command.IsEmpty)
             return LineTraits.None;
         if (command[0] == (byte)'$')
-            return command.SequenceEqual(MarkerCommand) ? LineTraits.Marker : LineTraits.Alone | LineTraits.Long;
+            return command.SequenceEqual(MarkerCommand) ? LineTraits.Marker : command.StartsWith("$H"u8) ? LineTraits.Alone | LineTraits.Long : LineTraits.Alone;
         return WritesOrReadsEeprom(command) ? LineTraits.Alone : LineTraits.None;
     }
 

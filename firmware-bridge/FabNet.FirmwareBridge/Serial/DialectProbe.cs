@@ -17,6 +17,7 @@ namespace FabNet.FirmwareBridge.Serial;
 internal sealed class DialectProbe(MachineLink link, SerialMachineOptions options, int baud)
 {
     private const int ProbeMs = 1500;
+    private const int QuietMs = 60;
 
     private readonly HashSet<string> _capabilities = new(StringComparer.Ordinal);
     private string? _firmware;
@@ -55,8 +56,8 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 await ListenAsync(() => _isAnswered, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                 if (_isAnswered && _found == FirmwareDialect.Marlin)
                 {
-                    // Any capability lines come before the ok; this takes up what is still on its way, so that no old answer meets the numbered stream.
-                    await ListenAsync(static () => false, link.NowMs + 60, cancellationToken);
+                    // Answers to earlier questions, of an earlier opening too, must not meet the numbered stream.
+                    await ListenUntilQuietAsync(deadlineMs, cancellationToken);
                     return Marlin();
                 }
             }
@@ -71,7 +72,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                     _status = null;
                     await link.WriteAsync(new[] { GrblDialect.StatusQuery });
                     await ListenAsync(() => _status is not null, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
-                    await ListenAsync(static () => false, link.NowMs + 60, cancellationToken);
+                    await ListenUntilQuietAsync(deadlineMs, cancellationToken);
                     return Grbl();
                 }
             }
@@ -91,6 +92,17 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 return;
             await link.WaitAsync();
         }
+    }
+
+    private async Task ListenUntilQuietAsync(long deadlineMs, CancellationToken cancellationToken)
+    {
+        long heard;
+        do
+        {
+            heard = link.Received.All;
+            await ListenAsync(static () => false, link.NowMs + QuietMs, cancellationToken);
+        }
+        while (link.Received.All != heard && link.NowMs < deadlineMs && link.Ended is null);
     }
 
     private void Hear(ReadOnlySpan<byte> line)

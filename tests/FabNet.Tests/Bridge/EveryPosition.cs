@@ -46,7 +46,7 @@ internal static class EveryPosition
         double[] amounts = kind switch
         {
             WireFaultKind.FlipToMachine or WireFaultKind.FlipToHost => [0, 1, 2, 3, 4, 5, 6, 7],
-            WireFaultKind.DelayReply => [0.4, 7, 40],
+            WireFaultKind.DelayReply => [0.4, 12],
             WireFaultKind.Unplug => [5],
             _ => [0],
         };
@@ -113,7 +113,7 @@ internal static class EveryPosition
         var isOnAtEnd = machine.IsAnythingOn;
 
         // The machine works off what it has; a link that was lost comes back.
-        machine.Until(() => false, 100);
+        machine.Until(() => false, 45);
         machine.Until(() => machine.State is not MachineState.Offline, 120);
         var executed = Executed(machine);
         string Story() => $"{outcome}\n{machine.State}: {machine.Reason}\n{machine.Story()}";

@@ -25,7 +25,7 @@ public abstract class EveryPositionMarlinTests
     [Theory]
     [InlineData(WireFaultKind.FlipToMachine)]
     [InlineData(WireFaultKind.FlipToHost)]
-    public void At_bytes_by_chance(WireFaultKind kind) => Sweep(kind, sample: 120);
+    public void At_bytes_by_chance(WireFaultKind kind) => Sweep(kind, sample: 80);
 
     [Theory]
     [InlineData(WireFaultKind.Reset)]
@@ -41,7 +41,7 @@ public abstract class EveryPositionMarlinTests
     public void Unplugged_at_any_time_and_plugged_in_again()
     {
         using var program = EveryPosition.Print();
-        for (var afterS = 0.05; afterS < 150; afterS += 3.1)
+        for (var afterS = 0.05; afterS < 150; afterS += 5.3)
         {
             using var machine = Make([]);
             EveryPosition.Check(machine, program, () => machine.Unplug(8), afterS);
