@@ -182,7 +182,12 @@ internal sealed class GrblControl : FirmwareControl
             return "It is still coming to rest at the change of tool.";
         _isHoldAsked = false;
         if (_isAtTool)
+        {
             _streamer.Submit(new Submission(GrblOperations.Restore(_modes)));
+            // Homing by hand may have changed what the machine's coordinates are.
+            _motion.Begin(Run?.Program.Profile);
+        }
+
         _isAtTool = false;
         _streamer.PassStop();
         _streamer.IsProgramHeld = false;
@@ -339,7 +344,7 @@ internal sealed class GrblControl : FirmwareControl
             return;
         }
 
-        if (stuck is not null)
+        if (stuck is not null && !_isAtTool)
             BreakOff(stuck);
         if (_streamer.StopLine != 0 && !_isAtTool && _restingReports >= 2 && _streamer.LinesInFlight == 0)
         {

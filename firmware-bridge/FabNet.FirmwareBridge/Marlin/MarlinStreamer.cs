@@ -103,7 +103,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     public bool FillsReceiveBuffer { get; set; }
 
     /// <inheritdoc />
-    public override int SureProgramLine => Math.Max(_provenLine, AcknowledgedProgramLine - MaxMiscount);
+    public override int SureProgramLine => IsProgramDone ? AcknowledgedProgramLine : Math.Max(_provenLine, AcknowledgedProgramLine - MaxMiscount);
 
     /// <inheritdoc />
     public override void Attach(AdmittedProgram program, ProgramReader reader)

@@ -1,5 +1,7 @@
 // Watches what comes in for bytes that no firmware says: the sign of a wire that damages the other direction too.
 
+using System.Buffers;
+
 namespace FabNet.FirmwareBridge.Supervision;
 
 /// <summary>
@@ -10,6 +12,8 @@ internal sealed class NoiseWatch
 {
     private const int DamagedLines = 6;
     private const int Bytes = 2000;
+
+    private static readonly SearchValues<byte> Text = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(static value => (byte)value), (byte)'\t', (byte)'\r']);
 
     private readonly long[] _damagedAt = new long[DamagedLines];
     private long _bytes;
@@ -24,7 +28,7 @@ internal sealed class NoiseWatch
     public void Take(ReadOnlySpan<byte> line)
     {
         _bytes += line.Length + 1;
-        if (line.Trim("\r\t"u8).ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+        if (line.ContainsAnyExcept(Text))
             _damagedAt[_damaged++ % DamagedLines] = _bytes;
     }
 }
