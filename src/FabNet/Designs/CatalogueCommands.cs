@@ -20,41 +20,45 @@ internal static class CatalogueCommands
         Publishes, finds and pulls open designs; serves a catalogue.
 
         Examples:
-          fabnet catalogue search cable clip
+          fabnet catalogue search cable clip --fits prusa-mk3s
           fabnet catalogue pull cable-clip
         """)
     {
         CreatePublish(),
-        CreateList(),
-        CreateSearch(),
+        SearchCommands.CreateList(),
+        SearchCommands.CreateSearch(),
         CreateShow(),
         CreateVersions(),
+        DesignFileCommands.CreateFiles(),
+        DesignFileCommands.CreateDiff(),
         CreatePull(),
+        DesignFileCommands.CreateExport(),
         CreateServe(),
     };
 
     private static Command CreatePublish()
     {
         var server = ServerOption.Create();
-        var folder = new Argument<DirectoryInfo>("FOLDER") { Description = "A folder with okh.toml or okh.yml and the design's files." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Read and check the folder; publish nothing." };
+        var path = new Argument<string>("PATH") { Description = "A folder, a git checkout or an archive (zip, tar, tar.gz) with okh.toml or okh.yml and the design's files." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Read and check the design; publish nothing." };
         var command = new Command("publish",
             """
-            Publishes a folder as one immutable version of a design. What its manifest lacks is told in the order in which to
-            mend it.
+            Publishes a folder, a git checkout or an archive as one immutable version of a design. What its manifest lacks is told in
+            the order in which to mend it.
 
             Examples:
               fabnet catalogue publish designs/cable-clip
               fabnet catalogue publish . --dry-run
+              fabnet catalogue publish clip-1.2.0.tar.gz
             """)
-        { folder, dryRun, server };
+        { path, dryRun, server };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
-            var source = result.GetRequiredValue(folder);
-            var imported = source.Exists
-                ? await DesignImporter.ImportAsync(source.FullName, cancellationToken: stop)
-                : throw new UsageException($"There is no folder {source.FullName}.");
+            var source = Path.GetFullPath(result.GetRequiredValue(path));
+            using var imported = Path.Exists(source)
+                ? await DesignImporter.ImportAsync(source, cancellationToken: stop)
+                : throw new UsageException($"There is no folder and no archive {source}.");
             foreach (var finding in imported.Findings)
             {
                 console.Say($"{finding.Kind.ToString().ToLowerInvariant()}: {finding}");
@@ -84,45 +88,6 @@ internal static class CatalogueCommands
             });
             console.Say($"{(result.GetValue(dryRun) ? "would publish" : "published")} {design.Ref}: {design.Parts.Count} {(design.Parts.Count == 1 ? "part" : "parts")}, {imported.FilesByDigest.Count} files, {design.Ref.Manifest}");
             return CommandRunner.Succeeded;
-        });
-        return command;
-    }
-
-    private static Command CreateList()
-    {
-        var server = ServerOption.Create();
-        var command = new Command("list",
-            """
-            Lists every design's newest version.
-
-            Example:
-              fabnet catalogue list
-            """)
-        { server };
-        command.SetAction(async (result, stop) =>
-        {
-            using var client = Connect(result, server);
-            return Show(result, await client.SearchAsync("", stop).ToListAsync(stop));
-        });
-        return command;
-    }
-
-    private static Command CreateSearch()
-    {
-        var server = ServerOption.Create();
-        var words = new Argument<string[]>("WORDS") { Description = "Words of its name, function, parts or materials.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("search",
-            """
-            Finds designs by words, best first.
-
-            Example:
-              fabnet catalogue search cable clip
-            """)
-        { words, server };
-        command.SetAction(async (result, stop) =>
-        {
-            using var client = Connect(result, server);
-            return Show(result, await client.SearchAsync(string.Join(' ', result.GetRequiredValue(words)), stop).ToListAsync(stop));
         });
         return command;
     }
@@ -164,7 +129,7 @@ internal static class CatalogueCommands
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             using var client = Connect(result, server);
-            var design = await FindAsync(client, result.GetRequiredValue(name), stop);
+            var design = await DesignSource.FindAsync(client, result.GetRequiredValue(name), stop);
             if (console.IsJson)
             {
                 await Console.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(DesignManifest.Write(design)));
@@ -197,7 +162,7 @@ internal static class CatalogueCommands
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             using var client = Connect(result, server);
-            var design = await FindAsync(client, result.GetRequiredValue(name), stop);
+            var design = await DesignSource.FindAsync(client, result.GetRequiredValue(name), stop);
             var target = result.GetValue(folder)?.FullName ?? Path.GetFullPath(design.Ref.Name);
             using (var progress = new TransferLine(console))
             {
@@ -219,18 +184,20 @@ internal static class CatalogueCommands
     {
         var data = ServingOptions.Data();
         var urls = ServingOptions.Urls(ServerOption.DefaultCatalogueAddress);
+        var store = ServingOptions.Store();
         var command = new Command("serve",
             """
             Serves a catalogue until Ctrl-C.
 
-            Example:
+            Examples:
               fabnet catalogue serve --urls http://127.0.0.1:7301 --data /var/lib/fabnet
+              fabnet catalogue serve --store postgres://fabnet@db.example.org/fabnet
             """)
-        { data, urls };
+        { data, urls, store };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
-            var options = new CatalogueOptions { DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue") };
+            var options = new CatalogueOptions { DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue"), Store = ServingOptions.Parse(result.GetValue(store)) };
             var address = result.GetRequiredValue(urls);
             await using var app = ServerHost.Build(address, services => services.AddCatalogue(options), endpoints => endpoints.MapCatalogue());
             return await app.ServeAsync(address, console, $"catalogue at {address}, data in {options.DataFolder}", stop);
@@ -240,15 +207,9 @@ internal static class CatalogueCommands
 
     private static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), or name@version." };
 
-    private static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
+    internal static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
 
-    private static Task<Design> FindAsync(CatalogueClient client, string name, CancellationToken stop)
-    {
-        var at = name.IndexOf('@', StringComparison.Ordinal);
-        return at < 0 ? client.GetAsync(name, null, stop) : client.GetAsync(name[..at], name[(at + 1)..], stop);
-    }
-
-    private static int Show(ParseResult result, IReadOnlyList<Wire.DesignSummary> designs)
+    internal static int Show(ParseResult result, IReadOnlyList<Wire.DesignSummary> designs)
     {
         var console = new CommandConsole(result.GetValue(CommandRunner.Json));
         foreach (var design in designs)
