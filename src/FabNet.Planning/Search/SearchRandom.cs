@@ -9,10 +9,13 @@ internal struct SearchRandom
 
     public SearchRandom(ulong seed)
     {
-        var z = seed + 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        _state = (z ^ (z >> 31)) | 1;
+        unchecked
+        {
+            var z = seed + 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            _state = (z ^ (z >> 31)) | 1;
+        }
     }
 
     /// <summary>A number from 0 to below <paramref name="limit"/>.</summary>
@@ -26,6 +29,6 @@ internal struct SearchRandom
         _state ^= _state >> 12;
         _state ^= _state << 25;
         _state ^= _state >> 27;
-        return _state * 0x2545F4914F6CDD1D;
+        return unchecked(_state * 0x2545F4914F6CDD1D);
     }
 }

@@ -72,7 +72,7 @@ internal static class BenchCommand
 
     private static Solved Beds(BedProblem problem, SearchOptions options) => new(BedSearch.Solve(problem, options).Makespan, problem.LowerBound(), SetUpHours: null);
 
-    private static IEnumerable<string> Files(string path)
+    private static string[] Files(string path)
     {
         if (File.Exists(path))
         {

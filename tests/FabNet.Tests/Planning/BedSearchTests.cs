@@ -3,21 +3,22 @@
 using FabNet.Planning.Beds;
 using FabNet.Planning.Search;
 using FabNet.Plans;
-using FsCheck.Xunit;
+using FsCheck;
+using FsCheck.Fluent;
 using Xunit;
 
 namespace FabNet.Tests.Planning;
 
 public sealed class BedSearchTests
 {
-    [Property(MaxTest = 60)]
-    public void Builds_keep_every_rule_and_end_when_they_say(uint seed)
+    [Fact]
+    public void Builds_keep_every_rule_and_end_when_they_say() => Prop.ForAll<uint>(static seed =>
     {
         var problem = Problem(seed);
         var plan = BedSearch.Solve(problem, Steps(300));
         Assert.Equal(MakespanOf(problem, plan), plan.Makespan, 1e-6);
         Assert.True(plan.Makespan >= problem.LowerBound() - 1e-9);
-    }
+    }).Check(Config.QuickThrowOnFailure);
 
     [Fact]
     public void Parts_that_share_a_bed_are_done_sooner_than_one_by_one()

@@ -5,35 +5,34 @@ using FabNet.Planning.Sequencing;
 using FabNet.Plans;
 using FsCheck;
 using FsCheck.Fluent;
-using FsCheck.Xunit;
 using Xunit;
 
 namespace FabNet.Tests.Planning;
 
 public sealed class SequencingSearchTests
 {
-    [Property(MaxTest = 60)]
-    public bool Small_problems_are_solved_to_the_optimum(uint seed)
+    [Fact]
+    public void Small_problems_are_solved_to_the_optimum() => Prop.ForAll<uint>(static seed =>
     {
         var problem = Problem(seed, jobs: 1 + (int)(seed % 6), machines: 1 + (int)(seed % 3));
-        return SequencingSearch.Solve(problem, Steps(4000)).Makespan == Exhaustion.LeastMakespan(problem);
-    }
+        Assert.Equal(Exhaustion.LeastMakespan(problem), SequencingSearch.Solve(problem, Steps(4000)).Makespan);
+    }).Check(Config.QuickThrowOnFailure);
 
-    [Property(MaxTest = 60)]
-    public Property Nothing_is_done_before_the_bound(uint seed)
+    [Fact]
+    public void Nothing_is_done_before_the_bound() => Prop.ForAll<uint>(static seed =>
     {
         var problem = Problem(seed, jobs: 1 + (int)(seed % 40), machines: 1 + (int)(seed % 7));
         var found = SequencingSearch.Solve(problem, Steps(200));
-        return (found.Makespan >= problem.LowerBound()).Label($"{found.Makespan} below {problem.LowerBound()}");
-    }
+        Assert.True(found.Makespan >= problem.LowerBound(), $"{found.Makespan} below {problem.LowerBound()}");
+    }).Check(Config.QuickThrowOnFailure);
 
-    [Property(MaxTest = 30)]
-    public bool The_same_seed_and_steps_give_the_same_order(uint seed)
+    [Fact]
+    public void The_same_seed_and_steps_give_the_same_order() => Prop.ForAll<uint>(static seed =>
     {
         var problem = Problem(seed, jobs: 20, machines: 4);
-        var options = Steps(2000) with { Chains = 3, SetUpWeight = 0.5 };
-        return Same(SequencingSearch.Solve(problem, options), SequencingSearch.Solve(problem, options));
-    }
+        var options = Steps(1000) with { Chains = 3, SetUpWeight = 0.5 };
+        Assert.True(Same(SequencingSearch.Solve(problem, options), SequencingSearch.Solve(problem, options)));
+    }).Check(Config.QuickThrowOnFailure);
 
     [Fact]
     public void Set_ups_that_count_much_are_few()
