@@ -61,10 +61,15 @@ internal sealed partial class OkhFields
     /// <summary>Keeps a text or a list of texts.</summary>
     public void KeepTexts(string name, IReadOnlyList<string> texts)
     {
-        if (texts.Count > 0)
+        var nodes = texts.Select(t => new ScalarNode(t, Map.Line)).ToList();
+        if (nodes is [var only])
+        {
+            KeepNode(name, only);
+        }
+        else if (nodes.Count > 1)
         {
             var list = new ListNode(Map.Line);
-            list.Items.AddRange(texts.Select(t => new ScalarNode(t, Map.Line)));
+            list.Items.AddRange(nodes);
             KeepNode(name, list);
         }
     }
@@ -105,13 +110,9 @@ internal sealed partial class OkhFields
         var one => AsText(one) is { } text ? [text] : [],
     };
 
-    /// <summary>The names of people or organisations, each by itself.</summary>
-    public IReadOnlyList<string> Names(string name) => Find(name) switch
-    {
-        null => [],
-        ListNode list => [.. list.Items.Select(PersonName).OfType<string>()],
-        var one => PersonName(one) is { } person ? [person] : [],
-    };
+    /// <summary>The names of people or organisations, each by itself and without where to reach them.</summary>
+    public IReadOnlyList<string> Names(string name) =>
+        [.. (Find(name) switch { null => [], ListNode list => list.Items, var one => [one] }).Select(n => n is MapNode map ? TextOf(map, "name") : AsText(n)?.Trim()).OfType<string>()];
 
     /// <summary>Names with the text of each, as in a table of settings.</summary>
     public IReadOnlyDictionary<string, string> TextTable(string name)
