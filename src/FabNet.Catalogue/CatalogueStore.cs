@@ -1,44 +1,50 @@
-// The catalogue's state: the journal decides, blobs lie beside it, the index is rebuilt from it.
+// The catalogue's state: the journal decides, blobs lie beside it, the index follows it.
 
 using FabNet.Catalogue.Blobs;
 using FabNet.Catalogue.Search;
 using FabNet.Journal;
 using FabNet.Model;
+using FabNet.Model.Designs;
 using FabNet.Protocol;
+using FabNet.Protocol.V1;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
 namespace FabNet.Catalogue;
 
 /// <summary>
 /// Publishes designs and finds them. A publication is checked, journaled (kind <c>design.published</c>, the payload being the canonical
-/// manifest), and then applied by the code that also replays the journal at start.
+/// manifest), and then applied to the index by the code that also makes it anew from the journal.
 /// </summary>
-/// <remarks>Thread safe. Publications are serialised by a lock; reads never wait for the disk.</remarks>
-internal sealed class CatalogueStore : IDisposable
+/// <remarks>Thread safe. One loop publishes (<see cref="PublishingLoop"/>); reads never wait for it.</remarks>
+internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
 {
-    private const string PublishedKind = "design.published";
+    /// <summary>The most versions of a design that are listed.</summary>
+    private const int MaxVersions = 1000;
 
-    private readonly Lock _publishing = new();
-    private readonly SqliteJournal _journal;
-    private readonly DesignIndex _index = new();
-    private long _applied;
+    private readonly IJournal _journal;
+    private readonly PublishingLoop _publishing;
+    private readonly string _indexPath;
 
-    private CatalogueStore(SqliteJournal journal, BlobStore blobs) => (_journal, Blobs) = (journal, blobs);
+    private CatalogueStore(IJournal journal, BlobStore blobs, string indexPath, ILogger log)
+    {
+        (_journal, Blobs, _indexPath) = (journal, blobs, indexPath);
+        _publishing = new PublishingLoop(journal, indexPath, reason => LogRebuilding(log, indexPath, reason, journal.Head));
+    }
 
     public BlobStore Blobs { get; }
 
-    /// <summary>Opens the catalogue in a data folder and replays its journal.</summary>
+    /// <summary>Opens the catalogue in a data folder, and brings its index up to its journal.</summary>
     /// <exception cref="JournalException">Another process has it open, or it is damaged.</exception>
-    public static CatalogueStore Open(CatalogueOptions options, TimeProvider time)
+    public static CatalogueStore Open(CatalogueOptions options, TimeProvider time, ILogger log)
     {
         var folder = Path.GetFullPath(options.DataFolder);
-        var journal = SqliteJournal.Open(Path.Combine(folder, "journal.db"), time);
+        IJournal journal = options.Store is { } address ? PostgresJournal.Open(address, "catalogue", time) : SqliteJournal.Open(Path.Combine(folder, "journal.db"), time);
         try
         {
-            var store = new CatalogueStore(journal, BlobStore.Open(Path.Combine(folder, "blobs"), options, time));
-            store.ApplyNew();
-            return store;
+            return new CatalogueStore(journal, BlobStore.Open(Path.Combine(folder, "blobs"), options, time), Path.Combine(folder, "index.db"), log);
         }
-        catch (Exception e) when (e is FormatException or IOException)
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             journal.Dispose();
             throw e as JournalException ?? new JournalException($"The catalogue in {folder} can't be opened: {e.Message}", e);
@@ -48,9 +54,9 @@ internal sealed class CatalogueStore : IDisposable
     /// <summary>Publishes a manifest; the same one again changes nothing.</summary>
     /// <exception cref="CatalogueException">It breaks a rule, its name and version are taken, or blobs are missing.</exception>
     /// <exception cref="JournalException">The journal can't be written; nothing was published.</exception>
-    public PublishedManifest Publish(byte[] manifest)
+    public async Task<PublishedManifest> PublishAsync(byte[] manifest, CancellationToken cancellationToken)
     {
-        Model.Designs.Design design;
+        Design design;
         try
         {
             design = DesignManifest.Read(manifest, DateTimeOffset.UnixEpoch);
@@ -60,64 +66,85 @@ internal sealed class CatalogueStore : IDisposable
             throw new CatalogueException(CatalogueFault.Invalid, e.Message, e);
         }
 
-        lock (_publishing)
+        // What is published already needs neither its blobs nor a turn.
+        if (Ask(index => index.Find(design.Ref.Name, design.Ref.Version)) is null)
         {
-            var (name, version, digest) = design.Ref;
-            if (_index.Find(name, version) is { } published)
-            {
-                return published.Design.Ref.Manifest == digest ? published : throw new CatalogueException(CatalogueFault.AlreadyExists,
-                    $"{design.Ref} is published already with other contents ({published.Design.Ref.Manifest.Short}). Published versions never change: give yours a new version.");
-            }
-
             RequireBlobs(design);
-            _journal.Append(new JournalRecord(PublishedKind, manifest));
-            ApplyNew();
-            return _index.Find(digest)!;
         }
+
+        await _publishing.PublishAsync(design, manifest, cancellationToken);
+        return Get(design.Ref.Manifest);
     }
 
-    public PublishedManifest Get(Digest manifest) =>
-        _index.Find(manifest) ?? throw new CatalogueException(CatalogueFault.NotFound, $"This catalogue has no design with the manifest {manifest}.");
+    /// <summary>The design with this manifest.</summary>
+    /// <exception cref="CatalogueException">It is not here.</exception>
+    public PublishedManifest Get(Digest manifest) => Open(Ask(index => index.Find(manifest))
+        ?? throw new CatalogueException(CatalogueFault.NotFound, $"This catalogue has no design with the manifest {manifest}."));
 
     /// <summary>A version of a design; the newest if none is asked for.</summary>
+    /// <exception cref="CatalogueException">It is not here; the message says what is.</exception>
     public PublishedManifest Get(string name, string? version)
     {
-        if (_index.Find(name, version) is { } published)
+        if (Ask(index => index.Find(name, version)) is { } place)
         {
-            return published;
+            return Open(place);
         }
 
-        var versions = _index.Versions(name);
-        throw new CatalogueException(CatalogueFault.NotFound, versions.Count == 0
-            ? $"This catalogue has no design '{name}'. Look for it with: fabnet catalogue search WORDS"
-            : $"The design '{name}' has no version '{version}'. It has {string.Join(", ", versions.Take(10).Select(v => v.Ref.Version))}.");
+        var versions = Ask(index => index.Versions(name, 10));
+        throw versions.Count == 0 ? NoSuchName(name)
+            : new CatalogueException(CatalogueFault.NotFound, $"The design '{name}' has no version '{version}'. It has {string.Join(", ", versions.Select(v => v.Ref.Version))}.");
     }
 
-    /// <summary>Every version of a design, newest first.</summary>
-    public IReadOnlyList<Model.Designs.Design> Versions(string name) => _index.Versions(name) is { Count: > 0 } versions
-        ? versions
-        : throw new CatalogueException(CatalogueFault.NotFound, $"This catalogue has no design '{name}'. Look for it with: fabnet catalogue search WORDS");
+    /// <summary>The versions of a design, newest first, up to a thousand.</summary>
+    /// <exception cref="CatalogueException">There is no such design.</exception>
+    public IReadOnlyList<DesignSummary> Versions(string name) => Ask(index => index.Versions(name, MaxVersions)) is { Count: > 0 } versions ? versions : throw NoSuchName(name);
 
-    /// <summary>See <see cref="DesignIndex.Search"/>.</summary>
-    public DesignPage Search(string text, int pageSize, string pageToken) => _index.Search(text, pageSize, pageToken);
+    /// <summary>See <see cref="DesignSearch.Find"/>.</summary>
+    public DesignPage Search(SearchRequest request, int pageSize, string pageToken) => Ask(index => index.Designs.Find(request, pageSize, pageToken));
+
+    /// <summary>See <see cref="PublishingLoop.CatchUpAsync"/>.</summary>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => _publishing.CatchUpAsync(cancellationToken);
+
+    /// <summary>Reads the index as it is now.</summary>
+    /// <exception cref="CatalogueException">It is being made anew, because it was found damaged.</exception>
+    public T Ask<T>(Func<IndexReader, T> read)
+    {
+        try
+        {
+            return _publishing.Index is { } index ? index.Read(read) : throw Rebuilding(null);
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw Rebuilding(e);
+        }
+        catch (SqliteException e) when (DesignIndex.IsDamage(e))
+        {
+            _publishing.RequestRebuild();
+            throw Rebuilding(e);
+        }
+        catch (SqliteException e)
+        {
+            throw new IOException($"The index {_indexPath} can't be read: {e.Message}.", e);
+        }
+    }
 
     /// <inheritdoc />
-    public void Dispose() => _journal.Dispose();
-
-    private void ApplyNew()
+    public async ValueTask DisposeAsync()
     {
-        foreach (var entry in _journal.Read(_applied))
-        {
-            if (entry.Kind == PublishedKind)
-            {
-                _index.Add(new PublishedManifest(DesignManifest.Read(entry.Payload, entry.At), entry.Payload, entry.Cursor));
-            }
-
-            _applied = entry.Cursor;
-        }
+        await _publishing.DisposeAsync();
+        _journal.Dispose();
     }
 
-    private void RequireBlobs(Model.Designs.Design design)
+    /// <inheritdoc />
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private PublishedManifest Open(DesignPlace place)
+    {
+        var entry = _journal.Find(place.Cursor) ?? throw new JournalException($"Entry {place.Cursor} of the catalogue's journal is gone. Restore the journal from a copy.");
+        return new PublishedManifest(DesignManifest.Read(entry.Payload, entry.At), entry.Payload, entry.Cursor);
+    }
+
+    private void RequireBlobs(Design design)
     {
         var missing = design.AllArtefacts().DistinctBy(a => a.Digest).Where(a => !Blobs.Has(a.Digest, a.Size)).ToList();
         if (missing.Count > 0)
@@ -126,4 +153,13 @@ internal sealed class CatalogueStore : IDisposable
                 $"{missing.Count} of the design's files are not here with the size that the manifest names, such as {missing[0].Path} ({missing[0].Digest.Short}). Upload them first, then publish again.");
         }
     }
+
+    private static CatalogueException NoSuchName(string name) =>
+        new(CatalogueFault.NotFound, $"This catalogue has no design '{name}'. Look for it with: fabnet catalogue search WORDS");
+
+    private static CatalogueException Rebuilding(Exception? cause) =>
+        new(CatalogueFault.Busy, "The catalogue's index is being made anew from its journal. Try again in a moment.", cause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The index {Path} is made from the journal: {Reason}. It has {Entries} entries; a million take some minutes.")]
+    private static partial void LogRebuilding(ILogger log, string path, string reason, long entries);
 }

@@ -1,6 +1,7 @@
 // The gRPC face of the catalogue: protos/fabnet/v1/catalogue.proto says what each call promises.
 
 using FabNet.Catalogue.Blobs;
+using FabNet.Catalogue.Search;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Protocol;
@@ -71,11 +72,11 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
     }, context.CancellationToken);
 
     /// <inheritdoc />
-    public override Task<PublishedDesign> PublishDesign(PublishDesignRequest request, ServerCallContext context) => Answer(() =>
+    public override Task<PublishedDesign> PublishDesign(PublishDesignRequest request, ServerCallContext context) => Answer(async () =>
     {
-        var published = store.Publish(request.Manifest.ToByteArray());
+        var published = await store.PublishAsync(request.Manifest.ToByteArray(), context.CancellationToken);
         LogPublished(published.Design.Ref, published.Design.Ref.Manifest.Short);
-        return Task.FromResult(published.Design.ToWire(published.Manifest));
+        return published.Design.ToWire(published.Manifest);
     }, context.CancellationToken);
 
     /// <inheritdoc />
@@ -95,9 +96,10 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
             throw new CatalogueException(CatalogueFault.Invalid, $"page_size is {request.PageSize}; it must be from 1 to {MaxPageSize}, or 0 for {DefaultPageSize}.");
         }
 
-        var page = store.Search(request.Text, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.PageToken);
+        var search = SearchRequest.Parse(request.Text, FilterOf(request.Filter));
+        var page = store.Search(search, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.PageToken);
         var reply = new SearchDesignsReply { NextPageToken = page.NextPageToken };
-        reply.Designs.AddRange(page.Designs.Select(d => d.ToSummary()));
+        reply.Designs.AddRange(page.Designs);
         return Task.FromResult(reply);
     }, context.CancellationToken);
 
@@ -105,7 +107,7 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
     public override Task<ListVersionsReply> ListVersions(ListVersionsRequest request, ServerCallContext context) => Answer(() =>
     {
         var reply = new ListVersionsReply();
-        reply.Versions.AddRange(store.Versions(request.Name).Select(d => d.ToSummary()));
+        reply.Versions.AddRange(store.Versions(request.Name));
         return Task.FromResult(reply);
     }, context.CancellationToken);
 
@@ -143,6 +145,16 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
 
         return true;
     }, context.CancellationToken);
+
+    private static SearchFilter FilterOf(DesignFilter? filter) => filter is null ? new() : new()
+    {
+        Process = filter.HasProcess ? filter.Process : null,
+        Material = filter.HasMaterial ? filter.Material : null,
+        License = filter.HasLicense ? filter.License : null,
+        Publisher = filter.HasPublisher ? filter.Publisher : null,
+        IsValidatedOnly = filter.ValidatedOnly,
+        Fits = [.. filter.Fits.Select(f => new Size3(f.WidthMm, f.DepthMm, f.HeightMm))],
+    };
 
     private async Task<T> Answer<T>(Func<Task<T>> work, CancellationToken stop)
     {

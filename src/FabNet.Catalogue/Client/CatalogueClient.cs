@@ -66,9 +66,12 @@ public sealed class CatalogueClient : IDisposable
         GetAsync(new GetDesignRequest { ManifestDigest = manifest.Value }, cancellationToken);
 
     /// <summary>The newest version of every design that matches, best first; of all designs, by name, for an empty text. Pages are fetched as they are read.</summary>
-    public async IAsyncEnumerable<DesignSummary> SearchAsync(string text, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <param name="text">Words.</param>
+    /// <param name="filter">What else must hold; null for nothing.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async IAsyncEnumerable<DesignSummary> SearchAsync(string text, DesignFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var request = new SearchDesignsRequest { Text = text, PageSize = 100 };
+        var request = new SearchDesignsRequest { Text = text, Filter = filter, PageSize = 100 };
         do
         {
             var page = await _retry.ExecuteAsync(async ct => await _client.SearchDesignsAsync(request, cancellationToken: ct), cancellationToken);

@@ -20,13 +20,13 @@ internal static class CatalogueCommands
         Publishes, finds and pulls open designs; serves a catalogue.
 
         Examples:
-          fabnet catalogue search cable clip
+          fabnet catalogue search cable clip --fits prusa-mk3s
           fabnet catalogue pull cable-clip
         """)
     {
         CreatePublish(),
-        CreateList(),
-        CreateSearch(),
+        SearchCommands.CreateList(),
+        SearchCommands.CreateSearch(),
         CreateShow(),
         CreateVersions(),
         DesignFileCommands.CreateFiles(),
@@ -88,45 +88,6 @@ internal static class CatalogueCommands
             });
             console.Say($"{(result.GetValue(dryRun) ? "would publish" : "published")} {design.Ref}: {design.Parts.Count} {(design.Parts.Count == 1 ? "part" : "parts")}, {imported.FilesByDigest.Count} files, {design.Ref.Manifest}");
             return CommandRunner.Succeeded;
-        });
-        return command;
-    }
-
-    private static Command CreateList()
-    {
-        var server = ServerOption.Create();
-        var command = new Command("list",
-            """
-            Lists every design's newest version.
-
-            Example:
-              fabnet catalogue list
-            """)
-        { server };
-        command.SetAction(async (result, stop) =>
-        {
-            using var client = Connect(result, server);
-            return Show(result, await client.SearchAsync("", stop).ToListAsync(stop));
-        });
-        return command;
-    }
-
-    private static Command CreateSearch()
-    {
-        var server = ServerOption.Create();
-        var words = new Argument<string[]>("WORDS") { Description = "Words of its name, function, parts or materials.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("search",
-            """
-            Finds designs by words, best first.
-
-            Example:
-              fabnet catalogue search cable clip
-            """)
-        { words, server };
-        command.SetAction(async (result, stop) =>
-        {
-            using var client = Connect(result, server);
-            return Show(result, await client.SearchAsync(string.Join(' ', result.GetRequiredValue(words)), stop).ToListAsync(stop));
         });
         return command;
     }
@@ -223,18 +184,20 @@ internal static class CatalogueCommands
     {
         var data = ServingOptions.Data();
         var urls = ServingOptions.Urls(ServerOption.DefaultCatalogueAddress);
+        var store = ServingOptions.Store();
         var command = new Command("serve",
             """
             Serves a catalogue until Ctrl-C.
 
-            Example:
+            Examples:
               fabnet catalogue serve --urls http://127.0.0.1:7301 --data /var/lib/fabnet
+              fabnet catalogue serve --store postgres://fabnet@db.example.org/fabnet
             """)
-        { data, urls };
+        { data, urls, store };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
-            var options = new CatalogueOptions { DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue") };
+            var options = new CatalogueOptions { DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue"), Store = ServingOptions.Parse(result.GetValue(store)) };
             var address = result.GetRequiredValue(urls);
             await using var app = ServerHost.Build(address, services => services.AddCatalogue(options), endpoints => endpoints.MapCatalogue());
             return await app.ServeAsync(address, console, $"catalogue at {address}, data in {options.DataFolder}", stop);
@@ -244,9 +207,9 @@ internal static class CatalogueCommands
 
     private static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), or name@version." };
 
-    private static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
+    internal static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
 
-    private static int Show(ParseResult result, IReadOnlyList<Wire.DesignSummary> designs)
+    internal static int Show(ParseResult result, IReadOnlyList<Wire.DesignSummary> designs)
     {
         var console = new CommandConsole(result.GetValue(CommandRunner.Json));
         foreach (var design in designs)
