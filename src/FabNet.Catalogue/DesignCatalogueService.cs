@@ -18,6 +18,9 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
     /// <summary>The most bytes of one chunk, either way: 256 KiB.</summary>
     internal const int MaxChunkBytes = 256 * 1024;
 
+    /// <summary>What is sent at a time: the message stays below the size from which .NET collects objects only with everything else.</summary>
+    internal const int SentChunkBytes = 64 * 1024;
+
     private const int MaxDescriptors = 10_000;
 
     private const int DefaultPageSize = 50;
@@ -122,12 +125,13 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
             throw new CatalogueException(CatalogueFault.OutOfRange, $"The blob {digest.Short} has {size} bytes, and was asked for from byte {offset}. Ask from 0.");
         }
 
-        // One buffer for the whole call: a message is serialised before WriteAsync returns.
-        var buffer = new byte[(int)Math.Min(MaxChunkBytes, Math.Max(size - offset, 1))];
+        // A message is serialised before WriteAsync returns; while it is on its way, what follows is read into the other buffer.
+        var length = (int)Math.Min(SentChunkBytes, Math.Max(size - offset, 1));
+        var (buffer, next) = (new byte[length], new byte[length]);
+        var read = await RandomAccess.ReadAsync(blob.SafeFileHandle, buffer, offset, context.CancellationToken);
         var isFirst = true;
         while (isFirst || offset < size)
         {
-            var read = await RandomAccess.ReadAsync(blob.SafeFileHandle, buffer, offset, context.CancellationToken);
             if (read == 0 && offset < size)
             {
                 throw new CatalogueException(CatalogueFault.NotFound, $"The blob {digest.Short} was cut off on the catalogue's disk. Pull it from another catalogue.");
@@ -139,8 +143,11 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
                 reply.Size = size;
             }
 
-            await responseStream.WriteAsync(reply, context.CancellationToken);
             (offset, isFirst) = (offset + read, false);
+            var sending = responseStream.WriteAsync(reply, context.CancellationToken);
+            read = await RandomAccess.ReadAsync(blob.SafeFileHandle, next, offset, context.CancellationToken);
+            await sending;
+            (buffer, next) = (next, buffer);
         }
 
         return true;

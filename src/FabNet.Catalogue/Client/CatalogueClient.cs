@@ -35,6 +35,9 @@ public sealed class CatalogueClient : IDisposable
     /// <summary>Pulls designs into folders.</summary>
     public DesignPuller Puller { get; }
 
+    // So much of a blob may be on its way before the catalogue waits for us to have read it.
+    private const int WindowBytes = 4 << 20;
+
     /// <summary>Makes a client; nothing is sent yet.</summary>
     /// <param name="address">The catalogue, such as <c>http://127.0.0.1:7710</c>.</param>
     /// <param name="options">The channel's options (credentials, handler), or null; the message limits are set here.</param>
@@ -42,6 +45,12 @@ public sealed class CatalogueClient : IDisposable
     public static CatalogueClient Connect(Uri address, GrpcChannelOptions? options = null, TimeProvider? time = null)
     {
         options ??= new GrpcChannelOptions();
+        if (options is { HttpHandler: null, HttpClient: null })
+        {
+            options.HttpHandler = new SocketsHttpHandler { InitialHttp2StreamWindowSize = WindowBytes, EnableMultipleHttp2Connections = true, AllowAutoRedirect = false, UseCookies = false };
+            options.DisposeHttpClient = true;
+        }
+
         options.MaxReceiveMessageSize = CatalogueHost.MaxMessageBytes;
         options.MaxSendMessageSize = CatalogueHost.MaxMessageBytes;
         return new CatalogueClient(GrpcChannel.ForAddress(address, options), time ?? TimeProvider.System);

@@ -57,19 +57,19 @@ internal static class CatalogueBenchmark
         var started = Stopwatch.GetTimestamp();
         await using var server = ChildProcess.Start(ChildProcess.Catalogue, data);
         var address = await server.ReadLineAsync();
-        rows.Add(["start", Text($"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s, resident {await server.AskAsync("")} MB")]);
+        rows.Add(["start", Text($"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s, resident {(await AskAsync(server)).Megabytes} MB")]);
         using var channel = GrpcChannel.ForAddress(address);
         var client = new DesignCatalogue.DesignCatalogueClient(channel);
         await SearchAsync(client, options, callers: 1, seed: 0);
         foreach (var callers in (int[])[1, 2])
             rows.Add([Text($"search, {callers} at once"), await SearchAsync(client, options, callers, seed: callers)]);
-        rows.Add(["resident after the searches", await server.AskAsync("") + " MB"]);
+        rows.Add(["resident after the searches", (await AskAsync(server)).Megabytes + " MB"]);
         var published = options.Designs;
         foreach (var callers in (int[])[1, 8, 64])
             published += await PublishAsync(client, options, published, callers, rows);
-        rows.Add(["resident after the publications", await server.AskAsync("") + " MB"]);
-        await PullAsync(data, new Uri(address), options, rows);
-        rows.Add(["resident after the pulls", await server.AskAsync("") + " MB"]);
+        rows.Add(["resident after the publications", (await AskAsync(server)).Megabytes + " MB"]);
+        await PullAsync(data, new Uri(address), server, options, rows);
+        rows.Add(["resident after the pulls", (await AskAsync(server)).Megabytes + " MB"]);
     }
 
     private static async Task<string> SearchAsync(DesignCatalogue.DesignCatalogueClient client, BenchmarkOptions options, int callers, int seed)
@@ -135,7 +135,7 @@ internal static class CatalogueBenchmark
         return counts.Sum() + 1;
     }
 
-    private static async Task PullAsync(string data, Uri address, BenchmarkOptions options, List<string[]> rows)
+    private static async Task PullAsync(string data, Uri address, ChildProcess server, BenchmarkOptions options, List<string[]> rows)
     {
         var source = Directory.CreateDirectory(Path.Combine(data, "source")).FullName;
         await File.WriteAllTextAsync(Path.Combine(source, "okh.toml"), """
@@ -155,31 +155,38 @@ internal static class CatalogueBenchmark
         var started = Stopwatch.GetTimestamp();
         var design = await client.Publisher.PublishAsync(imported);
         rows.Add([Text($"push of {LargeMegabytes} MB"), Text($"{LargeMegabytes / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} MB/s")]);
-        var (pulls, copies, shares) = (new Figure(), new Figure(), new Figure());
+        var (pull, copy, share) = (new Transfer(), new Transfer(), new Figure());
 
         // In turn, so that both see the same machine; the first round is for the compiler and the page cache.
         for (var round = 0; round <= options.Repeat; round++)
         {
             var target = Path.Combine(data, "target");
-            started = Stopwatch.GetTimestamp();
-            await CopyAsync(http, Path.Combine(data, "copy.bin"));
-            var copy = LargeMegabytes / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            var copied = await TakeAsync(server, () => CopyAsync(http, Path.Combine(data, "copy.bin")));
             File.Delete(Path.Combine(data, "copy.bin"));
-            started = Stopwatch.GetTimestamp();
-            await client.Puller.PullAsync(design, target);
-            var pull = LargeMegabytes / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            var pulled = await TakeAsync(server, () => client.Puller.PullAsync(design, target));
             Directory.Delete(target, recursive: true);
             if (round == 0)
                 continue;
-            pulls.Add(pull);
-            copies.Add(copy);
-            shares.Add(pull / copy * 100);
+            copy.Add(copied);
+            pull.Add(pulled);
+            share.Add(copied.Seconds / pulled.Seconds * 100);
         }
 
-        rows.Add([Text($"pull of {LargeMegabytes} MB, verified and synced"), $"{pulls.Text("N0")} MB/s"]);
-        rows.Add([Text($"plain copy of {LargeMegabytes} MB, synced"), $"{copies.Text("N0")} MB/s"]);
-        rows.Add(["pull as a share of the plain copy", $"{shares.Text("0")} %"]);
+        rows.Add([Text($"pull of {LargeMegabytes} MB, verified and synced"), pull.Text()]);
+        rows.Add([Text($"plain copy of {LargeMegabytes} MB, synced"), copy.Text()]);
+        rows.Add(["pull as a share of the plain copy", $"{share.Text("0")} %"]);
     }
+
+    private static async Task<(double Seconds, double ClientCpu, double ServerCpu)> TakeAsync(ChildProcess server, Func<Task> transfer)
+    {
+        var (before, own, started) = ((await AskAsync(server)).CpuSeconds, Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
+        await transfer();
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return (seconds, (Environment.CpuUsage.TotalTime - own).TotalSeconds, (await AskAsync(server)).CpuSeconds - before);
+    }
+
+    private static async Task<(string Megabytes, double CpuSeconds)> AskAsync(ChildProcess server) =>
+        (await server.AskAsync("")).Split(' ') is [var megabytes, var cpu] ? (megabytes, double.Parse(cpu, CultureInfo.InvariantCulture)) : throw new IOException("the catalogue's process did not answer");
 
     // What curl --http2-prior-knowledge would do, and then fsync.
     private static async Task CopyAsync(HttpClient http, string path)
@@ -205,4 +212,21 @@ internal static class CatalogueBenchmark
     }
 
     private static string Text(FormattableString text) => FormattableString.Invariant(text);
+
+    /// <summary>What transfers of the large file took.</summary>
+    private sealed class Transfer
+    {
+        private readonly Figure _rate = new();
+        private readonly Figure _client = new();
+        private readonly Figure _server = new();
+
+        public void Add((double Seconds, double ClientCpu, double ServerCpu) taken)
+        {
+            _rate.Add(LargeMegabytes / taken.Seconds);
+            _client.Add(taken.ClientCpu);
+            _server.Add(taken.ServerCpu);
+        }
+
+        public string Text() => $"{_rate.Text("N0")} MB/s; CPU s of the client {_client.Text("0.00")}, of the server {_server.Text("0.00")}";
+    }
 }
