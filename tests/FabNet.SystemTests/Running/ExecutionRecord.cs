@@ -9,7 +9,7 @@ internal static class ExecutionRecord
     // What a host may say for itself, exactly: the program under test sends no other line that is not the program's.
     private static readonly HashSet<string> Marlin = new(StringComparer.Ordinal)
     {
-        "M115", "M110 N0", "M105", "M114", "M155 S2", "M154 S2", "M400",
+        "M115", "M110 N0", "M105", "M114", "M155 S2", "M154 S2", "M155 S0", "M154 S0", "M400",
     };
 
     private static readonly HashSet<string> Grbl = new(StringComparer.Ordinal) { "$I", "$$", "$#", "$G" };
