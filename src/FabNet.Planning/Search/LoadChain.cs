@@ -130,12 +130,9 @@ internal abstract class LoadChain<TMachine>
 
         if (cost <= _cost || _random.Unit() < Math.Exp((_cost - cost) / temperature))
         {
-            var isLower = cost < _cost;
+            // Also where the cost has grown: the smooth maximum may grow while the makespan shrinks.
             _cost = cost;
-            if (isLower)
-            {
-                NoticeBest();
-            }
+            NoticeBest();
         }
         else
         {

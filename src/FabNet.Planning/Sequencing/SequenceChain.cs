@@ -81,9 +81,12 @@ internal sealed class SequenceChain : LoadChain<MachineSequence>
         var family = _problem.FamilyOf(job);
         var (best, place, duration) = (-1, 0, 0);
         var least = double.PositiveInfinity;
-        foreach (var candidate in _problem.CandidatesOf(job))
+        var candidates = _problem.CandidatesOf(job);
+        for (var i = 0; i < candidates.Length; i++)
         {
-            if (blinks && best >= 0 && Random.Unit() < Blink)
+            var candidate = candidates[i];
+            var isLastChance = best < 0 && i == candidates.Length - 1;
+            if (blinks && !isLastChance && Random.Unit() < Blink)
             {
                 continue;
             }

@@ -12,11 +12,11 @@ namespace FabNet.Tests.Planning;
 public sealed class SequencingSearchTests
 {
     [Fact]
-    public void Small_problems_are_solved_to_the_optimum() => Prop.ForAll<uint>(static seed =>
+    public void Small_problems_are_solved_to_the_optimum() => Assert.All(Enumerable.Range(0, 100).Select(static seed => (uint)seed), static seed =>
     {
         var problem = Problem(seed, jobs: 1 + (int)(seed % 6), machines: 1 + (int)(seed % 3));
-        Assert.Equal(Exhaustion.LeastMakespan(problem), SequencingSearch.Solve(problem, Steps(4000)).Makespan);
-    }).Check(Config.QuickThrowOnFailure);
+        Assert.Equal(Exhaustion.LeastMakespan(problem), SequencingSearch.Solve(problem, Steps(20_000)).Makespan);
+    });
 
     [Fact]
     public void Nothing_is_done_before_the_bound() => Prop.ForAll<uint>(static seed =>
