@@ -233,7 +233,7 @@ internal sealed class GrblReading
         }
         else if (axisCommand == 2 || nonModal is 2800 or 3000)
         {
-            Move(axes, target, motion, words, u, v, unit, new Place(nonModal == 5300, relative, nonModal is 2800 or 3000 || motion == 38, offset), statedMotion);
+            Move(axes, target, motion, words, u, v, unit, new Place(nonModal == 5300, relative, nonModal is 2800 or 3000 || motion == 38, offset), statedMotion || axisCommand != 2);
         }
 
         if (flow is 2 or 30)

@@ -73,9 +73,20 @@ internal sealed partial class MosquittoBroker : IAsyncDisposable
     public static async Task<MosquittoBroker> StartAsync(
         string extraConfiguration = "", (string User, string Password)? login = null, TestAuthority? authority = null, (string Certificate, string Key)? identity = null)
     {
-        var broker = new MosquittoBroker(extraConfiguration, login, authority, identity);
-        await broker.StartAgainAsync();
-        return broker;
+        for (var attempt = 1; ; attempt++)
+        {
+            var broker = new MosquittoBroker(extraConfiguration, login, authority, identity);
+            try
+            {
+                await broker.StartAgainAsync();
+                return broker;
+            }
+            catch (InvalidOperationException) when (attempt < 5)
+            {
+                // Somebody took the port between its being found free and Mosquitto's opening it: another one, then.
+                await broker.DisposeAsync();
+            }
+        }
     }
 
     /// <summary>Starts it on the same port after <see cref="StopAsync"/> or <see cref="Kill"/>.</summary>
