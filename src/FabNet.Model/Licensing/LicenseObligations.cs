@@ -1,0 +1,51 @@
+// What a licence asks of somebody who orders or makes a design, in sentences.
+
+namespace FabNet.Model.Licensing;
+
+/// <summary>One duty.</summary>
+/// <param name="Duty">Which.</param>
+/// <param name="License">The licence that asks for it.</param>
+/// <param name="Text">One sentence for the person who has to do it.</param>
+public sealed record LicenseObligation(LicenseDuties Duty, string License, string Text);
+
+/// <summary>The duties of a licence expression.</summary>
+public static class LicenseObligations
+{
+    private static readonly (LicenseDuties Duty, string Text)[] Sentences =
+    [
+        (LicenseDuties.Attribution, "Name the authors where you show or sell what you make: {0}."),
+        (LicenseDuties.Notice, "Keep the design's notices and the text of {1} with every copy of its files."),
+        (LicenseDuties.ShareAlike, "Publish a changed version under {1} too."),
+        (LicenseDuties.SourceOffer, "Give the design's sources to who gets the product, or say where they are{2}."),
+        (LicenseDuties.NonCommercial, "Don't sell it, and don't make it for money."),
+        (LicenseDuties.NoDerivatives, "Make it as it is: changed versions may not be published."),
+        (LicenseDuties.Reciprocity, "Free for persons, co-operatives, non-profits and contributors to the commons; for a for-profit organisation each production is a claim at the published rate."),
+    ];
+
+    /// <summary>
+    /// The duties, for each way in which the recipient may take the work (<see cref="LicenseExpression.Alternatives"/>): one list for a licence without OR. An empty list
+    /// asks nothing.
+    /// </summary>
+    /// <param name="license">The design's licence.</param>
+    /// <param name="licensor">Who is to be named; may be empty.</param>
+    /// <param name="source">Where the sources are; null if not stated.</param>
+    public static IReadOnlyList<IReadOnlyList<LicenseObligation>> Of(LicenseExpression license, string licensor, string? source) =>
+        [.. license.Alternatives().Select(way => way.SelectMany(l => OfOne(l, licensor, source)).DistinctBy(o => o.Text).ToList())];
+
+    private static IEnumerable<LicenseObligation> OfOne(SimpleLicense license, string licensor, string? source)
+    {
+        var terms = LicenseTerms.Of(license);
+        if (terms.Kind is LicenseKind.Unknown)
+        {
+            yield return new LicenseObligation(LicenseDuties.None, license.ToString(), license.IsNoAssertion
+                ? "The design names no licence: ask its publisher before you make it for anybody else."
+                : $"Read {license} before you make it: its terms are not known here.");
+        }
+
+        foreach (var (duty, text) in Sentences.Where(s => terms.Duties.HasFlag(s.Duty)))
+        {
+            yield return new LicenseObligation(duty, license.ToString(), string.Format(
+                System.Globalization.CultureInfo.InvariantCulture, text, licensor.Length > 0 ? licensor : "as the design names them", license, source is null ? "" : $": {source}"));
+        }
+    }
+}
