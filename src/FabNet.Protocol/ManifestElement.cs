@@ -1,6 +1,7 @@
 // A JSON element that knows its place, so that every refusal names the field.
 
 using System.Text.Json;
+using FabNet.Model;
 
 namespace FabNet.Protocol;
 
@@ -18,13 +19,57 @@ internal readonly record struct ManifestElement(JsonElement Json, string Path)
     public void RequireMembers(params ReadOnlySpan<string> known)
     {
         RequireKind(JsonValueKind.Object, "an object");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var member in Json.EnumerateObject())
         {
             if (!known.Contains(member.Name))
             {
                 throw new FormatException($"{Path} has a member '{member.Name}', which this version does not know.");
             }
+
+            if (!seen.Add(member.Name))
+            {
+                throw new FormatException($"{Path} has the member '{member.Name}' twice.");
+            }
         }
+    }
+
+    /// <summary>A digest in its written form.</summary>
+    public Digest Digest()
+    {
+        var text = String();
+        return Model.Digest.TryParse(text, out var digest) ? digest : throw new FormatException($"{Path} is not a digest. Write it as sha256: and 64 hexadecimal digits.");
+    }
+
+    /// <summary>One of a few words.</summary>
+    public T OneOf<T>(params ReadOnlySpan<(string Word, T Value)> words)
+    {
+        var text = String();
+        foreach (var (word, value) in words)
+        {
+            if (word == text)
+            {
+                return value;
+            }
+        }
+
+        throw new FormatException($"{Path} is another word than {string.Join(", ", words.ToArray().Select(w => w.Word))}.");
+    }
+
+    /// <summary>An object whose members are data.</summary>
+    public IReadOnlyDictionary<string, T> Map<T>(int max, Func<ManifestElement, T> read)
+    {
+        RequireKind(JsonValueKind.Object, "an object");
+        var map = new Dictionary<string, T>(StringComparer.Ordinal);
+        foreach (var member in Json.EnumerateObject())
+        {
+            if (map.Count == max || !map.TryAdd(member.Name, read(new ManifestElement(member.Value, $"{Path}.{member.Name}"))))
+            {
+                throw new FormatException(map.Count == max ? $"{Path} has more than {max} members." : $"{Path} has the member '{member.Name}' twice.");
+            }
+        }
+
+        return map;
     }
 
     public string String()
