@@ -10,36 +10,56 @@ namespace FabNet.Protocol;
 /// <summary>The rules of a manifest beyond its form: names, lengths, paths, digests, and that nothing contradicts itself.</summary>
 internal static class DesignRules
 {
+    public const int MaxAttribution = 200;
+
+    public const int MaxBought = 2_000;
+
+    public const int MaxOkhFields = 200;
+
+    public const int MaxSettings = 200;
+
+    public const int MaxRuns = 1_000;
+
     private const int MaxTitle = 200;
 
     private const int MaxText = 8_000;
 
     private const int MaxWord = 64;
 
+    private const int MaxSetting = 1_000;
+
+    private const int MaxOkhValue = 32_000;
+
     private static readonly SearchValues<char> VersionCharacters =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.+-_");
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Refuses a design that breaks a rule.</summary>
     /// <exception cref="FormatException">The message says which field, what is wrong, and what is right.</exception>
     public static void Check(Design design)
     {
-        Names.Require(design.Ref.Name, "design name");
-        var version = design.Ref.Version;
-        if (version is not { Length: > 0 and <= MaxWord } || version.AsSpan().IndexOfAnyExcept(VersionCharacters) >= 0 || !char.IsAsciiLetterOrDigit(version[0]))
-        {
-            throw new FormatException($"version is '{version}'. Use 1 to {MaxWord} letters, digits, dots, dashes, plus signs and underscores, such as 1.2.0.");
-        }
-
+        CheckName(design.Ref, "");
         RequireText(design.Title, "title", MaxTitle, isRequired: true);
         RequireText(design.Function, "function", MaxText, isRequired: false);
         RequireText(design.License, "license", MaxTitle, isRequired: true);
         RequireText(design.Licensor, "licensor", MaxTitle, isRequired: false);
         RequireText(design.Repository, "repo", MaxText, isRequired: false);
-        if (design.Parts.Count > DesignManifest.MaxParts)
+        CheckOrigin(design);
+        RequireCount(design.Attribution.Count, MaxAttribution, "attribution");
+        foreach (var credit in design.Attribution)
         {
-            throw new FormatException($"parts: there are {design.Parts.Count}; at most {DesignManifest.MaxParts} are allowed.");
+            RequireText(credit, "a line of attribution", MaxTitle, isRequired: true);
         }
 
+        RequireCount(design.BillOfMaterials.Count, MaxBought, "billOfMaterials");
+        foreach (var bought in design.BillOfMaterials)
+        {
+            CheckBought(bought);
+        }
+
+        RequireTexts(design.OkhFields, "okh", MaxOkhFields, MaxOkhValue);
+        RequireCount(design.Parts.Count, DesignManifest.MaxParts, "parts");
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var part in design.Parts)
         {
@@ -61,15 +81,77 @@ internal static class DesignRules
         {
             throw new FormatException($"The quantity of part '{part.Name}' is {part.Quantity}; it must be from 1 to 100000.");
         }
+
+        if (part.Requirements is { } requirements)
+        {
+            CheckRequirements(requirements, $"that part '{part.Name}' requires");
+        }
+
+        RequireTexts(part.OkhFields, $"okh of part '{part.Name}'", MaxOkhFields, MaxOkhValue);
+    }
+
+    private static void CheckRequirements(PartRequirements requirements, string of)
+    {
+        RequireNumber(requirements.NozzleMm, $"The nozzle {of}", 1_000);
+        RequireNumber(requirements.ToleranceMm, $"The tolerance {of}", 1_000);
+        RequireNumber(requirements.LayerMm, $"The layer height {of}", 1_000);
+        if (requirements.InfillPercent is < 0 or > 100 or double.NaN)
+        {
+            throw new FormatException($"The infill {of} is {requirements.InfillPercent} %; it must be from 0 to 100.");
+        }
+
+        RequireText(requirements.Tool, $"the tool {of}", MaxTitle, isRequired: false);
+        if (requirements == new PartRequirements())
+        {
+            throw new FormatException($"What is there {of} is nothing; leave the requirements out.");
+        }
+    }
+
+    private static void CheckName(DesignRef design, string of)
+    {
+        Names.Require(design.Name, $"design name{of}");
+        var version = design.Version;
+        if (version is not { Length: > 0 and <= MaxWord } || version.AsSpan().IndexOfAnyExcept(VersionCharacters) >= 0 || !char.IsAsciiLetterOrDigit(version[0]))
+        {
+            throw new FormatException($"version{of} is '{version}'. Use 1 to {MaxWord} letters, digits, dots, dashes, plus signs and underscores, such as 1.2.0.");
+        }
+    }
+
+    private static void CheckOrigin(Design design)
+    {
+        if (design.Publisher is not null)
+        {
+            Names.Require(design.Publisher, "publisher's namespace");
+        }
+
+        if (design.Commit is { } commit && (commit.Length is not (40 or 64) || commit.AsSpan().IndexOfAnyExcept(HexDigits) >= 0))
+        {
+            throw new FormatException($"commit is '{Printable(commit)}', not 40 or 64 lower-case hexadecimal digits.");
+        }
+
+        if (design.ForkOf is { } origin)
+        {
+            CheckName(origin.Design, " in forkOf");
+            RequireDigest(origin.Design.Manifest, "forkOf.manifest");
+            if (origin.Publisher is { } publisher)
+            {
+                RequireDigest(publisher, "forkOf.publisher");
+            }
+        }
+    }
+
+    private static void CheckBought(BoughtPart bought)
+    {
+        RequireText(bought.Name, "a name in billOfMaterials", MaxTitle, isRequired: true);
+        RequireNumber(bought.Quantity, $"The quantity of '{bought.Name}' in billOfMaterials", 1_000_000_000);
+        RequireText(bought.Unit, $"the unit of '{bought.Name}'", MaxWord, isRequired: false);
+        RequireText(bought.Reference, $"the reference of '{bought.Name}'", MaxTitle, isRequired: false);
+        RequireText(bought.Link, $"the link of '{bought.Name}'", MaxText, isRequired: false);
     }
 
     private static void CheckArtefacts(IReadOnlyList<Artefact> artefacts)
     {
-        if (artefacts.Count > DesignManifest.MaxArtefacts)
-        {
-            throw new FormatException($"The design names {artefacts.Count} files; at most {DesignManifest.MaxArtefacts} are allowed.");
-        }
-
+        RequireCount(artefacts.Count, DesignManifest.MaxArtefacts, "The design's files");
         var byPath = new Dictionary<string, Artefact>(StringComparer.OrdinalIgnoreCase);
         foreach (var artefact in artefacts)
         {
@@ -108,11 +190,7 @@ internal static class DesignRules
             throw new FormatException($"The path '{Printable(artefact.Path)}' {fault}.");
         }
 
-        if (!Digest.TryParse(artefact.Digest.Value, out _))
-        {
-            throw new FormatException($"The digest of '{artefact.Path}' is '{Printable(artefact.Digest.Value)}', not sha256: and 64 hexadecimal digits.");
-        }
-
+        RequireDigest(artefact.Digest, $"The digest of '{artefact.Path}'");
         if (artefact.Size < 0)
         {
             throw new FormatException($"The size of '{artefact.Path}' is {artefact.Size}; it can't be negative.");
@@ -123,6 +201,52 @@ internal static class DesignRules
         if (artefact.MachineClass is { } machine && !IsMachineClass(machine))
         {
             throw new FormatException($"The machine class of '{artefact.Path}' is '{Printable(machine)}'. Write a machine profile's name, such as shapeoko-3.");
+        }
+
+        RequireTexts(artefact.Settings, $"settings of '{artefact.Path}'", MaxSettings, MaxSetting);
+        RequireCount(artefact.Runs.Count, MaxRuns, $"runs of '{artefact.Path}'");
+        foreach (var run in artefact.Runs)
+        {
+            RequireDigest(run, $"A run of '{artefact.Path}'");
+        }
+    }
+
+    private static void RequireCount(int count, int max, string what)
+    {
+        if (count > max)
+        {
+            throw new FormatException($"{what}: there are {count}; at most {max} are allowed.");
+        }
+    }
+
+    // A number that is written as 0 would say something else than it was.
+    private static void RequireNumber(double? number, string what, double max)
+    {
+        if (number is { } value && !(value >= 0.0005 && value <= max))
+        {
+            throw new FormatException($"{what} is {value}; it must be from 0.001 to {max}.");
+        }
+    }
+
+    private static void RequireDigest(Digest digest, string what)
+    {
+        if (!Digest.TryParse(digest.Value, out _))
+        {
+            throw new FormatException($"{what} is '{Printable(digest.Value ?? "")}', not sha256: and 64 hexadecimal digits.");
+        }
+    }
+
+    private static void RequireTexts(IReadOnlyDictionary<string, string> texts, string what, int maxCount, int maxLength)
+    {
+        RequireCount(texts.Count, maxCount, what);
+        foreach (var (name, text) in texts)
+        {
+            RequireText(name, $"a name in {what}", MaxWord, isRequired: true);
+            RequireText(text, $"'{Printable(name)}' in {what}", maxLength, isRequired: false);
+            if (name.AsSpan().IndexOfAny('\n', '\t') >= 0 || text.AsSpan().IndexOfAny('\n', '\t') >= 0)
+            {
+                throw new FormatException($"'{Printable(name)}' in {what} is more than one line.");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 // A JSON element that knows its place, so that every refusal names the field.
 
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using FabNet.Model;
 
@@ -110,6 +111,31 @@ internal readonly record struct ManifestElement(JsonElement Json, string Path)
         }
 
         return list;
+    }
+
+    /// <summary>A list that is left out where it is empty.</summary>
+    public IReadOnlyList<T> OptionalList<T>(string name, int max, Func<ManifestElement, T> read) => Find(name)?.List(max, read) ?? [];
+
+    /// <summary>An object of texts, which is left out where it is empty.</summary>
+    public IReadOnlyDictionary<string, string> OptionalTexts(string name, int max)
+    {
+        if (Find(name) is not { } member)
+        {
+            return ReadOnlyDictionary<string, string>.Empty;
+        }
+
+        member.RequireKind(JsonValueKind.Object, "an object");
+        var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in member.Json.EnumerateObject())
+        {
+            texts[text.Name] = new ManifestElement(text.Value, $"{member.Path}.{text.Name}").String();
+            if (texts.Count > max)
+            {
+                throw new FormatException($"{member.Path} has more than {max} members.");
+            }
+        }
+
+        return texts;
     }
 
     private void RequireKind(JsonValueKind kind, string what)

@@ -10,21 +10,19 @@ namespace FabNet.Protocol;
 /// </summary>
 public static class TsdcCodes
 {
-    /// <summary>The code, such as <c>3DP</c>; null for <see cref="FabricationProcess.Unknown"/>.</summary>
-    public static string? ToTsdc(this FabricationProcess process) => process switch
-    {
-        FabricationProcess.Printing => "3DP",
-        FabricationProcess.Milling => "CNC",
-        FabricationProcess.LaserCutting => "LAS",
-        _ => null,
-    };
+    private static readonly (string Code, FabricationProcess Process)[] Codes =
+    [
+        ("3DP", FabricationProcess.Printing), ("CNC", FabricationProcess.Milling), ("LAS", FabricationProcess.LaserCutting),
+        ("PCB", FabricationProcess.CircuitBoard), ("MEC", FabricationProcess.MechanicalAssembly), ("ASM", FabricationProcess.Assembly),
+        ("WEL", FabricationProcess.Welding), ("CIR", FabricationProcess.Circuitry),
+    ];
 
-    /// <summary>The process of a code, in any case; <see cref="FabricationProcess.Unknown"/> for codes that no machine of the model performs (PCB, MEC, ASM, …).</summary>
-    public static FabricationProcess FromTsdc(string? code) => code?.Trim().ToUpperInvariant() switch
-    {
-        "3DP" => FabricationProcess.Printing,
-        "CNC" => FabricationProcess.Milling,
-        "LAS" => FabricationProcess.LaserCutting,
-        _ => FabricationProcess.Unknown,
-    };
+    /// <summary>Every code, for a message: <c>3DP, CNC, LAS, PCB, …</c>.</summary>
+    public static string Known { get; } = string.Join(", ", Codes.Select(c => c.Code));
+
+    /// <summary>The code, such as <c>3DP</c>; null for <see cref="FabricationProcess.Unknown"/>.</summary>
+    public static string? ToTsdc(this FabricationProcess process) => Array.Find(Codes, c => c.Process == process).Code;
+
+    /// <summary>The process of a code, in any case; <see cref="FabricationProcess.Unknown"/> for anything that is no code.</summary>
+    public static FabricationProcess FromTsdc(string? code) => Array.Find(Codes, c => c.Code.Equals(code?.Trim(), StringComparison.OrdinalIgnoreCase)).Process;
 }

@@ -4,6 +4,8 @@ using System.Text.RegularExpressions;
 using FabNet.Coordinator.State;
 using FabNet.Model;
 using FabNet.Model.Designs;
+using FabNet.Model.Machines;
+using FabNet.Protocol;
 
 namespace FabNet.Coordinator.Orders;
 
@@ -64,6 +66,8 @@ internal sealed partial record OrderRequest
                 : $"{design.Ref} has no part '{Clip.Reason(Part, "", 80)}'. Its parts: {string.Join(", ", design.Parts.Select(p => p.Name).Take(20))}.");
         }
 
+        var byHand = parts.Find(p => p.Part.Process is not FabricationProcess.Unknown && !p.Part.Process.IsMachineMade()).Part;
+        Require(byHand is null, $"part: {byHand?.Name} of {design.Ref} is made by {byHand?.Process.ToTsdc()}, which no machine of FabNet's does. Order the other parts by name, and have this one made elsewhere.");
         var (copies, shapeless) = (parts.Sum(p => (long)p.Copies), parts.Find(p => !p.Part.Artefacts.Any(a => a.Kind is ArtefactKind.Mesh or ArtefactKind.Toolpath)).Part);
         Require(shapeless is null, $"part: {shapeless?.Name} of {design.Ref} has neither a mesh nor a toolpath, so no machine can make it. Order the other parts by name, or ask its publisher to add one.");
         Require(copies <= MostCopies, $"quantity: that makes {copies} parts, more than {MostCopies} for one order. Place several orders.");

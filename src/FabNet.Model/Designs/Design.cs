@@ -1,5 +1,7 @@
 // A published design: an immutable version of an open design with its parts and files, named with Open Know-How's words.
 
+using System.Collections.ObjectModel;
+using System.Text.Json.Serialization;
 using FabNet.Model.Machines;
 
 namespace FabNet.Model.Designs;
@@ -28,6 +30,15 @@ public enum ArtefactKind
 
     /// <summary>A toolpath proven on a machine class: G-code.</summary>
     Toolpath,
+
+    /// <summary>What was made from the sources and is no mesh: a drawing, a flat pattern, Gerber files.</summary>
+    Export,
+
+    /// <summary>How to make or assemble a part.</summary>
+    Instructions,
+
+    /// <summary>A picture of a part.</summary>
+    Image,
 }
 
 /// <summary>One file of a design.</summary>
@@ -53,6 +64,14 @@ public sealed record Artefact
 
     /// <summary>For a toolpath: the material it is proven for, upper case; null where it does not matter.</summary>
     public string? Material { get; init; }
+
+    /// <summary>For a toolpath: what it was made with, such as <c>layer-mm</c> = <c>0.2</c>; names are its author's. Only the manifest holds them.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>For a toolpath: the ids of the attested runs that prove it. Only the manifest holds them.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<Digest> Runs { get; init; } = [];
 }
 
 /// <summary>A part that can be made by itself.</summary>
@@ -70,6 +89,9 @@ public sealed record DesignPart
     /// <summary>Outer dimensions in mm, measured from the mesh where there is one, else as claimed; null if neither is known.</summary>
     public Size3? OuterDimensionsMm { get; init; }
 
+    /// <summary>Outer dimensions in mm as the designer claims them, measured or not; null if none are claimed.</summary>
+    public Size3? ClaimedDimensionsMm { get; init; }
+
     /// <summary>Volume of the mesh in mm³, where it is closed.</summary>
     public double? VolumeMm3 { get; init; }
 
@@ -78,6 +100,16 @@ public sealed record DesignPart
 
     /// <summary>How many of it make one product. Default 1.</summary>
     public int Quantity { get; init; } = 1;
+
+    /// <summary>What it asks of a machine; null if nothing.</summary>
+    public PartRequirements? Requirements { get; init; }
+
+    /// <summary>
+    /// Further fields of Open Know-How's <c>[[part]]</c>, each as its TOML value on one line, so that an export loses nothing. Only the manifest
+    /// holds them: an order's copy of a part does not.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, string> OkhFields { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Its files: sources, meshes, toolpaths.</summary>
     public required IReadOnlyList<Artefact> Artefacts { get; init; }
@@ -101,14 +133,32 @@ public sealed record Design
     /// <summary>Who licenses it, as the manifest says.</summary>
     public required string Licensor { get; init; }
 
+    /// <summary>Who else is to be credited: authors, contributors, organisations, upstream licensors.</summary>
+    public IReadOnlyList<string> Attribution { get; init; } = [];
+
+    /// <summary>The namespace of its publisher, such as <c>alice</c>; null where it was published without one.</summary>
+    public string? Publisher { get; init; }
+
+    /// <summary>What it is a fork of; null for an original.</summary>
+    public ForkOrigin? ForkOf { get; init; }
+
     /// <summary>Where it is developed, if stated.</summary>
     public string? Repository { get; init; }
+
+    /// <summary>The revision in <see cref="Repository"/> that it was imported from: 40 or 64 hexadecimal digits; null if it is not known.</summary>
+    public string? Commit { get; init; }
 
     /// <summary>When the catalogue accepted it.</summary>
     public required DateTimeOffset PublishedAt { get; init; }
 
     /// <summary>The parts that can be made; at least one for a design that can be ordered.</summary>
     public required IReadOnlyList<DesignPart> Parts { get; init; }
+
+    /// <summary>What one product needs besides its parts.</summary>
+    public IReadOnlyList<BoughtPart> BillOfMaterials { get; init; } = [];
+
+    /// <summary>Further fields of Open Know-How, each as its TOML value on one line, so that an export loses nothing.</summary>
+    public IReadOnlyDictionary<string, string> OkhFields { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Files that belong to no part: licences, pictures, instructions.</summary>
     public IReadOnlyList<Artefact> Files { get; init; } = [];

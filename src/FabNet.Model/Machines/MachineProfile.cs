@@ -32,6 +32,29 @@ public enum FabricationProcess
 
     /// <summary>Laser cutting (LAS).</summary>
     LaserCutting,
+
+    /// <summary>Making and populating circuit boards (PCB). No machine of FabNet's does it.</summary>
+    CircuitBoard,
+
+    /// <summary>Joining mechanically (MEC). No machine of FabNet's does it.</summary>
+    MechanicalAssembly,
+
+    /// <summary>Assembling (ASM). No machine of FabNet's does it.</summary>
+    Assembly,
+
+    /// <summary>Welding (WEL). No machine of FabNet's does it.</summary>
+    Welding,
+
+    /// <summary>Wiring circuits (CIR). No machine of FabNet's does it.</summary>
+    Circuitry,
+}
+
+/// <summary>What can be told of a process.</summary>
+public static class FabricationProcesses
+{
+    /// <summary>True if a machine of FabNet's can do it, so that a part made so can be ordered.</summary>
+    public static bool IsMachineMade(this FabricationProcess process) =>
+        process is FabricationProcess.Printing or FabricationProcess.Milling or FabricationProcess.LaserCutting;
 }
 
 /// <summary>The limits of one linear axis.</summary>
