@@ -57,22 +57,6 @@ internal readonly record struct ManifestElement(JsonElement Json, string Path)
         throw new FormatException($"{Path} is another word than {string.Join(", ", words.ToArray().Select(w => w.Word))}.");
     }
 
-    /// <summary>An object whose members are data.</summary>
-    public IReadOnlyDictionary<string, T> Map<T>(int max, Func<ManifestElement, T> read)
-    {
-        RequireKind(JsonValueKind.Object, "an object");
-        var map = new Dictionary<string, T>(StringComparer.Ordinal);
-        foreach (var member in Json.EnumerateObject())
-        {
-            if (map.Count == max || !map.TryAdd(member.Name, read(new ManifestElement(member.Value, $"{Path}.{member.Name}"))))
-            {
-                throw new FormatException(map.Count == max ? $"{Path} has more than {max} members." : $"{Path} has the member '{member.Name}' twice.");
-            }
-        }
-
-        return map;
-    }
-
     public string String()
     {
         RequireKind(JsonValueKind.String, "a string");

@@ -44,6 +44,9 @@ internal sealed class PublisherChain
     /// <summary>The short form, such as <c>alice~1a2b3c4d</c>.</summary>
     public PublisherName Name => PublisherName.Of(Current.Namespace, Identity);
 
+    /// <summary>Every key that ever spoke for it, revoked ones among them.</summary>
+    public IEnumerable<Digest> EveryKey => _statements.SelectMany(s => s.Keys).Select(k => k.Id).Distinct();
+
     /// <summary>Follows the chain from its first statement as far as it goes.</summary>
     /// <param name="identity">The id of the first statement.</param>
     /// <param name="statements">Statements of this publisher in any order; others do no harm.</param>
@@ -113,7 +116,7 @@ internal sealed class PublisherChain
     public Vouching Vouches(SignedStatement design, out string? reason)
     {
         reason = null;
-        var signers = _statements.SelectMany(s => s.Keys).Select(k => k.Id).Where(design.SignedBy.Contains).Distinct().ToList();
+        var signers = EveryKey.Where(design.SignedBy.Contains).ToList();
         if (signers.Exists(k => RevocationOf(k) is null))
         {
             return Vouching.Signed;

@@ -168,23 +168,13 @@ public static partial class StatementFormat
         json.Name("good").Number(s.Good);
         json.Name("machineClass").String(s.MachineClass);
         json.Name("made").Number(s.Made);
-        if (s.Material is not null)
-        {
-            json.Name("material").String(s.Material);
-        }
-
+        DesignManifestWriter.WriteText(json, "material", s.Material);
         MediaType(json, s);
         json.Name("month").String(s.Month);
         json.Name("nonce").String(s.Nonce);
         json.Name("part").String(s.Part);
         json.Name("seconds").Number(s.Seconds);
-        json.Name("settings").BeginObject();
-        foreach (var (name, value) in s.Settings.OrderBy(p => p.Key, StringComparer.Ordinal))
-        {
-            json.Name(name).String(value);
-        }
-
-        json.EndObject();
+        DesignManifestWriter.WriteTexts(json, "settings", s.Settings);
         json.Name("subject").String(s.Manifest.Value);
     }
 
@@ -202,7 +192,7 @@ public static partial class StatementFormat
             Nonce = json["nonce"].String(),
             Part = json["part"].String(),
             Seconds = json["seconds"].Integer(long.MaxValue),
-            Settings = json["settings"].Map(StatementRules.MaxSettings, v => v.String()),
+            Settings = json.OptionalTexts("settings", StatementRules.MaxSettings),
             Manifest = json["subject"].Digest(),
         };
     }
