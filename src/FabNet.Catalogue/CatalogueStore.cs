@@ -2,29 +2,42 @@
 
 using FabNet.Catalogue.Blobs;
 using FabNet.Catalogue.Search;
+using FabNet.Catalogue.Trust;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 
 namespace FabNet.Catalogue;
 
 /// <summary>
-/// Publishes designs and finds them. A publication is checked, journaled (kind <c>design.published</c>, the payload being the canonical
-/// manifest), and then applied by the code that also replays the journal at start.
+/// Keeps signed statements, designs among them, and finds them. A statement is checked, journaled (kind <c>statement</c>, the payload being its envelope), and then applied by
+/// the code that also replays the journal at start. Journals from before designs were signed have manifests too (<c>design.published</c>); they stay readable, by nobody's word.
 /// </summary>
-/// <remarks>Thread safe. Publications are serialised by a lock; reads never wait for the disk.</remarks>
+/// <remarks>Thread safe. Statements are put one after another, by a lock; reads never wait for the disk.</remarks>
 internal sealed class CatalogueStore : IDisposable
 {
-    private const string PublishedKind = "design.published";
+    private const string UnsignedKind = "design.published";
+
+    private const string StatementKind = "statement";
 
     private readonly Lock _publishing = new();
     private readonly SqliteJournal _journal;
     private readonly DesignIndex _index = new();
+    private readonly StatementIntake _intake;
     private long _applied;
 
-    private CatalogueStore(SqliteJournal journal, BlobStore blobs) => (_journal, Blobs) = (journal, blobs);
+    private CatalogueStore(SqliteJournal journal, BlobStore blobs, CatalogueOptions options)
+    {
+        (_journal, Blobs) = (journal, blobs);
+        Commons = new Commons(new StatementTable(), options.Heeded);
+        _intake = new StatementIntake(Commons);
+    }
 
     public BlobStore Blobs { get; }
+
+    /// <summary>What the statements say.</summary>
+    public Commons Commons { get; }
 
     /// <summary>Opens the catalogue in a data folder and replays its journal.</summary>
     /// <exception cref="JournalException">Another process has it open, or it is damaged.</exception>
@@ -34,7 +47,7 @@ internal sealed class CatalogueStore : IDisposable
         var journal = SqliteJournal.Open(Path.Combine(folder, "journal.db"), time);
         try
         {
-            var store = new CatalogueStore(journal, BlobStore.Open(Path.Combine(folder, "blobs"), options, time));
+            var store = new CatalogueStore(journal, BlobStore.Open(Path.Combine(folder, "blobs"), options, time), options);
             store.ApplyNew();
             return store;
         }
@@ -45,43 +58,43 @@ internal sealed class CatalogueStore : IDisposable
         }
     }
 
-    /// <summary>Publishes a manifest; the same one again changes nothing.</summary>
-    /// <exception cref="CatalogueException">It breaks a rule, its name and version are taken, or blobs are missing.</exception>
-    /// <exception cref="JournalException">The journal can't be written; nothing was published.</exception>
-    public PublishedManifest Publish(byte[] manifest)
+    /// <summary>Puts a signed statement; the same one again changes nothing.</summary>
+    /// <returns>The statement, and whether it is new here.</returns>
+    /// <exception cref="CatalogueException">It breaks a rule, its author may not say that, or what it builds on is missing.</exception>
+    /// <exception cref="JournalException">The journal can't be written; nothing was put.</exception>
+    public (StoredStatement Statement, bool IsAdded) Put(Envelope envelope)
     {
-        Model.Designs.Design design;
-        try
-        {
-            design = DesignManifest.Read(manifest, DateTimeOffset.UnixEpoch);
-        }
-        catch (FormatException e)
-        {
-            throw new CatalogueException(CatalogueFault.Invalid, e.Message, e);
-        }
-
         lock (_publishing)
         {
-            var (name, version, digest) = design.Ref;
-            if (_index.Find(name, version) is { } published)
+            var (said, accepted) = _intake.Accept(envelope);
+            if (Commons.Table.Find(said.Id) is { } known && said.SignedBy.IsSubsetOf(known.Said.SignedBy))
             {
-                return published.Design.Ref.Manifest == digest ? published : throw new CatalogueException(CatalogueFault.AlreadyExists,
-                    $"{design.Ref} is published already with other contents ({published.Design.Ref.Manifest.Short}). Published versions never change: give yours a new version.");
+                return (known, false);
             }
 
-            RequireBlobs(design);
-            _journal.Append(new JournalRecord(PublishedKind, manifest));
+            if (said.Statement is DesignStatement { Design: var design })
+            {
+                RequireBlobs(design);
+            }
+
+            _journal.Append(new JournalRecord(StatementKind, accepted.Write()));
             ApplyNew();
-            return _index.Find(digest)!;
+            return (Commons.Table.Find(said.Id)!, true);
         }
     }
 
     public PublishedManifest Get(Digest manifest) =>
         _index.Find(manifest) ?? throw new CatalogueException(CatalogueFault.NotFound, $"This catalogue has no design with the manifest {manifest}.");
 
-    /// <summary>A version of a design; the newest if none is asked for.</summary>
-    public PublishedManifest Get(string name, string? version)
+    /// <summary>A version of a design; the newest if none is asked for. Signed ones go before those that nobody signed.</summary>
+    public PublishedManifest Get(DesignName wanted)
     {
+        if (Commons.Resolve(wanted) is { } signed)
+        {
+            return Get(signed.Design.Ref.Manifest);
+        }
+
+        var (name, version) = (wanted.Name, wanted.Version);
         if (_index.Find(name, version) is { } published)
         {
             return published;
@@ -108,12 +121,27 @@ internal sealed class CatalogueStore : IDisposable
     {
         foreach (var entry in _journal.Read(_applied))
         {
-            if (entry.Kind == PublishedKind)
+            if (entry.Kind == UnsignedKind)
             {
                 _index.Add(new PublishedManifest(DesignManifest.Read(entry.Payload, entry.At), entry.Payload, entry.Cursor));
             }
+            else if (entry.Kind == StatementKind)
+            {
+                Apply(entry);
+            }
 
             _applied = entry.Cursor;
+        }
+    }
+
+    private void Apply(JournalEntry entry)
+    {
+        var envelope = Envelope.Read(entry.Payload);
+        var said = _intake.Verify(envelope, entry.At);
+        Commons.Table.Add(said, envelope, entry.Cursor);
+        if (said.Statement is DesignStatement { Design: var design })
+        {
+            _index.Add(new PublishedManifest(design, envelope.Payload.ToArray(), entry.Cursor));
         }
     }
 

@@ -41,6 +41,10 @@ internal sealed class Commons(StatementTable table, IReadOnlyCollection<string>?
     public DesignStanding Standing(Digest manifest) => DesignStanding.Of(
         manifest, table.Find(manifest)?.Said, PublishersOf(manifest), table.About(StatementKinds.Yank, manifest), FindingsAbout(manifest));
 
+    /// <summary>The sequence for the next verdict of a collection on a version.</summary>
+    public int NextAttestation(Digest collection, Digest manifest) =>
+        1 + (FindingsAbout(manifest, isEvery: true).FirstOrDefault(f => f.Collection.Identity == collection)?.Attestation.Sequence ?? 0);
+
     /// <summary>All about a version.</summary>
     public DesignReport Report(Digest manifest)
     {
@@ -108,10 +112,10 @@ internal sealed class Commons(StatementTable table, IReadOnlyCollection<string>?
 
     private Digest? OriginOf(Digest manifest) => (table.Find(manifest)?.Said.Statement as DesignStatement)?.Design.ForkOf?.Design.Manifest;
 
-    private IReadOnlyList<Finding> FindingsAbout(Digest manifest)
+    private IReadOnlyList<Finding> FindingsAbout(Digest manifest, bool isEvery = false)
     {
         var findings = Findings.About(manifest, table.About(StatementKinds.Attestation, manifest), table.Collection, table.Publisher);
-        return heeded is null ? findings : [.. findings.Where(f => heeded.Contains(f.Collection.Name))];
+        return isEvery || heeded is null ? findings : [.. findings.Where(f => heeded.Contains(f.Collection.Name))];
     }
 
     private bool IsOffered(DesignStatement design, Digest publisher) =>

@@ -76,6 +76,15 @@ internal sealed class StatementTable
         }
     }
 
+    /// <summary>The envelopes of a publisher's chain, branches too, each after the one that it follows.</summary>
+    public IReadOnlyList<Envelope> ChainOf(Digest identity)
+    {
+        lock (_gate)
+        {
+            return [.. LookupLocked(_chains, (StatementKinds.Publisher, identity)).OrderBy(s => ((PublisherStatement)s.Statement).Sequence).ThenBy(s => s.Id.Value, StringComparer.Ordinal).Select(s => _byId[s.Id].Envelope)];
+        }
+    }
+
     /// <summary>A collection; null if it is not here, or its owner is not.</summary>
     public CollectionChain? Collection(Digest identity) => CollectionChain.Resolve(identity, Lookup(_chains, (StatementKinds.Collection, identity)), Publisher);
 

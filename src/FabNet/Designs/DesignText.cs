@@ -33,6 +33,7 @@ internal static class DesignText
         console.Say($"{design.Title}  {design.Ref}");
         console.Say($"function   {design.Function}");
         console.Say($"licence    {design.License}, licensed by {design.Licensor}");
+        TrustText.SayObligations(console, design);
         console.Say($"manifest   {design.Ref.Manifest}");
         console.Say($"published  {design.PublishedAt.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture)}");
         foreach (var part in design.Parts)

@@ -5,7 +5,7 @@ using FabNet.Catalogue;
 using FabNet.Catalogue.Blobs;
 using FabNet.Journal;
 using FabNet.Model;
-using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using Xunit;
 
 namespace FabNet.Tests.Catalogue;
@@ -25,14 +25,16 @@ public sealed class CatalogueStoreTests : IDisposable
         new Random(3).NextBytes(bytes);
         var digest = Digest.Of(bytes);
         using var store = CatalogueStore.Open(Options("data"), TimeProvider.System);
-        var published = store.Publish(DesignManifest.Write(SampleDesign.Of("before-the-kill")));
+        var publisher = new TestPublisher("tester");
+        store.Put(publisher.Chain[0]);
+        var published = store.Put(publisher.Sign(new DesignStatement(SampleDesign.Of("before-the-kill").Sealed()))).Statement.Said;
         await using var upload = await store.Blobs.BeginUploadAsync(digest, bytes.Length, 0, Stop);
         await upload.WriteAsync(bytes.AsMemory(0, 600_000), Stop);
 
         // A copy of the folder, taken while everything is open, is what a kill would leave.
         await CopyAllAsync(Path.Combine(_folder.Path, "data"), Path.Combine(_folder.Path, "left"));
         using var after = CatalogueStore.Open(Options("left"), TimeProvider.System);
-        Assert.Equal(published.Design.Ref, after.Get("before-the-kill", null).Design.Ref);
+        Assert.Equal(published.Id, after.Get(DesignName.Parse("tester/before-the-kill")).Design.Ref.Manifest);
         Assert.False(after.Blobs.Has(digest, bytes.Length));
         var received = after.Blobs.ReceivedOf(digest);
         Assert.InRange(received, 1, 600_000);
@@ -89,7 +91,9 @@ public sealed class CatalogueStoreTests : IDisposable
     public void Versions_published_at_the_same_time_are_all_kept_once()
     {
         using var store = CatalogueStore.Open(Options("data"), TimeProvider.System);
-        Parallel.For(0, 40, i => store.Publish(DesignManifest.Write(SampleDesign.Of("thing", $"1.{i / 4}.0"))));
+        var publisher = new TestPublisher("tester");
+        store.Put(publisher.Chain[0]);
+        Parallel.ForEach([.. Enumerable.Range(0, 40).Select(i => publisher.Sign(new DesignStatement(SampleDesign.Of("thing", $"1.{i / 4}.0").Sealed())))], envelope => store.Put(envelope));
         Assert.Equal(Enumerable.Range(0, 10).Reverse().Select(i => $"1.{i}.0"), store.Versions("thing").Select(d => d.Ref.Version));
     }
 

@@ -5,7 +5,9 @@ using FabNet.Catalogue;
 using FabNet.Coordinator;
 using FabNet.Model;
 using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
+using FabNet.Tests.Catalogue;
 using FabNet.Tests.Planning;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -40,6 +42,9 @@ internal sealed class NetworkServer : IAsyncDisposable
     public EdgeLink.EdgeLinkClient Link { get; }
 
     public DesignCatalogue.DesignCatalogueClient Catalogue { get; }
+
+    /// <summary>Who publishes its designs.</summary>
+    public TestPublisher Publisher { get; } = new("tester");
 
     public CoordinatorNode Node => _host.Services.GetRequiredService<CoordinatorNode>();
 
@@ -102,8 +107,14 @@ internal sealed class NetworkServer : IAsyncDisposable
                 },
             ],
         });
-        return await Catalogue.PublishDesignAsync(new() { Manifest = Google.Protobuf.ByteString.CopyFrom(manifest) }, cancellationToken: TestContext.Current.CancellationToken);
+        await PutAsync(Publisher.Chain[0]);
+        await PutAsync(Publisher.Sign(new DesignStatement(DesignManifest.Read(manifest, DateTimeOffset.UnixEpoch))));
+        return await Catalogue.GetDesignAsync(new() { ManifestDigest = Digest.Of(manifest).Value }, cancellationToken: TestContext.Current.CancellationToken);
     }
+
+    /// <summary>Puts a statement into the catalogue.</summary>
+    public async Task PutAsync(FabNet.Protocol.Statements.Envelope envelope) =>
+        await Catalogue.PutStatementAsync(new() { Envelope = envelope.ToWire() }, cancellationToken: TestContext.Current.CancellationToken);
 
     public async Task<WireSite> ConnectAsync(string site = "lab-a", string boot = "boot-1", string machine = "left")
     {
