@@ -3,7 +3,6 @@
 using System.CommandLine;
 using FabNet.Catalogue.Client;
 using FabNet.CommandLine;
-using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Licensing;
 using FabNet.Network;
@@ -38,12 +37,12 @@ internal static class ForkCommand
             var verified = await client.GetVerifiedAsync(DesignName.Parse(result.GetRequiredValue(design)), stop);
             var fork = ForkOf(verified, me, result.GetValue(name), result.GetRequiredValue(version), result.GetValue(license));
             var target = result.GetValue(folder)?.FullName ?? Path.GetFullPath(fork.Ref.Name);
+            var reply = await client.Statements.PutAsync(me, new DesignStatement(fork), stop);
             using (var progress = new TransferLine(console))
             {
                 await client.Puller.PullAsync(verified.Design, target, progress, stop);
             }
 
-            var reply = await client.Statements.PutAsync(me, new DesignStatement(fork), stop);
             console.Emit(json =>
             {
                 json.WriteString("name", fork.Ref.Name);

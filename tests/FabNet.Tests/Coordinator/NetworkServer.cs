@@ -59,7 +59,7 @@ internal sealed class NetworkServer : IAsyncDisposable
                 services.AddCatalogue(new CatalogueOptions { DataFolder = Path.Combine(folder, "catalogue"), MinFreeBytes = 0 });
                 services.AddSingleton(provider => catalogue ?? new DesignCatalogue.DesignCatalogueClient(
                     GrpcChannel.ForAddress(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single())));
-                services.AddCoordinator(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5) });
+                services.AddCoordinator(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5), CatalogueInterval = TimeSpan.FromMilliseconds(50) });
             },
             app =>
             {
