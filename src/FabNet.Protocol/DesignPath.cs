@@ -42,6 +42,8 @@ public static class DesignPath
                     return "is absolute or has an empty name in it; write it relative to the design's folder";
                 case "." or "..":
                     return $"has '{name}' in it; write it relative to the design's folder, and within it";
+                case { Length: 4 } when name.Equals(".git", StringComparison.OrdinalIgnoreCase):
+                    return "leads into git's own folder, where files can be programs";
                 case [.., '.' or ' '] or [' ', ..]:
                     return $"has the name '{name}', which begins or ends with a blank or a dot";
             }

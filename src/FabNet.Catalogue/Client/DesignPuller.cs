@@ -1,5 +1,6 @@
 // Pulls a design into a folder: resumed, verified, and only then put in place.
 
+using FabNet.Catalogue.OpenKnowHow;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Protocol;
@@ -18,7 +19,7 @@ public sealed class DesignPuller
 
     internal DesignPuller(BlobDownload download) => _download = download;
 
-    /// <summary>Pulls every file of a design into a folder. Called again it goes on where it stopped; files that are right are left alone.</summary>
+    /// <summary>Pulls every file of a design into a folder, with the <c>okh.toml</c> that says what its manifest says. Called again it goes on where it stopped; files that are right are left alone.</summary>
     /// <param name="design">A verified design, from <see cref="CatalogueClient.GetAsync(string, string?, CancellationToken)"/>.</param>
     /// <param name="folder">The folder; created where it is missing.</param>
     /// <param name="progress">Told after each chunk; null for nobody.</param>
@@ -43,7 +44,7 @@ public sealed class DesignPuller
             var wanted = new List<string>();
             foreach (var target in group.Select(a => Path.Combine(root, a.Path.Replace('/', Path.DirectorySeparatorChar))))
             {
-                RefuseLinks(root, target);
+                OkhFolder.RefuseLinks(root, target);
                 if (!await IsThereAsync(target, blob, cancellationToken))
                 {
                     wanted.Add(target);
@@ -62,6 +63,7 @@ public sealed class DesignPuller
             progress?.Report(new TransferProgress(blob.Path, done, total));
         }
 
+        await OkhFolder.AddManifestAsync(design, root, cancellationToken);
         Directory.Delete(partialFolder, recursive: true);
     }
 
@@ -91,18 +93,6 @@ public sealed class DesignPuller
             }
 
             File.Move(source, target);
-        }
-    }
-
-    /// <summary>A folder within the target that is a symbolic link could lead out of it.</summary>
-    private static void RefuseLinks(string root, string path)
-    {
-        for (var folder = Path.GetDirectoryName(path); folder is not null && folder.Length > root.Length; folder = Path.GetDirectoryName(folder))
-        {
-            if (new DirectoryInfo(folder) is { Exists: true, LinkTarget: { } target })
-            {
-                throw new IOException($"{folder} is a link to {target}; files are only written within {root}. Choose another folder.");
-            }
         }
     }
 }

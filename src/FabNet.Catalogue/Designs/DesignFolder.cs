@@ -1,6 +1,7 @@
 // The files of a design's folder, as far as they may be published.
 
 using FabNet.Catalogue.OpenKnowHow;
+using FabNet.Model;
 using FabNet.Protocol;
 
 namespace FabNet.Catalogue.Designs;
@@ -9,11 +10,13 @@ namespace FabNet.Catalogue.Designs;
 /// <param name="Path">Within the folder, with forward slashes.</param>
 /// <param name="FullPath">On this machine.</param>
 /// <param name="Size">In bytes, when it was listed.</param>
-internal readonly record struct FolderFile(string Path, string FullPath, long Size);
+/// <param name="Digest">Of its bytes, where they were read already; null where not.</param>
+internal readonly record struct FolderFile(string Path, string FullPath, long Size, Digest? Digest = null);
 
 /// <summary>
 /// Lists a folder once. Links are never followed (a link could publish a file from outside), hidden files and folders (<c>.git</c>, …)
-/// are not part of a design, and names that could not be written on every system are left out with a finding.
+/// are not part of a design, and names that could not be written on every system are left out with a finding. Names are composed (NFC), as
+/// not all systems write them.
 /// </summary>
 internal sealed class DesignFolder
 {
@@ -45,12 +48,32 @@ internal sealed class DesignFolder
         return folder;
     }
 
+    /// <summary>Lists what was unpacked, whose digests are known.</summary>
+    /// <exception cref="DesignImportException">It is beyond a limit.</exception>
+    public static DesignFolder Of(IEnumerable<FolderFile> unpacked, ImportLimits limits, FindingList findings)
+    {
+        var folder = new DesignFolder(limits, findings);
+        foreach (var file in unpacked)
+        {
+            folder.Add(file);
+        }
+
+        return folder;
+    }
+
     public bool TryGet(string path, out FolderFile file) => _files.TryGetValue(path, out file);
+
+    /// <summary>Takes a file out of the design.</summary>
+    public void Remove(string path)
+    {
+        _files.Remove(path);
+        _byFoldedPath.Remove(path);
+    }
 
     /// <summary>The files that a manifest's path names: one file, or all in a folder. Reports a path that names none.</summary>
     public IReadOnlyList<FolderFile> Resolve(OkhFile named)
     {
-        var path = named.Path.Replace('\\', '/').TrimEnd('/');
+        var path = NameForm.Compose(named.Path).Replace('\\', '/').TrimEnd('/');
         while (path.StartsWith("./", StringComparison.Ordinal))
         {
             path = path[2..];
@@ -97,8 +120,8 @@ internal sealed class DesignFolder
 
         foreach (var entry in folder.EnumerateFileSystemInfos().OrderBy(e => e.Name, StringComparer.Ordinal))
         {
-            var path = prefix + entry.Name;
-            if (entry.Name.StartsWith('.') || entry.Name.EndsWith('~'))
+            var path = prefix + NameForm.Compose(entry.Name);
+            if (IsHidden(entry.Name))
             {
                 continue;
             }
@@ -113,13 +136,17 @@ internal sealed class DesignFolder
             }
             else if (entry is FileInfo file)
             {
-                Add(path, file);
+                Add(new FolderFile(path, file.FullName, file.Length));
             }
         }
     }
 
-    private void Add(string path, FileInfo file)
+    /// <summary>Hidden files and an editor's copies are not part of a design.</summary>
+    public static bool IsHidden(string name) => name.StartsWith('.') || name.EndsWith('~');
+
+    private void Add(FolderFile file)
     {
+        var (path, size) = (file.Path, file.Size);
         if (DesignPath.FindFault(path) is { } fault)
         {
             _findings.Add(FindingKind.FileLeftOut, OneLine(path), null, $"{fault}. It was left out; give it another name.");
@@ -132,7 +159,11 @@ internal sealed class DesignFolder
             return;
         }
 
-        var size = file.Length;
+        if (NameForm.FindMix(path) is { } mix)
+        {
+            _findings.Add(FindingKind.NameUnclear, path, null, mix);
+        }
+
         if (size > _limits.MaxFileBytes)
         {
             throw new DesignImportException($"The file {path} has {size} bytes; at most {_limits.MaxFileBytes} can be published. Remove it or make it smaller.");
@@ -145,24 +176,24 @@ internal sealed class DesignFolder
 
         if (IsGitLfsPointer(file))
         {
-            _findings.Add(FindingKind.FileLeftOut, path, null, "is a pointer of Git LFS, not the file itself. It was left out; run 'git lfs pull' and import again.");
+            _findings.Add(FindingKind.LfsPointer, path, null, "is a pointer of Git LFS, not the file itself. It was left out; fetch them with git lfs pull, and import again.");
             return;
         }
 
         _byFoldedPath.Add(path, path);
-        _files.Add(path, new FolderFile(path, file.FullName, size));
+        _files.Add(path, file);
     }
 
     // Empty files are never opened here or later: a pipe or a device has no length, and opening it could wait for ever.
-    private static bool IsGitLfsPointer(FileInfo file)
+    private static bool IsGitLfsPointer(FolderFile file)
     {
-        if (file.Length is 0 or > 1024)
+        if (file.Size is 0 or > 1024)
         {
             return false;
         }
 
         Span<byte> start = stackalloc byte[42];
-        using var stream = file.OpenRead();
+        using var stream = File.OpenRead(file.FullPath);
         var read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
         return start[..read].StartsWith("version https://git-lfs.github.com/spec/v1"u8);
     }

@@ -1,4 +1,4 @@
-// Imports a folder with an Open Know-How manifest: takes what is there, says what is missing, guesses no licence.
+// Imports a folder or an archive with an Open Know-How manifest: takes what is there, says what is missing, guesses no licence.
 
 using System.Text.RegularExpressions;
 using FabNet.Catalogue.OpenKnowHow;
@@ -8,31 +8,67 @@ using FabNet.Protocol;
 
 namespace FabNet.Catalogue.Designs;
 
-/// <summary>Imports folders. The folder is read, never written; all of its visible files become part of the design.</summary>
+/// <summary>
+/// Imports folders, git checkouts and archives. They are read, never written; all visible files become part of the design, except
+/// <c>okh.toml</c>, which says what the manifest says: <see cref="OkhWriter"/> writes it again.
+/// </summary>
 public static partial class DesignImporter
 {
     /// <summary>What stands for a licence where the manifest names none (SPDX).</summary>
     public const string NoLicense = "NOASSERTION";
 
-    private static readonly string[] ManifestNames = ["okh.toml", "okh.yml", "okh.yaml"];
+    private const int MaxAttribution = 200;
 
-    /// <summary>Imports a folder with an <c>okh.toml</c> (2.x) or <c>okh.yml</c> (v1).</summary>
-    /// <param name="folder">The folder.</param>
+    private static readonly string[] ManifestNames = [OkhWriter.FileName, "okh.yml", "okh.yaml"];
+
+    /// <summary>Imports a folder (which may be a git checkout) or an archive (zip, tar, tar.gz) with an <c>okh.toml</c> (2.x) or <c>okh.yml</c> (v1).</summary>
+    /// <param name="path">The folder or the archive.</param>
     /// <param name="limits">Limits; null for the defaults.</param>
     /// <param name="cancellationToken">Stops the import.</param>
-    /// <exception cref="DesignImportException">There is no manifest, it is not TOML or YAML, the folder is over a limit, or a file can't be read.</exception>
-    public static async Task<ImportedDesign> ImportAsync(string folder, ImportLimits? limits = null, CancellationToken cancellationToken = default)
+    /// <returns>The design. Dispose it when its files are no longer needed: an archive was unpacked for it.</returns>
+    /// <exception cref="DesignImportException">There is no manifest, it is not TOML or YAML, a limit is passed, the archive is damaged, or a file can't be read.</exception>
+    public static async Task<ImportedDesign> ImportAsync(string path, ImportLimits? limits = null, CancellationToken cancellationToken = default)
     {
-        var root = Path.GetFullPath(folder);
-        var manifestFile = FindManifest(root);
-        var findings = new FindingList(manifestFile);
-        var files = DesignFolder.List(root, limits ?? new ImportLimits(), findings);
-        var isYaml = !manifestFile.EndsWith(".toml", StringComparison.Ordinal);
-        var okh = ReadManifest(root, manifestFile, isYaml, findings);
+        var source = Path.GetFullPath(path);
+        var unpacked = Directory.Exists(source) || !File.Exists(source) ? null : CreateScratch(source);
+        try
+        {
+            var findings = new FindingList();
+            limits ??= new ImportLimits();
+            var files = unpacked is null
+                ? DesignFolder.List(RequireManifest(source), limits, findings)
+                : DesignFolder.Of(await DesignArchive.UnpackAsync(source, unpacked, limits, findings, cancellationToken), limits, findings);
+            var imported = await TakeAsync(source, files, unpacked is null ? GitCheckout.Find(source) : null, findings, cancellationToken);
+            return imported with { UnpackedTo = unpacked };
+        }
+        catch
+        {
+            if (unpacked is not null)
+            {
+                Directory.Delete(unpacked, recursive: true);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>True for the path of a manifest file.</summary>
+    internal static bool IsManifestName(string path) => ManifestNames.Contains(path, StringComparer.Ordinal);
+
+    private static async Task<ImportedDesign> TakeAsync(string source, DesignFolder files, GitCheckout? git, FindingList findings, CancellationToken cancellationToken)
+    {
+        var manifestFile = FindManifest(source, files);
+        findings.ManifestFile = manifestFile.Path;
+        var isYaml = manifestFile.Path != OkhWriter.FileName;
+        var okh = ReadManifest(Path.Combine(source, manifestFile.Path), manifestFile, isYaml, findings);
+
+        // What okh.toml says is in the manifest, and a second copy could only contradict it.
+        files.Remove(OkhWriter.FileName);
         try
         {
             var digests = await DigestAllAsync(files, cancellationToken);
-            var design = Assemble(root, okh, isYaml, files, digests, findings);
+            ScanDrawings(files, findings);
+            var design = Assemble(TitleOf(source), okh, isYaml, files, git, digests, findings);
             var manifest = DesignManifest.Write(design);
             return new ImportedDesign
             {
@@ -44,47 +80,71 @@ public static partial class DesignImporter
         }
         catch (Exception e) when (e is FormatException or UnauthorizedAccessException or (IOException and not DesignImportException))
         {
-            throw new DesignImportException($"The design in {root} can't be imported: {e.Message}", e);
+            throw new DesignImportException($"The design in {source} can't be imported: {e.Message}", e);
         }
     }
 
-    private static string FindManifest(string root)
+    // The folder for temporary files often lies in memory; this one is made for large ones (FHS 3.0, 5.15).
+    private static string CreateScratch(string source)
     {
-        if (!Directory.Exists(root))
+        if (!DesignArchive.IsArchive(source))
         {
-            throw new DesignImportException($"There is no folder {root}.");
+            throw new DesignImportException($"{source} is neither a folder nor a zip, tar or tar.gz archive. Give the folder of a design, or an archive of it.");
         }
 
-        return ManifestNames.FirstOrDefault(name => File.Exists(Path.Combine(root, name)))
-            ?? throw new DesignImportException(
-                $"The folder {root} has no okh.toml and no okh.yml. Write an okh.toml with name, version, license, licensor and function; docs/okh.md shows one.");
+        const string LargeTemporaries = "/var/tmp";
+        return OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("TMPDIR") is null && Directory.Exists(LargeTemporaries)
+            ? Directory.CreateDirectory(Path.Combine(LargeTemporaries, $"fabnet-import-{Guid.NewGuid():N}"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName
+            : Directory.CreateTempSubdirectory("fabnet-import-").FullName;
     }
 
-    private static OkhManifest ReadManifest(string root, string name, bool isYaml, FindingList findings)
+    // Before the folder is listed: somebody may have named a whole disk.
+    private static string RequireManifest(string root) => !Directory.Exists(root) ? throw new DesignImportException($"There is no folder and no archive {root}.")
+        : ManifestNames.Any(n => File.Exists(Path.Combine(root, n))) ? root
+        : throw NoManifest(root);
+
+    private static string TitleOf(string source)
     {
-        var path = Path.Combine(root, name);
+        var name = Path.GetFileName(source);
+        return Directory.Exists(source) ? name : ArchiveEndingPattern().Replace(name, "") is { Length: > 0 } stem ? stem : "design";
+    }
+
+    private static FolderFile FindManifest(string source, DesignFolder files)
+    {
+        foreach (var name in ManifestNames)
+        {
+            if (files.TryGet(name, out var file))
+            {
+                return file;
+            }
+        }
+
+        throw ManifestNames.FirstOrDefault(n => new FileInfo(Path.Combine(source, n)).LinkTarget is not null) is { } link
+            ? new DesignImportException($"{Path.Combine(source, link)} is a link. Put the manifest itself in its place.")
+            : NoManifest(source);
+    }
+
+    private static DesignImportException NoManifest(string source) =>
+        new($"{source} has no okh.toml and no okh.yml. Write an okh.toml with name, version, license, licensor and function; docs/okh.md shows one.");
+
+    private static OkhManifest ReadManifest(string place, FolderFile file, bool isYaml, FindingList findings)
+    {
         try
         {
-            var file = new FileInfo(path);
-            if (file.LinkTarget is not null)
+            return file.Size switch
             {
-                throw new DesignImportException($"{path} is a link. Put the manifest itself in its place.");
-            }
-
-            return file.Length switch
-            {
-                0 => throw new DesignImportException($"{path} is empty. Write at least name, version, license, licensor and function; docs/okh.md shows one."),
-                > OkhReader.MaxBytes => throw new DesignImportException($"{path} has {file.Length} bytes; a manifest has at most {OkhReader.MaxBytes}."),
-                _ => OkhReader.Read(File.ReadAllBytes(path), isYaml, findings),
+                0 => throw new DesignImportException($"{place} is empty. Write at least name, version, license, licensor and function; docs/okh.md shows one."),
+                > OkhReader.MaxBytes => throw new DesignImportException($"{place} has {file.Size} bytes; a manifest has at most {OkhReader.MaxBytes}."),
+                _ => OkhReader.Read(File.ReadAllBytes(file.FullPath), isYaml, findings),
             };
         }
         catch (ManifestSyntaxException e)
         {
-            throw new DesignImportException($"{path}, {e.Message}", e);
+            throw new DesignImportException($"{place}, {e.Message}", e);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not DesignImportException))
         {
-            throw new DesignImportException($"{path} can't be read: {e.Message}", e);
+            throw new DesignImportException($"{place} can't be read: {e.Message}", e);
         }
     }
 
@@ -93,26 +153,37 @@ public static partial class DesignImporter
         var digests = new Dictionary<string, Digest>(StringComparer.Ordinal);
         foreach (var file in files.Files)
         {
-            if (file.Size == 0)
-            {
-                digests.Add(file.Path, Digest.Of([]));
-                continue;
-            }
-
-            await using var stream = new FileStream(file.FullPath, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            digests.Add(file.Path, await Digest.OfAsync(stream, cancellationToken));
-            if (stream.Position != file.Size)
-            {
-                throw new DesignImportException($"The file {file.FullPath} changed while it was read. Import again when nothing writes to it.");
-            }
+            digests.Add(file.Path, file.Digest ?? (file.Size == 0 ? Digest.Of([]) : await DigestAsync(file, cancellationToken)));
         }
 
         return digests;
     }
 
-    private static Design Assemble(string root, OkhManifest okh, bool isYaml, DesignFolder files, Dictionary<string, Digest> digests, FindingList findings)
+    private static async Task<Digest> DigestAsync(FolderFile file, CancellationToken cancellationToken)
     {
-        ReportMissingFields(okh, isYaml, findings);
+        await using var stream = new FileStream(file.FullPath, FileMode.Open, FileAccess.Read, FileShare.Read, 128 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        var digest = await Digest.OfAsync(stream, cancellationToken);
+        return stream.Position == file.Size ? digest
+            : throw new DesignImportException($"The file {file.FullPath} changed while it was read. Import again when nothing writes to it.");
+    }
+
+    private static void ScanDrawings(DesignFolder files, FindingList findings)
+    {
+        foreach (var file in files.Files.Where(f => f.Size > 0 && FileTypes.Of(f.Path).Shape == Shape.Drawing))
+        {
+            using var stream = File.OpenRead(file.FullPath);
+            if (SvgScan.FindFault(stream) is { } fault)
+            {
+                findings.Add(FindingKind.ActiveContent, file.Path, null, fault);
+            }
+        }
+    }
+
+    private static Design Assemble(string folderName, OkhManifest okh, bool isYaml, DesignFolder files, GitCheckout? git, Dictionary<string, Digest> digests, FindingList findings)
+    {
+        var title = TitleOf(okh, folderName, findings);
+        var repository = PlainText.Line(okh.Repository, 2_000) ?? git?.Repository;
+        ReportMissingFields(okh, repository, isYaml, findings);
         var parts = new PartFinder(okh, files, digests, findings).FindParts();
         foreach (var document in okh.Documents)
         {
@@ -120,51 +191,85 @@ public static partial class DesignImporter
         }
 
         var taken = parts.SelectMany(p => p.Artefacts).Select(a => a.Path).ToHashSet(StringComparer.Ordinal);
-        var title = Clean(okh.Name, 200) ?? Path.GetFileName(root);
+        var licensor = PlainText.Line(okh.Licensor, 200) ?? "";
         return new Design
         {
-            Ref = new DesignRef(NameOf(title, root, findings), VersionOf(okh, findings), default),
+            Ref = new DesignRef(okh.Extension.Name ?? NameOf(title, folderName, findings), VersionOf(okh, findings), default),
             Title = title,
-            Function = Clean(okh.Function, 8_000) ?? "",
+            Function = PlainText.Of(okh.Function, 8_000) ?? "",
             License = LicenseOf(okh, isYaml, findings),
-            Licensor = Clean(okh.Licensor, 200) ?? "",
-            Repository = Clean(okh.Repository, 2_000),
+            Licensor = licensor,
+            Attribution = [.. okh.Attribution.Select(c => PlainText.Line(c, 200)).OfType<string>().Where(c => c != licensor).Distinct(StringComparer.Ordinal).Take(MaxAttribution)],
+            Publisher = okh.Extension.Publisher,
+            ForkOf = okh.Extension.ForkOf,
+            Repository = repository,
+            Commit = git?.Commit ?? CommitOf(okh, findings),
             PublishedAt = DateTimeOffset.UnixEpoch,
             Parts = parts,
+            BillOfMaterials = BillOf(okh, files, findings),
+            OkhFields = okh.Kept,
             Files = [.. files.Files.Where(f => !taken.Contains(f.Path)).Select(f => ArtefactOf(f, digests))],
         };
     }
 
     internal static Artefact ArtefactOf(FolderFile file, IReadOnlyDictionary<string, Digest> digests)
     {
-        var (kind, mediaType) = FileTypes.Of(file.Path);
-        return new Artefact { Path = file.Path, Kind = kind, MediaType = mediaType, Digest = digests[file.Path], Size = file.Size };
+        var type = FileTypes.Of(file.Path);
+        return new Artefact { Path = file.Path, Kind = type.Kind, MediaType = type.MediaType, Digest = digests[file.Path], Size = file.Size };
     }
 
-    /// <summary>A text as a manifest may hold it: without control characters, cut at a length; null if nothing is left.</summary>
-    internal static string? Clean(string? text, int maxLength)
+    private static string TitleOf(OkhManifest okh, string folderName, FindingList findings)
     {
-        if (text is null)
+        var title = PlainText.Name(okh.Name, 200);
+        if (title is not null && title != okh.Name?.Trim())
         {
-            return null;
+            findings.Add(FindingKind.NameUnclear, null, $"The name '{title}' had characters that nobody sees, or too many; they were left out.");
         }
 
-        // Control characters and those that turn the reading direction could steer or fool a reader's terminal.
-        var clean = string.Concat(text.EnumerateRunes()
-            .Where(r => r.Value is '\n' or '\t' || !(Rune(r) || r.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069)))).Trim();
-        clean = clean.Length <= maxLength ? clean : clean[..(char.IsHighSurrogate(clean[maxLength - 1]) ? maxLength - 1 : maxLength)];
-        return clean.Length > 0 ? clean : null;
+        title ??= PlainText.Name(folderName, 200) ?? "design";
+        if (NameForm.FindMix(title) is { } mix)
+        {
+            findings.Add(FindingKind.NameUnclear, null, $"The name '{title}' {mix}");
+        }
 
-        static bool Rune(System.Text.Rune rune) => System.Text.Rune.IsControl(rune);
+        return title;
     }
 
-    private static void ReportMissingFields(OkhManifest okh, bool isYaml, FindingList findings)
+    private static string? CommitOf(OkhManifest okh, FindingList findings)
+    {
+        if (okh.Extension.Commit is not { } commit || CommitPattern().IsMatch(commit))
+        {
+            return okh.Extension.Commit;
+        }
+
+        findings.Add(FindingKind.ValueForm, null, $"fabnet.commit is '{PlainText.Line(commit, 80)}', not 40 or 64 lower-case hexadecimal digits. It was left out.");
+        return null;
+    }
+
+    private static IReadOnlyList<BoughtPart> BillOf(OkhManifest okh, DesignFolder files, FindingList findings)
+    {
+        if (okh.Extension.Bought.Count > 0 || okh.Bom is not { } named || !files.TryGet(named.Path, out var file) || file.Size is 0 or > BomFile.MaxBytes
+            || !file.Path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase))
+        {
+            return okh.Extension.Bought;
+        }
+
+        if (BomFile.Read(File.ReadAllText(file.FullPath)) is { } bought)
+        {
+            return bought;
+        }
+
+        findings.Add(FindingKind.ValueForm, file.Path, 1, "has no column that is headed name, part or item, so what is to be bought was not read. Name the columns name, quantity, reference, link.");
+        return [];
+    }
+
+    private static void ReportMissingFields(OkhManifest okh, string? repository, bool isYaml, FindingList findings)
     {
         Report(okh.OkhVersion, "okhv", "okhv = \"2.4\"");
         Report(okh.Name, isYaml ? "title" : "name", "the name that people read");
         Report(okh.Licensor, "licensor", "who licenses it");
         Report(okh.Function, isYaml ? "description" : "function", "what it does");
-        Report(okh.Repository, isYaml ? "project-link" : "repo", "where it is developed");
+        Report(repository, isYaml ? "project-link" : "repo", "where it is developed");
 
         void Report(string? value, string field, string meaning)
         {
@@ -177,7 +282,7 @@ public static partial class DesignImporter
 
     private static string LicenseOf(OkhManifest okh, bool isYaml, FindingList findings)
     {
-        if (Clean(okh.License, 200) is not { } license)
+        if (PlainText.Line(okh.License, 200) is not { } license || license is NoLicense or "LicenseRef-NOASSERTION")
         {
             findings.Add(FindingKind.LicenseMissing, null,
                 $"{(isYaml ? "license.hardware" : "license")} is missing, so nobody may make this legally; {NoLicense} was recorded. "
@@ -193,14 +298,14 @@ public static partial class DesignImporter
         return license;
     }
 
-    private static string NameOf(string title, string root, FindingList findings)
+    private static string NameOf(string title, string folderName, FindingList findings)
     {
         if (DesignSlug.Of(title) is { Length: > 0 } name)
         {
             return name;
         }
 
-        name = DesignSlug.Of(Path.GetFileName(root)) is { Length: > 0 } fromFolder ? fromFolder : "design";
+        name = DesignSlug.Of(folderName) is { Length: > 0 } fromFolder ? fromFolder : "design";
         findings.Add(FindingKind.ValueForm, null, $"No catalogue name can be made from '{title}'; '{name}' was taken. Give it a name with Latin letters or digits, or such a folder.");
         return name;
     }
@@ -218,7 +323,7 @@ public static partial class DesignImporter
         clean = clean.Length switch { 0 => None, > 64 => clean[..64], _ => clean };
         if (clean != version)
         {
-            findings.Add(FindingKind.ValueForm, null, $"version is '{Clean(version, 100)}'; '{clean}' was recorded. Use letters, digits, dots and dashes, such as 1.2.0.");
+            findings.Add(FindingKind.ValueForm, null, $"version is '{PlainText.Line(version, 100)}'; '{clean}' was recorded. Use letters, digits, dots and dashes, such as 1.2.0.");
         }
 
         return clean;
@@ -226,6 +331,12 @@ public static partial class DesignImporter
 
     [GeneratedRegex(@"\A\(*[A-Za-z0-9.+:-]+\)*( (AND|OR|WITH) \(*[A-Za-z0-9.+:-]+\)*)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex SpdxExpressionPattern();
+
+    [GeneratedRegex(@"\.(zip|tar|tgz|tar\.gz)\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex ArchiveEndingPattern();
+
+    [GeneratedRegex(@"\A([0-9a-f]{40}|[0-9a-f]{64})\z", RegexOptions.CultureInvariant)]
+    private static partial Regex CommitPattern();
 
     [GeneratedRegex(@"[^0-9A-Za-z.+_-]+", RegexOptions.CultureInvariant)]
     private static partial Regex InVersionPattern();

@@ -11,11 +11,20 @@ public enum FindingKind
     /// <summary>No part can be made: no mesh, no toolpath. The design can be read, not ordered.</summary>
     NothingToMake,
 
+    /// <summary>A file is a Git LFS pointer, not the file itself; it was left out.</summary>
+    LfsPointer,
+
     /// <summary>A file that the manifest names is not there.</summary>
     FileMissing,
 
-    /// <summary>A file was left out: a link out of the folder, a name no system can hold, a Git LFS pointer.</summary>
+    /// <summary>A file was left out: a link, a name that leads out of the folder or that not every system can hold.</summary>
     FileLeftOut,
+
+    /// <summary>A picture holds a script, or fetches from elsewhere. It is published as it is; nothing that FabNet shows may run it.</summary>
+    ActiveContent,
+
+    /// <summary>A name mixes the letters of several scripts within a word, or hid characters, so it may pass for another name.</summary>
+    NameUnclear,
 
     /// <summary>A mesh can't be read, is not closed, or has an unlikely size.</summary>
     MeshFault,
@@ -32,7 +41,7 @@ public enum FindingKind
     /// <summary>A toolpath names no machine class, so no machine will run it.</summary>
     MachineClassMissing,
 
-    /// <summary>A part says no process that FabNet's machines perform.</summary>
+    /// <summary>A part says no process, or none that Open Know-How has.</summary>
     ProcessUnknown,
 
     /// <summary>A key looks like another one misspelt.</summary>

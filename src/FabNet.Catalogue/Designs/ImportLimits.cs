@@ -18,6 +18,9 @@ public sealed record ImportLimits
 
     /// <summary>How many folders deep. Default 32.</summary>
     public int MaxDepth { get; init; } = 32;
+
+    /// <summary>How many times as large as an archive its files may be, beyond the first 64 MiB. Default 200: text meshes reach 20, bombs begin at 1000.</summary>
+    public int MaxArchiveRatio { get; init; } = 200;
 }
 
 /// <summary>A folder can't be imported at all: no manifest, a manifest that is not TOML or YAML, or a limit. The message says what to do.</summary>

@@ -5,8 +5,8 @@ using FabNet.Model.Designs;
 
 namespace FabNet.Catalogue.Designs;
 
-/// <summary>A folder, imported.</summary>
-public sealed record ImportedDesign
+/// <summary>A folder or an archive, imported. Disposing it removes the files that were unpacked for it; a folder's are left alone.</summary>
+public sealed record ImportedDesign : IDisposable
 {
     /// <summary>The design; <see cref="Design.PublishedAt"/> is <see cref="DateTimeOffset.UnixEpoch"/>, for it is not published yet.</summary>
     public required Design Design { get; init; }
@@ -19,4 +19,16 @@ public sealed record ImportedDesign
 
     /// <summary>What is missing or wrong, in the order a publisher would fix it; empty for a complete design.</summary>
     public required IReadOnlyList<ImportFinding> Findings { get; init; }
+
+    /// <summary>Where an archive was unpacked; null for a folder.</summary>
+    internal string? UnpackedTo { get; init; }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        if (UnpackedTo is { } folder && Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

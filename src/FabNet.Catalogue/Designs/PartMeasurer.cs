@@ -15,13 +15,16 @@ internal sealed class PartMeasurer(DesignFolder folder, FindingList findings)
 
     private const double ToleranceRatio = 0.02;
 
+    /// <summary>A manifest holds no greater number: a cube of ten metres.</summary>
+    private const double MaxVolumeMm3 = 1e12;
+
     /// <summary>The dimensions in mm, and the volume in mm³ if the mesh is closed.</summary>
     public (Size3? Dimensions, double? VolumeMm3) Measure(string name, OkhThing facts, IReadOnlyList<Artefact> artefacts)
     {
-        var meshes = artefacts.Where(a => a.Kind == ArtefactKind.Mesh && FileTypes.IsStl(a.Path)).ToList();
-        if (meshes.Count > 1)
+        var meshes = artefacts.Where(a => a.Kind == ArtefactKind.Mesh && ReaderOf(a.Path) is not null).ToList();
+        if (meshes.GroupBy(m => m.MediaType).MaxBy(g => g.Count()) is { } most && most.Count() > 1)
         {
-            findings.Add(FindingKind.MeshFault, facts.Line, $"The part '{name}' has {meshes.Count} STL files; {meshes[0].Path} was measured. Declare a [[part]] for each thing that is made by itself.");
+            findings.Add(FindingKind.MeshFault, facts.Line, $"The part '{name}' has {most.Count()} meshes of one format; {meshes[0].Path} was measured. Declare a [[part]] for each thing that is made by itself.");
         }
 
         if (meshes.Count == 0 || MeasureMesh(meshes[0].Path) is not { } mesh)
@@ -35,7 +38,7 @@ internal sealed class PartMeasurer(DesignFolder folder, FindingList findings)
                 $"The part '{name}' claims {Text(claim)}; its mesh {meshes[0].Path} has {Text(mesh.Size)}, which was recorded. Correct outer-dimensions.");
         }
 
-        return (mesh.Size, mesh.IsClosed ? Math.Abs(mesh.SignedVolumeMm3) : null);
+        return (mesh.Size, mesh.IsClosed && Math.Abs(mesh.SignedVolumeMm3) <= MaxVolumeMm3 ? Math.Abs(mesh.SignedVolumeMm3) : null);
     }
 
     private MeshSummary? MeasureMesh(string path)
@@ -49,11 +52,15 @@ internal sealed class PartMeasurer(DesignFolder folder, FindingList findings)
         try
         {
             using var stream = new FileStream(file.FullPath, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
-            var mesh = StlReader.Measure(stream);
+            var mesh = ReaderOf(path)!(stream);
             var largest = Math.Max(mesh.Size.Width, Math.Max(mesh.Size.Depth, mesh.Size.Height));
             if (largest is < 1 or > 10_000)
             {
-                findings.Add(FindingKind.MeshFault, path, null, $"is {Text(mesh.Size)}. STL is taken in millimetres; export it in that unit.");
+                findings.Add(FindingKind.MeshFault, path, null, $"is {Text(mesh.Size)}. STL and OBJ are taken in millimetres; export it in that unit.");
+            }
+            else if (!mesh.IsWhole)
+            {
+                findings.Add(FindingKind.MeshFault, path, null, $"has more than {VertexTable.MaxVertices} corners: its size was measured, its volume was not. Export it with fewer, if it needs no more.");
             }
             else if (!mesh.IsClosed)
             {
@@ -68,6 +75,14 @@ internal sealed class PartMeasurer(DesignFolder folder, FindingList findings)
             return null;
         }
     }
+
+    private static Func<Stream, MeshSummary>? ReaderOf(string path) => Path.GetExtension(path).ToUpperInvariant() switch
+    {
+        ".STL" => StlReader.Measure,
+        ".OBJ" => ObjReader.Measure,
+        ".3MF" => ThreeMfReader.Measure,
+        _ => null,
+    };
 
     // Which axis is called width is a matter of taste, so the sorted lengths are compared.
     private static bool AreClose(Size3 claim, Size3 mesh)

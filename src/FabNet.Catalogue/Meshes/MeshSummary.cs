@@ -12,6 +12,9 @@ namespace FabNet.Catalogue.Meshes;
 /// <param name="IsClosed">True if each edge of each triangle meets the same edge of another, run the other way: no holes, no flipped faces.</param>
 public readonly record struct MeshSummary(long Triangles, Vertex Min, Vertex Max, double SignedVolumeMm3, bool IsClosed)
 {
+    /// <summary>False if there were too many corners to know the faces: the size is right, and nothing is known of the volume. Default true.</summary>
+    public bool IsWhole { get; init; } = true;
+
     /// <summary>The outer dimensions in mm.</summary>
     public Size3 Size => new((double)Max.X - Min.X, (double)Max.Y - Min.Y, (double)Max.Z - Min.Z);
 }

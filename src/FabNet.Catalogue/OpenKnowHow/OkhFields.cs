@@ -13,7 +13,14 @@ namespace FabNet.Catalogue.OpenKnowHow;
 /// </summary>
 internal sealed partial class OkhFields
 {
+    /// <summary>The most characters of a value that is kept as it stands.</summary>
+    private const int MaxKept = 16_000;
+
+    /// <summary>The most fields of one table that are kept as they stand.</summary>
+    private const int MaxKeptFields = 100;
+
     private readonly Dictionary<string, ManifestNode> _byName = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _kept = new(StringComparer.Ordinal);
     private readonly FindingList _findings;
     private readonly string _place;
 
@@ -35,6 +42,32 @@ internal sealed partial class OkhFields
     }
 
     public MapNode Map { get; }
+
+    /// <summary>What the manifest will hold as it stands: unknown fields, and those that <see cref="Keep"/> named. Each as TOML on one line.</summary>
+    public IReadOnlyDictionary<string, string> Kept => _kept;
+
+    /// <summary>Keeps fields as they stand, under their right names, so that an export loses nothing.</summary>
+    public void Keep(params IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (_byName.TryGetValue(name, out var node))
+            {
+                KeepNode(name, node);
+            }
+        }
+    }
+
+    /// <summary>Keeps a text or a list of texts.</summary>
+    public void KeepTexts(string name, IReadOnlyList<string> texts)
+    {
+        if (texts.Count > 0)
+        {
+            var list = new ListNode(Map.Line);
+            list.Items.AddRange(texts.Select(t => new ScalarNode(t, Map.Line)));
+            KeepNode(name, list);
+        }
+    }
 
     public ManifestNode? Find(string name) => _byName.GetValueOrDefault(name);
 
@@ -64,8 +97,92 @@ internal sealed partial class OkhFields
         var node => PersonName(node),
     };
 
+    /// <summary>Texts: one, or a list of them.</summary>
+    public IReadOnlyList<string> Texts(string name) => Find(name) switch
+    {
+        null => [],
+        ListNode list => [.. list.Items.Select(AsText).OfType<string>()],
+        var one => AsText(one) is { } text ? [text] : [],
+    };
+
+    /// <summary>The names of people or organisations, each by itself.</summary>
+    public IReadOnlyList<string> Names(string name) => Find(name) switch
+    {
+        null => [],
+        ListNode list => [.. list.Items.Select(PersonName).OfType<string>()],
+        var one => PersonName(one) is { } person ? [person] : [],
+    };
+
+    /// <summary>Names with the text of each, as in a table of settings.</summary>
+    public IReadOnlyDictionary<string, string> TextTable(string name)
+    {
+        var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        switch (Find(name))
+        {
+            case null:
+                break;
+            case MapNode map:
+                foreach (var (key, node) in map.Members)
+                {
+                    var (cleanKey, value) = (PlainText.Line(key, 64), PlainText.Line(AsText(node), 1_000));
+                    if (cleanKey is null || value is null || texts.Count == MaxKeptFields)
+                    {
+                        _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name}.{Shorten(key)} should be a text or a number. It was left out.");
+                    }
+                    else
+                    {
+                        texts[cleanKey] = value;
+                    }
+                }
+
+                break;
+            case var node:
+                _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name} should be a table of names and values, and is {Describe(node)}. It was left out.");
+                break;
+        }
+
+        return texts;
+    }
+
+    /// <summary>A number within bounds, which is not taken with a unit.</summary>
+    public double? Number(string name, double min, double max)
+    {
+        if (Find(name) is not { } node)
+        {
+            return null;
+        }
+
+        if (AsText(node) is { } text && ToNumber(text) is { } number && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        _findings.Add(FindingKind.ValueForm, node.Line, string.Create(CultureInfo.InvariantCulture, $"{_place}{name} should be a number from {min} to {max}, and is {Describe(node)}. It was left out."));
+        return null;
+    }
+
+    /// <summary>A digest, as <c>sha256:</c> and 64 hexadecimal digits.</summary>
+    public Digest? Sha256(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (Digest.TryParse(text, out var digest))
+        {
+            return digest;
+        }
+
+        _findings.Add(FindingKind.ValueForm, Find(name)!.Line, $"{_place}{name} is '{Shorten(text)}', not sha256: and 64 hexadecimal digits. It was left out.");
+        return null;
+    }
+
     /// <summary>Paths: a text, a list of them, or (okh v1) tables with a path. Addresses on the web are not files of the folder.</summary>
-    public IReadOnlyList<OkhFile> Files(string name)
+    public IReadOnlyList<OkhFile> Files(string name) => [.. Paths(name).Where(f => !f.IsAddress)];
+
+    /// <summary>Paths and addresses on the web.</summary>
+    public IReadOnlyList<OkhFile> Paths(string name)
     {
         var files = new List<OkhFile>();
         foreach (var node in Find(name) switch { null => [], ListNode list => list.Items, var one => [one] })
@@ -73,10 +190,7 @@ internal sealed partial class OkhFields
             var pathNode = node is MapNode map ? map.Members.GetValueOrDefault("path") ?? map.Members.GetValueOrDefault("file") : node;
             if (pathNode is not null && AsText(pathNode)?.Trim() is { Length: > 0 } path)
             {
-                if (!path.Contains("://", StringComparison.Ordinal) && !path.StartsWith("mailto:", StringComparison.OrdinalIgnoreCase))
-                {
-                    files.Add(new OkhFile(path, _place + name, node.Line));
-                }
+                files.Add(new OkhFile(path, _place + name, node.Line));
             }
             else
             {
@@ -123,7 +237,7 @@ internal sealed partial class OkhFields
                     : null;
             case var node:
                 var numbers = NumberPattern().Matches(AsText(node) ?? "").Select(m => ToNumber(m.Value)).ToList();
-                var size = numbers is [{ } x and > 0, { } y and > 0, { } z and > 0] ? new Size3(x, y, z) : (Size3?)null;
+                var size = numbers is [{ } x and >= 0.001 and < 1e9, { } y and >= 0.001 and < 1e9, { } z and >= 0.001 and < 1e9] ? new Size3(x, y, z) : (Size3?)null;
                 _findings.Add(FindingKind.ValueForm, node.Line,
                     $"{_place}{Name} should be a table of width, depth and height in mm, and is {Describe(node)}. "
                     + (size is { } s ? $"It was taken as {{ width = {s.Width}, depth = {s.Depth}, height = {s.Height} }}." : "It was left out."));
@@ -151,9 +265,9 @@ internal sealed partial class OkhFields
             ScalarNode { Value: string text } => QuantityIn(text.Trim(), units),
             _ => ((double?)null, false),
         };
-        if (value is not (> 0 and < 1e9))
+        if (value is not (>= 0.001 and < 1e9))
         {
-            _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name} should be a number above 0 ({unit}), and is {Describe(node)}. It was left out.");
+            _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{name} should be a number from 0.001 ({unit}), and is {Describe(node)}. It was left out.");
             return null;
         }
 
@@ -190,15 +304,32 @@ internal sealed partial class OkhFields
     private void AddUnknown(string key, ManifestNode value, IReadOnlyCollection<string> known)
     {
         var slips = key.Length <= 4 ? 1 : 2;
-        var meant = known.Where(k => !_byName.ContainsKey(k) && SpellingDistance(key, k) <= slips).MinBy(k => SpellingDistance(key, k));
-        if (meant is not null)
+        var close = known.Where(k => SpellingDistance(key, k) <= slips).ToList();
+        if (close.Where(k => !_byName.ContainsKey(k)).MinBy(k => SpellingDistance(key, k)) is { } meant)
         {
             _byName[meant] = value;
             _findings.Add(FindingKind.KeyMisspelt, value.Line, $"'{_place}{key}' was taken for '{meant}'. Write {meant}.");
         }
+        else if (close.Count > 0)
+        {
+            _findings.Add(FindingKind.KeyUnknown, value.Line, $"'{_place}{key}' looks like '{close[0]}', which is there already. It was left out.");
+        }
         else
         {
-            _findings.Add(FindingKind.KeyUnknown, value.Line, $"Open Know-How has no '{_place}{Shorten(key)}'. It was left alone.");
+            _findings.Add(FindingKind.KeyUnknown, value.Line, $"Open Know-How has no '{_place}{Shorten(key)}'. It was kept as it stands.");
+            KeepNode(key, value);
+        }
+    }
+
+    private void KeepNode(string name, ManifestNode node)
+    {
+        if (PlainText.Line(name, 64) == name && TomlText.Of(node, MaxKept) is { } text && (_kept.Count < MaxKeptFields || _kept.ContainsKey(name)))
+        {
+            _kept[name] = text;
+        }
+        else
+        {
+            _findings.Add(FindingKind.ValueForm, node.Line, $"{_place}{Shorten(name)} is too long or nested too deep to be kept. It was left out.");
         }
     }
 
@@ -246,8 +377,15 @@ internal sealed partial class OkhFields
     };
 
     private static string? PersonName(ManifestNode node) => node is MapNode map
-        ? Join([AsText(map.Members.GetValueOrDefault("name") ?? map.Members.GetValueOrDefault("email") ?? new ScalarNode("", map.Line))])
+        ? (TextOf(map, "name"), TextOf(map, "email")) switch
+        {
+            ({ } name, { } email) => $"{name} <{email}>",
+            var (name, email) => name ?? email,
+        }
         : AsText(node)?.Trim();
+
+    private static string? TextOf(MapNode map, string name) =>
+        map.Members.TryGetValue(name, out var node) && AsText(node)?.Trim() is { Length: > 0 } text ? text : null;
 
     private static string? Join(IEnumerable<string?> names) =>
         string.Join(", ", names.Where(n => !string.IsNullOrWhiteSpace(n)).Select(n => n!.Trim())) is { Length: > 0 } joined ? joined : null;

@@ -31,7 +31,10 @@ internal static class CatalogueCommands
             CreateSearch(),
             CreateShow(),
             CreateVersions(),
+            DesignFileCommands.CreateFiles(),
+            DesignFileCommands.CreateDiff(),
             CreatePull(),
+            DesignFileCommands.CreateExport(),
             CreateServe(),
             ForkCommand.Create(),
         };
@@ -46,26 +49,27 @@ internal static class CatalogueCommands
     private static Command CreatePublish()
     {
         var server = ServerOption.Create();
-        var folder = new Argument<DirectoryInfo>("FOLDER") { Description = "A folder with okh.toml or okh.yml and the design's files." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Read and check the folder; publish nothing." };
+        var path = new Argument<string>("PATH") { Description = "A folder, a git checkout or an archive (zip, tar, tar.gz) with okh.toml or okh.yml and the design's files." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Read and check the design; publish nothing." };
         var publisher = PublisherOption.Create();
         var command = new Command("publish",
             """
-            Publishes a folder as one immutable version of a design, signed with your key ('fabnet key create' makes one). What its
-            manifest lacks is told in the order in which to mend it.
+            Publishes a folder, a git checkout or an archive as one immutable version of a design, signed with your key ('fabnet key
+            create' makes one). What its manifest lacks is told in the order in which to mend it.
 
             Examples:
               fabnet catalogue publish designs/cable-clip
               fabnet catalogue publish . --dry-run
+              fabnet catalogue publish clip-1.2.0.tar.gz
             """)
-        { folder, dryRun, publisher, server };
+        { path, dryRun, publisher, server };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
-            var source = result.GetRequiredValue(folder);
-            var imported = source.Exists
-                ? await DesignImporter.ImportAsync(source.FullName, cancellationToken: stop)
-                : throw new UsageException($"There is no folder {source.FullName}.");
+            var source = Path.GetFullPath(result.GetRequiredValue(path));
+            using var imported = Path.Exists(source)
+                ? await DesignImporter.ImportAsync(source, cancellationToken: stop)
+                : throw new UsageException($"There is no folder and no archive {source}.");
             foreach (var finding in imported.Findings)
             {
                 console.Say($"{finding.Kind.ToString().ToLowerInvariant()}: {finding}");

@@ -2,6 +2,8 @@
 
 using System.CommandLine;
 using FabNet.Catalogue.Client;
+using FabNet.Catalogue.Designs;
+using FabNet.Catalogue.OpenKnowHow;
 using FabNet.CommandLine;
 using FabNet.Model.Designs;
 using FabNet.Model.Licensing;
@@ -18,7 +20,7 @@ internal static class ForkCommand
         var name = new Option<string?>("--name") { Description = "The fork's name. Default: the design's own, which is yours under your namespace." };
         var version = new Option<string>("--version-number") { Description = "The fork's first version.", DefaultValueFactory = _ => "0.1.0" };
         var license = new Option<string?>("--license") { Description = "The fork's licence, an SPDX expression. Default: the design's own." };
-        var folder = new Option<DirectoryInfo?>("--to") { Description = "Where its files go, to be changed and published. Default: a new folder with the fork's name." };
+        var folder = new Option<DirectoryInfo?>("--to") { Description = "An empty folder for its files, to be changed and published. Default: a new folder with the fork's name." };
         var command = new Command("fork",
             """
             Publishes a design as a fork of your own, with its origin in the manifest, and pulls its files for you to change. A fork can't
@@ -33,25 +35,38 @@ internal static class ForkCommand
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             var me = result.OpenPublisher(publisher);
-            using var client = CatalogueClient.Connect(result.AddressOf(server));
+            using var client = CatalogueClient.Connect(result.AddressOf(server), publisher: me);
             var verified = await client.GetVerifiedAsync(DesignName.Parse(result.GetRequiredValue(design)), stop);
-            var fork = ForkOf(verified, me, result.GetValue(name), result.GetRequiredValue(version), result.GetValue(license));
-            var target = result.GetValue(folder)?.FullName ?? Path.GetFullPath(fork.Ref.Name);
-            var reply = await client.Statements.PutAsync(me, new DesignStatement(fork), stop);
+            var wanted = ForkOf(verified, me, result.GetValue(name), result.GetRequiredValue(version), result.GetValue(license));
+            var target = result.GetValue(folder)?.FullName ?? Path.GetFullPath(wanted.Ref.Name);
+            if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
+            {
+                throw new CommandFailedException($"The folder {target} is not empty. Choose another with --to.");
+            }
+
+            Design fork;
             using (var progress = new TransferLine(console))
             {
                 await client.Puller.PullAsync(verified.Design, target, progress, stop);
+                foreach (var old in Directory.EnumerateFiles(target, "okh.y*ml"))
+                {
+                    File.Delete(old); // The fork's own manifest takes its place.
+                }
+
+                await File.WriteAllBytesAsync(Path.Combine(target, OkhWriter.FileName), OkhWriter.Write(wanted), stop);
+                using var imported = await DesignImporter.ImportAsync(target, cancellationToken: stop);
+                fork = await client.Publisher.PublishAsync(imported, progress, stop);
             }
 
             console.Emit(json =>
             {
                 json.WriteString("name", fork.Ref.Name);
                 json.WriteString("version", fork.Ref.Version);
-                json.WriteString("manifestDigest", reply.Id);
+                json.WriteString("manifestDigest", fork.Ref.Manifest.Value);
                 json.WriteString("forkOf", verified.Design.Ref.Manifest.Value);
                 json.WriteString("folder", target);
             });
-            console.Say($"forked {verified.Design.Ref} as {me.Name}/{fork.Ref}: {reply.Id}");
+            console.Say($"forked {verified.Design.Ref} as {me.Name}/{fork.Ref}: {fork.Ref.Manifest}");
             console.Say($"its files are in {target}: change them, then publish the next version from there");
             TrustText.SayObligations(console, fork);
             return CommandRunner.Succeeded;

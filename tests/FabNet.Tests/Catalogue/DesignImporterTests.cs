@@ -57,7 +57,7 @@ public sealed class DesignImporterTests : IDisposable
         Assert.Equal(["body.ngc", "src/body.scad", "body.stl"], part.Artefacts.Select(a => a.Path));
         Assert.Equal([ArtefactKind.Toolpath, ArtefactKind.Source, ArtefactKind.Mesh], part.Artefacts.Select(a => a.Kind));
         Assert.Equal(("voron-2.4", "PLA"), (part.Artefacts[0].MachineClass, part.Artefacts[0].Material));
-        Assert.Equal(["okh.toml"], design.Files.Select(f => f.Path));
+        Assert.Empty(design.Files);
         foreach (var artefact in design.AllArtefacts())
         {
             Assert.Equal(artefact.Digest, Digest.Of(await File.ReadAllBytesAsync(imported.FilesByDigest[artefact.Digest], TestContext.Current.CancellationToken)));
@@ -138,7 +138,7 @@ public sealed class DesignImporterTests : IDisposable
         _folder.Add("secret", "keep out");
         _folder.Add("design/okh.toml", $"name = \"x\"\n[[part]]\nname = \"p\"\nexport = \"{path}\"\n[[part.toolpath]]\nfile = \"{path}\"\n");
         var imported = await DesignImporter.ImportAsync(Path.Combine(_folder.Path, "design"), cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal(["okh.toml"], imported.Design.AllArtefacts().Select(a => a.Path));
+        Assert.Empty(imported.Design.AllArtefacts());
         Assert.Equal(2, imported.Findings.Count(f => f.Kind == FindingKind.FileLeftOut && f.Message.Contains("which ", StringComparison.Ordinal)));
     }
 
@@ -153,7 +153,7 @@ public sealed class DesignImporterTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(design, "all"), Path.Combine(_folder.Path, "outside"));
         Directory.CreateSymbolicLink(Path.Combine(design, "round"), design);
         var imported = await DesignImporter.ImportAsync(design, cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal(["okh.toml"], imported.Design.AllArtefacts().Select(a => a.Path));
+        Assert.Empty(imported.Design.AllArtefacts());
         Assert.Equal(["all", "mesh.stl", "round"], imported.Findings.Where(f => f.Kind == FindingKind.FileLeftOut).Select(f => f.File));
     }
 
@@ -167,7 +167,7 @@ public sealed class DesignImporterTests : IDisposable
         _folder.Add("Readme.md", "x");
         _folder.Add("readme.md", "y");
         var imported = await Import();
-        Assert.Equal(["Readme.md", "okh.toml"], imported.Design.AllArtefacts().Select(a => a.Path));
+        Assert.Equal(["Readme.md"], imported.Design.AllArtefacts().Select(a => a.Path));
         Assert.Equal(4, imported.Findings.Count(f => f.Kind == FindingKind.FileLeftOut));
         Assert.DoesNotContain(imported.Findings, f => f.ToString().Contains('\n', StringComparison.Ordinal));
     }
@@ -178,7 +178,7 @@ public sealed class DesignImporterTests : IDisposable
         AddComplete();
         _folder.Add("body.stl", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n");
         var imported = await Import();
-        Assert.Contains(imported.Findings, f => f.Kind == FindingKind.FileLeftOut && f.Message.Contains("git lfs pull", StringComparison.Ordinal));
+        Assert.Contains(imported.Findings, f => f is { Kind: FindingKind.LfsPointer, File: "body.stl" } && f.Message.Contains("git lfs pull", StringComparison.Ordinal));
         Assert.DoesNotContain(imported.Design.AllArtefacts(), a => a.Path == "body.stl");
     }
 

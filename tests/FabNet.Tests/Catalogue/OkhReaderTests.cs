@@ -25,7 +25,7 @@ public sealed class OkhReaderTests
             var bytes = Encoding.UTF8.GetBytes(toml);
             foreach (var isYaml in new[] { false, true })
             {
-                var findings = new FindingList("okh.toml");
+                var findings = new FindingList();
                 try
                 {
                     OkhReader.Read(bytes, isYaml, findings);

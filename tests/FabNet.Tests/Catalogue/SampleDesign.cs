@@ -1,6 +1,7 @@
 // Designs for the catalogue's tests, as an import would give them.
 
 using FabNet.Catalogue.Designs;
+using FabNet.Catalogue.OpenKnowHow;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Machines;
@@ -38,6 +39,9 @@ internal static class SampleDesign
             await File.WriteAllBytesAsync(Path.Combine(folder, "the same again.bin"), bytes, stop);
         }
 
+        // As an export would write it, so that what is pulled is the folder again, byte for byte.
+        using var imported = await DesignImporter.ImportAsync(folder, cancellationToken: stop);
+        await File.WriteAllBytesAsync(Path.Combine(folder, OkhWriter.FileName), OkhWriter.Write(imported.Design), stop);
         return await DesignImporter.ImportAsync(folder, cancellationToken: stop);
     }
 

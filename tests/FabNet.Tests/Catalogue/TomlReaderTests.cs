@@ -138,6 +138,48 @@ public sealed class TomlReaderTests
         return ManifestText.Of(Read(toml)) == ManifestText.Of(map);
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
 
+    [Fact]
+    public void What_the_product_writes_is_read_back_and_written_the_same() => Prop.ForAll(Arb.From(Values(3)), value =>
+    {
+        var text = TomlText.Of(value, int.MaxValue)!;
+        var read = Read($"value = {text}").Members["value"];
+        return ManifestText.Of(read) == ManifestText.Of(value) && TomlText.Of(read, int.MaxValue) == text && !text.Any(char.IsControl);
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+
+    [Theory]
+    [InlineData("1979-05-27T07:32:00Z", "1979-05-27T07:32:00+00:00")]
+    [InlineData("1979-05-27 07:32:00.120-07:30", "1979-05-27T07:32:00.12-07:30")]
+    [InlineData("1979-05-27T07:32:00", "1979-05-27T07:32:00")]
+    [InlineData("07:32:00.5", "07:32:00.5")]
+    [InlineData("0x1F", "31")]
+    [InlineData("1e3", "1000.0")]
+    [InlineData("1e300", "1E+300")]
+    [InlineData("-inf", "-inf")]
+    [InlineData("nan", "nan")]
+    [InlineData("'a\\b'", "\"a\\\\b\"")]
+    [InlineData("\"\\u202e\\u0007\"", "\"\\U0000202E\\U00000007\"")]
+    public void A_value_is_written_in_one_form(string toml, string written)
+    {
+        var text = TomlText.Of(Read($"value = {toml}").Members["value"], 100);
+        Assert.Equal(written, text);
+        Assert.Equal(written, TomlText.Of(Read($"value = {text}").Members["value"], 100));
+    }
+
+    [Fact]
+    public void A_value_that_is_too_long_or_too_deep_is_not_written()
+    {
+        Assert.Null(TomlText.Of(new ScalarNode("long", 1), 5));
+        ManifestNode deep = new ScalarNode(1L, 1);
+        for (var i = 0; i < 30; i++)
+        {
+            var list = new ListNode(1);
+            list.Items.Add(deep);
+            deep = list;
+        }
+
+        Assert.Null(TomlText.Of(deep, 1_000));
+    }
+
     // Pieces of TOML, so that random documents get far into the grammar before they go wrong.
     private static readonly string[] Fragments =
     [

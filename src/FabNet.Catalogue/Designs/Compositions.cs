@@ -1,0 +1,66 @@
+// Data: which letter and mark are one character (Unicode Character Database, canonical decompositions of two, within the basic plane).
+
+namespace FabNet.Catalogue.Designs;
+
+/// <summary>The program runs without culture data, so the compositions that names need are named here.</summary>
+internal static class Compositions
+{
+    /// <summary>A mark, then pairs: the letter that it stands after, and the character that both are.</summary>
+    public static readonly string[][] ByMark =
+    [
+        ["\u0300", "AÀEÈIÌNǸOÒUÙWẀYỲaàeèiìnǹoòuùwẁyỳ\u00A8\u1FEDÂẦÊỀÔỒÜǛâầêềôồüǜĂẰăằĒḔēḕŌṐōṑƠỜơờƯỪưừΑᾺΕῈΗῊΙῚΟῸΥῪΩῺαὰεὲηὴιὶοὸυὺωὼϊῒϋῢЕЀИЍеѐиѝἀἂἁἃἈἊἉἋἐἒἑἓἘἚἙἛἠἢἡἣἨἪἩἫἰἲἱἳἸἺἹἻὀὂὁὃὈὊὉὋὐὒὑὓὙὛὠὢὡὣὨὪὩὫ\u1FBF\u1FCD\u1FFE\u1FDD"],
+        ["\u0301", "AÁCĆEÉGǴIÍKḰLĹMḾNŃOÓPṔRŔSŚUÚWẂYÝZŹaácćeégǵiíkḱlĺmḿnńoópṕrŕsśuúwẃyýzź\u00A8\u0385ÂẤÅǺÆǼÇḈÊẾÏḮÔỐÕṌØǾÜǗâấåǻæǽçḉêếïḯôốõṍøǿüǘĂẮăắĒḖēḗŌṒōṓŨṸũṹƠỚơớƯỨưứΑΆΕΈΗΉΙΊΟΌΥΎΩΏαάεέηήιίοόυύωώϊΐϋΰϒϓГЃКЌгѓкќἀἄἁἅἈἌἉἍἐἔἑἕἘἜἙἝἠἤἡἥἨἬἩἭἰἴἱἵἸἼἹἽὀὄὁὅὈὌὉὍὐὔὑὕὙὝὠὤὡὥὨὬὩὭ\u1FBF\u1FCE\u1FFE\u1FDE"],
+        ["\u0302", "AÂCĈEÊGĜHĤIÎJĴOÔSŜUÛWŴYŶZẐaâcĉeêgĝhĥiîjĵoôsŝuûwŵyŷzẑẠẬạậẸỆẹệỌỘọộ"],
+        ["\u0303", "AÃEẼIĨNÑOÕUŨVṼYỸaãeẽiĩnñoõuũvṽyỹÂẪÊỄÔỖâẫêễôỗĂẴăẵƠỠơỡƯỮưữ"],
+        ["\u0304", "AĀEĒGḠIĪOŌUŪYȲaāeēgḡiīoōuūyȳÄǞÆǢÕȬÖȪÜǕäǟæǣõȭöȫüǖǪǬǫǭȦǠȧǡȮȰȯȱΑᾹΙῙΥῩαᾱιῑυῡИӢУӮиӣуӯḶḸḷḹṚṜṛṝ"],
+        ["\u0306", "AĂEĔGĞIĬOŎUŬaăeĕgğiĭoŏuŭȨḜȩḝΑᾸΙῘΥῨαᾰιῐυῠАӐЕӖЖӁИЙУЎаӑеӗжӂийуўẠẶạặ"],
+        ["\u0307", "AȦBḂCĊDḊEĖFḞGĠHḢIİMṀNṄOȮPṖRṘSṠTṪWẆXẊYẎZŻaȧbḃcċdḋeėfḟgġhḣmṁnṅoȯpṗrṙsṡtṫwẇxẋyẏzżŚṤśṥŠṦšṧſẛṢṨṣṩ"],
+        ["\u0308", "AÄEËHḦIÏOÖUÜWẄXẌYŸaäeëhḧiïoötẗuüwẅxẍyÿÕṎõṏŪṺūṻΙΪΥΫιϊυϋϒϔІЇАӒЕЁЖӜЗӞИӤОӦУӰЧӴЫӸЭӬаӓеёжӝзӟиӥоӧуӱчӵыӹэӭіїӘӚәӛӨӪөӫ"],
+        ["\u0309", "AẢEẺIỈOỎUỦYỶaảeẻiỉoỏuủyỷÂẨÊỂÔỔâẩêểôổĂẲăẳƠỞơởƯỬưử"],
+        ["\u030A", "AÅUŮaåuůwẘyẙ"],
+        ["\u030B", "OŐUŰoőuűУӲуӳ"],
+        ["\u030C", "AǍCČDĎEĚGǦHȞIǏKǨLĽNŇOǑRŘSŠTŤUǓZŽaǎcčdďeěgǧhȟiǐjǰkǩlľnňoǒrřsštťuǔzžÜǙüǚƷǮʒǯ"],
+        ["\u030F", "AȀEȄIȈOȌRȐUȔaȁeȅiȉoȍrȑuȕѴѶѵѷ"],
+        ["\u0311", "AȂEȆIȊOȎRȒUȖaȃeȇiȋoȏrȓuȗ"],
+        ["\u0313", "ΑἈΕἘΗἨΙἸΟὈΩὨαἀεἐηἠιἰοὀρῤυὐωὠ"],
+        ["\u0314", "ΑἉΕἙΗἩΙἹΟὉΡῬΥὙΩὩαἁεἑηἡιἱοὁρῥυὑωὡ"],
+        ["\u031B", "OƠUƯoơuư"],
+        ["\u0323", "AẠBḄDḌEẸHḤIỊKḲLḶMṂNṆOỌRṚSṢTṬUỤVṾWẈYỴZẒaạbḅdḍeẹhḥiịkḳlḷmṃnṇoọrṛsṣtṭuụvṿwẉyỵzẓƠỢơợƯỰưự"],
+        ["\u0324", "UṲuṳ"],
+        ["\u0325", "AḀaḁ"],
+        ["\u0326", "SȘTȚsștț"],
+        ["\u0327", "CÇDḐEȨGĢHḨKĶLĻNŅRŖSŞTŢcçdḑeȩgģhḩkķlļnņrŗsştţ"],
+        ["\u0328", "AĄEĘIĮOǪUŲaąeęiįoǫuų"],
+        ["\u032D", "DḒEḘLḼNṊTṰUṶdḓeḙlḽnṋtṱuṷ"],
+        ["\u032E", "HḪhḫ"],
+        ["\u0330", "EḚIḬUṴeḛiḭuṵ"],
+        ["\u0331", "BḆDḎKḴLḺNṈRṞTṮZẔbḇdḏhẖkḵlḻnṉrṟtṯzẕ"],
+        ["\u0338", "<\u226E=\u2260>\u226F\u2190\u219A\u2192\u219B\u2194\u21AE\u21D0\u21CD\u21D2\u21CF\u21D4\u21CE\u2203\u2204\u2208\u2209\u220B\u220C\u2223\u2224\u2225\u2226\u223C\u2241\u2243\u2244\u2245\u2247\u2248\u2249\u224D\u226D\u2261\u2262\u2264\u2270\u2265\u2271\u2272\u2274\u2273\u2275\u2276\u2278\u2277\u2279\u227A\u2280\u227B\u2281\u227C\u22E0\u227D\u22E1\u2282\u2284\u2283\u2285\u2286\u2288\u2287\u2289\u2291\u22E2\u2292\u22E3\u22A2\u22AC\u22A8\u22AD\u22A9\u22AE\u22AB\u22AF\u22B2\u22EA\u22B3\u22EB\u22B4\u22EC\u22B5\u22ED"],
+        ["\u0342", "\u00A8\u1FC1αᾶηῆιῖυῦωῶϊῗϋῧἀἆἁἇἈἎἉἏἠἦἡἧἨἮἩἯἰἶἱἷἸἾἹἿὐὖὑὗὙὟὠὦὡὧὨὮὩὯ\u1FBF\u1FCF\u1FFE\u1FDF"],
+        ["\u0345", "ΑᾼΗῌΩῼάᾴήῄαᾳηῃωῳώῴἀᾀἁᾁἂᾂἃᾃἄᾄἅᾅἆᾆἇᾇἈᾈἉᾉἊᾊἋᾋἌᾌἍᾍἎᾎἏᾏἠᾐἡᾑἢᾒἣᾓἤᾔἥᾕἦᾖἧᾗἨᾘἩᾙἪᾚἫᾛἬᾜἭᾝἮᾞἯᾟὠᾠὡᾡὢᾢὣᾣὤᾤὥᾥὦᾦὧᾧὨᾨὩᾩὪᾪὫᾫὬᾬὭᾭὮᾮὯᾯὰᾲὴῂὼῲᾶᾷῆῇῶῷ"],
+        ["\u0653", "اآ"],
+        ["\u0654", "اأوؤيئہۂےۓەۀ"],
+        ["\u0655", "اإ"],
+        ["\u093C", "नऩरऱळऴ"],
+        ["\u09BE", "\u09C7\u09CB"],
+        ["\u09D7", "\u09C7\u09CC"],
+        ["\u0B3E", "\u0B47\u0B4B"],
+        ["\u0B56", "\u0B47\u0B48"],
+        ["\u0B57", "\u0B47\u0B4C"],
+        ["\u0BBE", "\u0BC6\u0BCA\u0BC7\u0BCB"],
+        ["\u0BD7", "ஒஔ\u0BC6\u0BCC"],
+        ["\u0C56", "\u0C46\u0C48"],
+        ["\u0CC2", "\u0CC6\u0CCA"],
+        ["\u0CD5", "\u0CBF\u0CC0\u0CC6\u0CC7\u0CCA\u0CCB"],
+        ["\u0CD6", "\u0CC6\u0CC8"],
+        ["\u0D3E", "\u0D46\u0D4A\u0D47\u0D4B"],
+        ["\u0D57", "\u0D46\u0D4C"],
+        ["\u0DCA", "\u0DD9\u0DDA\u0DDC\u0DDD"],
+        ["\u0DCF", "\u0DD9\u0DDC"],
+        ["\u0DDF", "\u0DD9\u0DDE"],
+        ["\u102E", "ဥဦ"],
+        ["\u1B35", "ᬅᬆᬇᬈᬉᬊᬋᬌᬍᬎᬑᬒ\u1B3A\u1B3B\u1B3C\u1B3D\u1B3E\u1B40\u1B3F\u1B41\u1B42\u1B43"],
+        ["\u3099", "うゔかがきぎくぐけげこごさざしじすずせぜそぞただちぢつづてでとどはばひびふぶへべほぼゝゞウヴカガキギクグケゲコゴサザシジスズセゼソゾタダチヂツヅテデトドハバヒビフブヘベホボワヷヰヸヱヹヲヺヽヾ"],
+        ["\u309A", "はぱひぴふぷへぺほぽハパヒピフプヘペホポ"],
+    ];
+}
