@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using FabNet.Catalogue.OpenKnowHow;
 using FabNet.Model;
 using FabNet.Model.Designs;
+using FabNet.Model.Licensing;
 using FabNet.Protocol;
 
 namespace FabNet.Catalogue.Designs;
@@ -290,9 +291,13 @@ public static partial class DesignImporter
             return NoLicense;
         }
 
-        if (!SpdxExpressionPattern().IsMatch(license))
+        try
         {
-            findings.Add(FindingKind.ValueForm, null, $"license is '{license}', which is no SPDX expression. It was recorded as it stands; write an id from spdx.org/licenses.");
+            _ = LicenseExpression.Parse(license);
+        }
+        catch (LicenseSyntaxException e)
+        {
+            findings.Add(FindingKind.ValueForm, null, $"license is '{license}', which is no SPDX expression. {e.Message}. It was recorded as it stands.");
         }
 
         return license;
@@ -328,9 +333,6 @@ public static partial class DesignImporter
 
         return clean;
     }
-
-    [GeneratedRegex(@"\A\(*[A-Za-z0-9.+:-]+\)*( (AND|OR|WITH) \(*[A-Za-z0-9.+:-]+\)*)*\z", RegexOptions.CultureInvariant)]
-    private static partial Regex SpdxExpressionPattern();
 
     [GeneratedRegex(@"\.(zip|tar|tgz|tar\.gz)\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex ArchiveEndingPattern();

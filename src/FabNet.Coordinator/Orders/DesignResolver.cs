@@ -22,12 +22,28 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
         var request = Read(text.Trim());
         using var patience = new CancellationTokenSource(AnswerWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        PublishedDesign published;
-        DesignReport report;
+        var published = await AskAsync(text, ct => catalogue.GetDesignAsync(request, cancellationToken: ct), patience, either.Token, cancellationToken);
+        Design design;
         try
         {
-            published = await catalogue.GetDesignAsync(request, cancellationToken: either.Token);
-            report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = published.Ref?.ManifestDigest ?? "" }, cancellationToken: either.Token);
+            design = published.AnswerTo(request);
+        }
+        catch (TamperedException e)
+        {
+            throw new RefusedException(Refusal.Unavailable, $"design '{Clip.Reason(text, "", 120)}': {e.Message} It was not used: tell who runs the catalogue.", e);
+        }
+
+        var report = await AskAsync(text, ct => catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = design.Ref.Manifest.Value }, cancellationToken: ct), patience, either.Token, cancellationToken);
+        return report.HasStopReason
+            ? throw new RefusedException(Refusal.Precondition, $"design: {design.Ref} must not be made: {report.StopReason}. Order another version, or a fork of it.")
+            : design;
+    }
+
+    private static async Task<T> AskAsync<T>(string text, Func<CancellationToken, AsyncUnaryCall<T>> ask, CancellationTokenSource patience, CancellationToken either, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask(either);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound)
         {
@@ -41,20 +57,6 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
         {
             var why = e is RpcException { Status: var status } && !patience.IsCancellationRequested ? $"{status.StatusCode}: {status.Detail}" : $"not within {AnswerWithin.TotalSeconds:0} s";
             throw new RefusedException(Refusal.Unavailable, $"The catalogue does not answer ({why}). Order again once it is back.", e);
-        }
-
-        if (report.HasStopReason)
-        {
-            throw new RefusedException(Refusal.Precondition, $"design: {Clip.Reason(text, "", 120)} must not be made: {report.StopReason}. Order another version, or a fork of it.");
-        }
-
-        try
-        {
-            return published.AnswerTo(request);
-        }
-        catch (TamperedException e)
-        {
-            throw new RefusedException(Refusal.Unavailable, $"design '{Clip.Reason(text, "", 120)}': {e.Message} It was not used: tell who runs the catalogue.", e);
         }
     }
 

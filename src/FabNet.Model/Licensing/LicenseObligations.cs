@@ -1,5 +1,7 @@
 // What a licence asks of somebody who orders or makes a design, in sentences.
 
+using System.Globalization;
+
 namespace FabNet.Model.Licensing;
 
 /// <summary>One duty.</summary>
@@ -32,6 +34,25 @@ public static class LicenseObligations
     public static IReadOnlyList<IReadOnlyList<LicenseObligation>> Of(LicenseExpression license, string licensor, string? source) =>
         [.. license.Alternatives().Select(way => way.SelectMany(l => OfOne(l, licensor, source)).DistinctBy(o => o.Text).ToList())];
 
+    /// <summary>What a licence asks as lines for a person, whatever its text; where there is a choice, each line begins with its way.</summary>
+    /// <param name="license">The licence as a manifest states it.</param>
+    /// <param name="licensor">Who is to be named; may be empty.</param>
+    /// <param name="source">Where the sources are; null if not stated.</param>
+    public static IReadOnlyList<string> Tell(string license, string licensor, string? source)
+    {
+        try
+        {
+            var ways = Of(LicenseExpression.Parse(license), licensor, source);
+            return [.. ways.SelectMany((way, i) => way.Select(o => ways.Count == 1 ? o.Text : $"{Way(i)}: {o.Text}"))];
+        }
+        catch (LicenseSyntaxException e)
+        {
+            return [$"{e.Message}. Read it before you make anything for others."];
+        }
+    }
+
+    private static string Way(int index) => string.Create(CultureInfo.InvariantCulture, $"way {index + 1}");
+
     private static IEnumerable<LicenseObligation> OfOne(SimpleLicense license, string licensor, string? source)
     {
         var terms = LicenseTerms.Of(license);
@@ -45,7 +66,7 @@ public static class LicenseObligations
         foreach (var (duty, text) in Sentences.Where(s => terms.Duties.HasFlag(s.Duty)))
         {
             yield return new LicenseObligation(duty, license.ToString(), string.Format(
-                System.Globalization.CultureInfo.InvariantCulture, text, licensor.Length > 0 ? licensor : "as the design names them", license, source is null ? "" : $": {source}"));
+                CultureInfo.InvariantCulture, text, licensor.Length > 0 ? licensor : "as the design names them", license, source is null ? "" : $": {source}"));
         }
     }
 }

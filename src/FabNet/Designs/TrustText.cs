@@ -45,23 +45,9 @@ internal static class TrustText
     /// <summary>Says what a design's licence asks of whoever makes it.</summary>
     public static void SayObligations(CommandConsole console, Design design)
     {
-        IReadOnlyList<IReadOnlyList<LicenseObligation>> ways;
-        try
+        foreach (var line in LicenseObligations.Tell(design.License, design.Licensor, design.Repository))
         {
-            ways = LicenseObligations.Of(LicenseExpression.Parse(design.License), design.Licensor, design.Repository);
-        }
-        catch (LicenseSyntaxException e)
-        {
-            console.Say($"  asks     {e.Message}");
-            return;
-        }
-
-        for (var way = 0; way < ways.Count; way++)
-        {
-            foreach (var obligation in ways[way])
-            {
-                console.Say($"  {(ways.Count > 1 ? $"way {way + 1}" : "asks"),-8} {obligation.Text}");
-            }
+            console.Say($"  asks     {line}");
         }
     }
 

@@ -20,6 +20,7 @@ public sealed class UnsafeDesignTests
         var published = await network.PublishAsync();
         await using var site = await network.ConnectAsync();
         var order = await network.Coordination.PlaceOrderAsync(new() { Design = "tester/clip", Quantity = 3, Color = "black" }, cancellationToken: Cancel);
+        Assert.NotEmpty(order.Obligations);
         var (running, leased, waiting) = (order.Jobs[0].Id, order.Jobs[1].Id, order.Jobs[2].Id);
         await ClaimAsync(site, running);
         await ClaimAsync(site, leased);
