@@ -92,7 +92,11 @@ public sealed partial class DesignCache : IDisposable
             var report = await _catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = design.Manifest.Value }, cancellationToken: cancellationToken);
             return report.HasStopReason ? report.StopReason : null;
         }
-        catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+        catch (RpcException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+        catch (RpcException e)
         {
             LogNotAsked(design.ToString(), e.Status.Detail);
             return null;

@@ -43,7 +43,8 @@ public static class LicenseObligations
         try
         {
             var ways = Of(LicenseExpression.Parse(license), licensor, source);
-            return [.. ways.SelectMany((way, i) => way.Select(o => ways.Count == 1 ? o.Text : $"{Way(i)}: {o.Text}"))];
+            return ways.Count == 1 ? [.. ways[0].Select(o => o.Text)]
+                : [.. ways.SelectMany((way, i) => way.Count == 0 ? [$"{Way(i)}: Nothing."] : way.Select(o => $"{Way(i)}: {o.Text}"))];
         }
         catch (LicenseSyntaxException e)
         {

@@ -48,6 +48,10 @@ public sealed class DesignStops(DesignCatalogue.DesignCatalogueClient catalogue,
                 await AskAsync(manifests, either.Token);
                 _isAway = false;
             }
+            catch (RpcException e) when (cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(e.Message, e, cancellationToken);
+            }
             catch (Exception e) when (e is RpcException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
                 if (!_isAway)
