@@ -76,7 +76,7 @@ internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, Tas
     {
         if (Phase is RunPhase.Preparing or RunPhase.Securing)
             return;
-        AcknowledgedLine = Math.Max(AcknowledgedLine, streamer.AcknowledgedProgramLine);
+        AcknowledgedLine = Math.Max(AcknowledgedLine, streamer.SureProgramLine);
         SentLine = Math.Max(SentLine, streamer.SentProgramLine);
     }
 

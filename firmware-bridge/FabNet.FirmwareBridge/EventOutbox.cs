@@ -49,5 +49,8 @@ internal sealed class EventOutbox
 
     internal void Complete() => _events.Writer.TryComplete();
 
+    /// <summary>The next event that waits; null if none does.</summary>
+    internal MachineEvent? Take() => _events.Reader.TryRead(out var item) ? item : null;
+
     internal IAsyncEnumerable<MachineEvent> ReadAllAsync(CancellationToken cancellationToken) => _events.Reader.ReadAllAsync(cancellationToken);
 }

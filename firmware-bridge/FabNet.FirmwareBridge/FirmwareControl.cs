@@ -22,6 +22,9 @@ internal abstract class FirmwareControl(MachineInfo info, SerialMachineOptions o
     /// <summary>The stream of lines. Replaced when the firmware restarts.</summary>
     public abstract GCodeStreamer Streamer { get; }
 
+    /// <summary>True while no line may be sent; urgent bytes may.</summary>
+    public virtual bool HoldsLines => false;
+
     /// <summary>Why the running program can't go on, apart from the streamer's faults; null while it can. The session takes it by <see cref="TakeBreak"/>.</summary>
     public string? Break { get; private set; }
 
@@ -120,6 +123,14 @@ internal abstract class FirmwareControl(MachineInfo info, SerialMachineOptions o
 
     /// <summary>What became of it, once it is known or the time is up; null before.</summary>
     public abstract SafeState? Secured(ActiveRun run, long nowMs);
+
+    /// <summary>The session ends: what it had switched on for itself is switched off.</summary>
+    public virtual void BeginClose(long nowMs)
+    {
+    }
+
+    /// <summary>True once that is done, or can't be.</summary>
+    public virtual bool IsClosed(long nowMs) => true;
 
     /// <summary>An emergency stop was written: the firmware is expected to halt.</summary>
     public abstract void OnEmergencyStop(long nowMs);

@@ -1,10 +1,7 @@
 // One serial machine: opens its link, keeps it, runs programs on it, and owns its state.
 
 using System.Threading.Channels;
-using FabNet.FirmwareBridge.Grbl;
-using FabNet.FirmwareBridge.Marlin;
 using FabNet.FirmwareBridge.Serial;
-using FabNet.FirmwareBridge.Streaming;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 
@@ -203,34 +200,8 @@ public sealed class MachineSession : IMachineSession
         }
     }
 
-    private async Task<SessionLoop> ConnectAsync(CancellationToken cancellationToken)
-    {
-        int[] bauds = [_options.Baud, .. _options.OtherBauds];
-        for (var index = 0; ; index++)
-        {
-            var link = new MachineLink(_open(bauds[index]), _time);
-            try
-            {
-                var probe = new DialectProbe(link, _options, bauds[index]);
-                var info = await probe.RunAsync(cancellationToken);
-                FirmwareControl control = info.Dialect == FirmwareDialect.Grbl
-                    ? new GrblControl(info, _options, _events, link.NowMs)
-                    : new MarlinControl(info, _options, _events, bauds[index], link.NowMs);
-                if (!probe.Status.IsEmpty)
-                    control.On(control.Dialect.Parse(probe.Status), link.NowMs);
-                return new SessionLoop(link, control, _requests.Reader, _events, SetState);
-            }
-            catch (MachineLinkException) when (index + 1 < bauds.Length)
-            {
-                await link.DisposeAsync();
-            }
-            catch
-            {
-                await link.DisposeAsync();
-                throw;
-            }
-        }
-    }
+    private Task<SessionLoop> ConnectAsync(CancellationToken cancellationToken) =>
+        SessionOpening.ConnectAsync(_options, _open, _time, _requests.Reader, _events, SetState, cancellationToken);
 
     private void SetState(MachineState state, string? reason)
     {

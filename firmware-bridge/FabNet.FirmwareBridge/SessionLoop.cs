@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using FabNet.FirmwareBridge.Serial;
+using FabNet.FirmwareBridge.Supervision;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 
@@ -19,10 +20,12 @@ internal sealed class SessionLoop(
     private const long CheckMs = 10;
 
     private readonly byte[] _outgoing = new byte[4096];
+    private readonly NoiseWatch _noise = new();
     private ActiveRun? _run;
     private ProgramReader? _reader;
     private bool _needsClearing;
     private bool _isClosing;
+    private bool _isCloseBegun;
     private long _checkedMs;
     private MachineState _state = MachineState.Offline;
     private string? _stateReason;
@@ -45,7 +48,11 @@ internal sealed class SessionLoop(
         while (true)
         {
             while (link.TryReadLine(out var line))
+            {
+                _noise.Take(line);
                 control.On(control.Dialect.Parse(line), link.NowMs);
+            }
+
             if (link.Ended is { } ended)
                 return End(ended);
             while (requests.TryRead(out var request))
@@ -61,13 +68,14 @@ internal sealed class SessionLoop(
 
             AdvanceRun(nowMs);
             TellState();
-            if (_isClosing && _run is null)
-                return End("the session was closed");
             if (control.IsDead && _run is null)
                 return End("nobody answers at the other end");
+            if (_isClosing && _run is null && IsClosed(nowMs))
+                return End("the session was closed");
 
             var count = control.FillUrgent(_outgoing);
-            count += control.Streamer.Fill(_outgoing.AsSpan(count), nowMs);
+            if (!control.HoldsLines)
+                count += control.Streamer.Fill(_outgoing.AsSpan(count), nowMs);
             if (count > 0)
                 await link.WriteAsync(_outgoing.AsMemory(0, count));
             await link.WaitAsync();
@@ -215,6 +223,7 @@ internal sealed class SessionLoop(
             : _run is not null ? $"{_run.Options.Name} is running already."
             : _needsClearing ? "The last part is still on the machine. Take it away and clear the machine first."
             : control.RestState != MachineState.Idle ? $"The machine is not ready: {control.RestReason ?? control.RestState.ToString()}"
+            : _noise.Finding is { } noise ? $"The machine is not ready: {noise}."
             : request.Run.Program.Profile.Dialect != control.Info.Dialect
                 ? $"The program was admitted for {request.Run.Program.Profile.Dialect} ({request.Run.Program.Profile.Name}), and this machine speaks {control.Info.Dialect}."
             : null;
@@ -227,7 +236,8 @@ internal sealed class SessionLoop(
         _run = request.Run;
         control.SetRun(_run);
         _run.Hook = _run.Options.BeforeFirstMotion is { } hook ? Task.Run(() => hook(CancellationToken.None)) : Task.CompletedTask;
-        _run.Hook.GetAwaiter().UnsafeOnCompleted(link.Wake);
+        if (!_run.Hook.IsCompleted)
+            _run.Hook.GetAwaiter().UnsafeOnCompleted(link.Wake);
     }
 
     private void BeginClosing()
@@ -237,13 +247,24 @@ internal sealed class SessionLoop(
             BreakOff(_run, "the host is shutting down", isCalledOff: true, link.NowMs);
     }
 
+    private bool IsClosed(long nowMs)
+    {
+        if (!_isCloseBegun)
+        {
+            _isCloseBegun = true;
+            control.BeginClose(nowMs);
+        }
+
+        return control.IsClosed(nowMs);
+    }
+
     private void AdvanceRun(long nowMs)
     {
         if (_run is not { } run)
             return;
         if (run.Phase is RunPhase.Streaming or RunPhase.Finishing)
         {
-            if (control.TakeBreak() is { } reason)
+            if ((control.TakeBreak() ?? _noise.Finding) is { } reason)
             {
                 BreakOff(run, $"{reason}. {WhereText(run)}", run.IsCalledOff, nowMs);
                 return;
@@ -361,7 +382,7 @@ internal sealed class SessionLoop(
         if (nowMs - run.ProgressToldMs < ProgressMs)
             return;
         run.ProgressToldMs = nowMs;
-        var line = control.Streamer.AcknowledgedProgramLine;
+        var line = control.Streamer.SureProgramLine;
         var (fraction, remaining) = run.Estimate(line, nowMs);
         events.Add(new ProgressReported
         {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace FabNet.Catalogue;
 
@@ -20,12 +21,12 @@ public static class CatalogueHost
     public static IServiceCollection AddCatalogue(this IServiceCollection services, CatalogueOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => CatalogueStore.Open(options, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => CatalogueStore.Open(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CatalogueStore>>()));
         services.AddGrpc().AddServiceOptions<DesignCatalogueService>(o => o.MaxReceiveMessageSize = MaxMessageBytes);
         return services;
     }
 
-    /// <summary>Opens the store, replays its journal, and maps the service.</summary>
+    /// <summary>Opens the store, brings its index up to its journal, and maps the service.</summary>
     /// <exception cref="Journal.JournalException">The data folder is used by another process, or damaged.</exception>
     public static GrpcServiceEndpointConventionBuilder MapCatalogue(this IEndpointRouteBuilder app)
     {

@@ -1,12 +1,17 @@
 // Where a catalogue keeps its data, and how much it takes.
 
+using FabNet.Journal;
+
 namespace FabNet.Catalogue;
 
 /// <summary>Options of a catalogue node.</summary>
 public sealed record CatalogueOptions
 {
-    /// <summary>The folder of its journal (<c>journal.db</c>) and blobs (<c>blobs/</c>); created where it is missing.</summary>
+    /// <summary>The folder of its journal (<c>journal.db</c>), index (<c>index.db</c>) and blobs (<c>blobs/</c>); created where it is missing.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>The PostgreSQL database that keeps the journal instead of the data folder. Null, the default: the data folder.</summary>
+    public PostgresAddress? Store { get; init; }
 
     /// <summary>The most bytes of one blob. Default 2 GiB.</summary>
     public long MaxBlobBytes { get; init; } = 2L << 30;

@@ -1,57 +1,55 @@
-// The catalogue's state: the journal decides, blobs lie beside it, the index is rebuilt from it.
+// The catalogue's state: the journal decides, blobs lie beside it, the index follows it.
 
 using FabNet.Catalogue.Blobs;
 using FabNet.Catalogue.Search;
 using FabNet.Catalogue.Trust;
 using FabNet.Journal;
 using FabNet.Model;
+using FabNet.Model.Designs;
 using FabNet.Protocol;
 using FabNet.Protocol.Statements;
+using FabNet.Protocol.V1;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Design = FabNet.Model.Designs.Design;
+using Envelope = FabNet.Protocol.Statements.Envelope;
 
 namespace FabNet.Catalogue;
 
 /// <summary>
-/// Keeps signed statements, designs among them, and finds them. A statement is checked, journaled (kind <c>statement</c>, the payload being its envelope), and then applied by
-/// the code that also replays the journal at start. Journals from before designs were signed have manifests too (<c>design.published</c>); they stay readable, by nobody's word.
+/// Keeps signed statements, designs among them, and finds them. A statement is checked, journaled (kind <c>statement</c>, the payload being its envelope), and then applied to the index by the code that
+/// also makes it anew from the journal. Journals from before designs were signed have manifests too (<c>design.published</c>): they stay readable, by nobody's word.
 /// </summary>
-/// <remarks>Thread safe. Statements are put one after another, by a lock; reads never wait for the disk.</remarks>
-internal sealed class CatalogueStore : IDisposable
+/// <remarks>Thread safe. One loop publishes (<see cref="PublishingLoop"/>); reads never wait for it.</remarks>
+internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
 {
-    private const string UnsignedKind = "design.published";
+    /// <summary>The most versions of a design that are listed.</summary>
+    private const int MaxVersions = 1000;
 
-    private const string StatementKind = "statement";
+    private readonly IJournal _journal;
+    private readonly PublishingLoop _publishing;
+    private readonly string _indexPath;
+    private readonly IReadOnlyCollection<string>? _heeded;
 
-    private readonly Lock _publishing = new();
-    private readonly SqliteJournal _journal;
-    private readonly DesignIndex _index = new();
-    private readonly StatementIntake _intake;
-    private long _applied;
-
-    private CatalogueStore(SqliteJournal journal, BlobStore blobs, CatalogueOptions options)
+    private CatalogueStore(IJournal journal, BlobStore blobs, string indexPath, IReadOnlyCollection<string>? heeded, ILogger log)
     {
-        (_journal, Blobs) = (journal, blobs);
-        Commons = new Commons(new StatementTable(), options.Heeded);
-        _intake = new StatementIntake(Commons);
+        (_journal, Blobs, _indexPath, _heeded) = (journal, blobs, indexPath, heeded);
+        _publishing = new PublishingLoop(journal, new CommonsRules(journal, heeded), indexPath, reason => LogRebuilding(log, indexPath, reason, journal.Head));
     }
 
     public BlobStore Blobs { get; }
 
-    /// <summary>What the statements say.</summary>
-    public Commons Commons { get; }
-
-    /// <summary>Opens the catalogue in a data folder and replays its journal.</summary>
+    /// <summary>Opens the catalogue in a data folder, and brings its index up to its journal.</summary>
     /// <exception cref="JournalException">Another process has it open, or it is damaged.</exception>
-    public static CatalogueStore Open(CatalogueOptions options, TimeProvider time)
+    public static CatalogueStore Open(CatalogueOptions options, TimeProvider time, ILogger log)
     {
         var folder = Path.GetFullPath(options.DataFolder);
-        var journal = SqliteJournal.Open(Path.Combine(folder, "journal.db"), time);
+        IJournal journal = options.Store is { } address ? PostgresJournal.Open(address, "catalogue", time) : SqliteJournal.Open(Path.Combine(folder, "journal.db"), time);
         try
         {
-            var store = new CatalogueStore(journal, BlobStore.Open(Path.Combine(folder, "blobs"), options, time), options);
-            store.ApplyNew();
-            return store;
+            return new CatalogueStore(journal, BlobStore.Open(Path.Combine(folder, "blobs"), options, time), Path.Combine(folder, "index.db"), options.Heeded, log);
         }
-        catch (Exception e) when (e is FormatException or IOException)
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             journal.Dispose();
             throw e as JournalException ?? new JournalException($"The catalogue in {folder} can't be opened: {e.Message}", e);
@@ -59,93 +57,105 @@ internal sealed class CatalogueStore : IDisposable
     }
 
     /// <summary>Puts a signed statement; the same one again changes nothing.</summary>
-    /// <returns>The statement, and whether it is new here.</returns>
+    /// <returns>The statement, and whether it, or a signature on it, is new here.</returns>
     /// <exception cref="CatalogueException">It breaks a rule, its author may not say that, or what it builds on is missing.</exception>
     /// <exception cref="JournalException">The journal can't be written; nothing was put.</exception>
-    public (StoredStatement Statement, bool IsAdded) Put(Envelope envelope)
+    public async Task<(StoredStatement Statement, bool IsAdded)> PutAsync(Envelope envelope, CancellationToken cancellationToken)
     {
-        lock (_publishing)
+        var (said, accepted) = AskCommons(commons => new StatementIntake(commons).Accept(envelope));
+        if (said.Statement is DesignStatement { Design: var design })
         {
-            var (said, accepted) = _intake.Accept(envelope);
-            if (Commons.Table.Find(said.Id) is { } known && said.SignedBy.IsSubsetOf(known.Said.SignedBy))
-            {
-                return (known, false);
-            }
-
-            if (said.Statement is DesignStatement { Design: var design })
-            {
-                RequireBlobs(design);
-            }
-
-            _journal.Append(new JournalRecord(StatementKind, accepted.Write()));
-            ApplyNew();
-            return (Commons.Table.Find(said.Id)!, true);
+            RequireBlobs(design);
         }
+
+        var isAdded = await _publishing.PutAsync(said, accepted, cancellationToken);
+        return (AskCommons(commons => commons.Statements.Find(said.Id))!, isAdded);
     }
 
-    public PublishedManifest Get(Digest manifest) =>
-        _index.Find(manifest) ?? throw new CatalogueException(CatalogueFault.NotFound, $"This catalogue has no design with the manifest {manifest}.");
+    /// <summary>Asks what the statements say.</summary>
+    public T AskCommons<T>(Func<Commons, T> ask) => Ask(index => ask(new Commons(new JournaledStatements(index.Statements, _journal), _heeded)));
+
+    /// <summary>Statements in the order in which they were accepted here; one again that got another signature.</summary>
+    /// <param name="after">The cursor after which to begin; 0 for the beginning.</param>
+    public IEnumerable<StoredStatement> Log(long after) => _journal.Read(after).Where(e => e.Kind == JournaledStatements.Kind).Select(JournaledStatements.Read);
+
+    /// <summary>The design with this manifest.</summary>
+    /// <exception cref="CatalogueException">It is not here.</exception>
+    public PublishedManifest Get(Digest manifest) => Open(Ask(index => index.Find(manifest))
+        ?? throw new CatalogueException(CatalogueFault.NotFound, $"This catalogue has no design with the manifest {manifest}."));
 
     /// <summary>A version of a design; the newest if none is asked for. Signed ones go before those that nobody signed.</summary>
+    /// <exception cref="CatalogueException">It is not here, or may be one of several; the message says what is.</exception>
     public PublishedManifest Get(DesignName wanted)
     {
-        if (Commons.Resolve(wanted) is { } signed)
+        if (AskCommons(commons => commons.Resolve(wanted)) is { } signed)
         {
             return Get(signed.Design.Ref.Manifest);
         }
 
         var (name, version) = (wanted.Name, wanted.Version);
-        if (_index.Find(name, version) is { } published)
+        if (Ask(index => index.Find(name, version)) is { } place)
         {
-            return published;
+            return Open(place);
         }
 
-        var versions = _index.Versions(name);
-        throw new CatalogueException(CatalogueFault.NotFound, versions.Count == 0
-            ? $"This catalogue has no design '{name}'. Look for it with: fabnet catalogue search WORDS"
-            : $"The design '{name}' has no version '{version}'. It has {string.Join(", ", versions.Take(10).Select(v => v.Ref.Version))}.");
+        var versions = Ask(index => index.Versions(name, 10));
+        throw versions.Count == 0 ? NoSuchName(name)
+            : new CatalogueException(CatalogueFault.NotFound, $"The design '{name}' has no version '{version}'. It has {string.Join(", ", versions.Select(v => v.Ref.Version))}.");
     }
 
-    /// <summary>Every version of a design, newest first.</summary>
-    public IReadOnlyList<Model.Designs.Design> Versions(string name) => _index.Versions(name) is { Count: > 0 } versions
-        ? versions
-        : throw new CatalogueException(CatalogueFault.NotFound, $"This catalogue has no design '{name}'. Look for it with: fabnet catalogue search WORDS");
+    /// <summary>The versions of a design, newest first, up to a thousand.</summary>
+    /// <exception cref="CatalogueException">There is no such design.</exception>
+    public IReadOnlyList<DesignSummary> Versions(string name) => Ask(index => index.Versions(name, MaxVersions)) is { Count: > 0 } versions ? versions : throw NoSuchName(name);
 
-    /// <summary>See <see cref="DesignIndex.Search"/>.</summary>
-    public DesignPage Search(string text, int pageSize, string pageToken) => _index.Search(text, pageSize, pageToken);
+    /// <summary>See <see cref="DesignSearch.Find"/>.</summary>
+    public DesignPage Search(SearchRequest request, int pageSize, string pageToken) => Ask(index => index.Designs.Find(request, pageSize, pageToken));
+
+    /// <summary>See <see cref="PublishingLoop.CatchUpAsync"/>.</summary>
+    public Task CatchUpAsync(CancellationToken cancellationToken) => _publishing.CatchUpAsync(cancellationToken);
+
+    /// <summary>Reads the index as it is now.</summary>
+    /// <exception cref="CatalogueException">It is being made anew, because it was found damaged.</exception>
+    public T Ask<T>(Func<IndexReader, T> read)
+    {
+        try
+        {
+            return _publishing.Index is { } index ? index.Read(read) : throw Rebuilding(null);
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw Rebuilding(e);
+        }
+        catch (SqliteException e) when (DesignIndex.IsDamage(e))
+        {
+            _publishing.RequestRebuild();
+            throw Rebuilding(e);
+        }
+        catch (SqliteException e)
+        {
+            throw new IOException($"The index {_indexPath} can't be read: {e.Message}.", e);
+        }
+    }
 
     /// <inheritdoc />
-    public void Dispose() => _journal.Dispose();
-
-    private void ApplyNew()
+    public async ValueTask DisposeAsync()
     {
-        foreach (var entry in _journal.Read(_applied))
-        {
-            if (entry.Kind == UnsignedKind)
-            {
-                _index.Add(new PublishedManifest(DesignManifest.Read(entry.Payload, entry.At), entry.Payload, entry.Cursor));
-            }
-            else if (entry.Kind == StatementKind)
-            {
-                Apply(entry);
-            }
-
-            _applied = entry.Cursor;
-        }
+        await _publishing.DisposeAsync();
+        _journal.Dispose();
     }
 
-    private void Apply(JournalEntry entry)
+    /// <inheritdoc />
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private PublishedManifest Open(DesignPlace place)
     {
-        var envelope = Envelope.Read(entry.Payload);
-        var said = _intake.Verify(envelope, entry.At);
-        Commons.Table.Add(said, envelope, entry.Cursor);
-        if (said.Statement is DesignStatement { Design: var design })
-        {
-            _index.Add(new PublishedManifest(design, envelope.Payload.ToArray(), entry.Cursor));
-        }
+        var entry = _journal.Find(place.Cursor) ?? throw new JournalException($"Entry {place.Cursor} of the catalogue's journal is gone. Restore the journal from a copy.");
+        return entry.Kind == JournaledStatements.Kind && JournaledStatements.Read(entry) is { Said.Statement: DesignStatement { Design: var design }, Envelope: var envelope }
+            ? new PublishedManifest(design, envelope.Payload.ToArray(), entry.Cursor)
+            : new PublishedManifest(DesignManifest.Read(entry.Payload, entry.At), entry.Payload, entry.Cursor);
     }
 
-    private void RequireBlobs(Model.Designs.Design design)
+    private void RequireBlobs(Design design)
     {
         var missing = design.AllArtefacts().DistinctBy(a => a.Digest).Where(a => !Blobs.Has(a.Digest, a.Size)).ToList();
         if (missing.Count > 0)
@@ -154,4 +164,13 @@ internal sealed class CatalogueStore : IDisposable
                 $"{missing.Count} of the design's files are not here with the size that the manifest names, such as {missing[0].Path} ({missing[0].Digest.Short}). Upload them first, then publish again.");
         }
     }
+
+    private static CatalogueException NoSuchName(string name) =>
+        new(CatalogueFault.NotFound, $"This catalogue has no design '{name}'. Look for it with: fabnet catalogue search WORDS");
+
+    private static CatalogueException Rebuilding(Exception? cause) =>
+        new(CatalogueFault.Busy, "The catalogue's index is being made anew from its journal. Try again in a moment.", cause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The index {Path} is made from the journal: {Reason}. It has {Entries} entries; a million take some minutes.")]
+    private static partial void LogRebuilding(ILogger log, string path, string reason, long entries);
 }

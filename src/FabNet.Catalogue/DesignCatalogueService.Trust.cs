@@ -21,15 +21,15 @@ internal sealed partial class DesignCatalogueService
     private const int MaxReplyBytes = DesignManifest.MaxBytes;
 
     /// <inheritdoc />
-    public override Task<PutStatementReply> PutStatement(PutStatementRequest request, ServerCallContext context) => Answer(() =>
+    public override Task<PutStatementReply> PutStatement(PutStatementRequest request, ServerCallContext context) => Answer(async () =>
     {
-        var (stored, isAdded) = store.Put(request.Envelope.ToModel());
+        var (stored, isAdded) = await store.PutAsync(request.Envelope.ToModel(), context.CancellationToken);
         if (isAdded)
         {
             LogPut(stored.Said.Statement.Kind, stored.Said.Id.Short);
         }
 
-        return Task.FromResult(new PutStatementReply { Id = stored.Said.Id.Value, Cursor = stored.Cursor, Added = isAdded });
+        return new PutStatementReply { Id = stored.Said.Id.Value, Cursor = stored.Cursor, Added = isAdded };
     }, context.CancellationToken);
 
     /// <inheritdoc />
@@ -41,25 +41,26 @@ internal sealed partial class DesignCatalogueService
         }
 
         var limit = request.Limit == 0 ? DefaultStatements : request.Limit;
-        var reply = new ListStatementsReply { Cursor = request.After };
-        var bytes = 0;
-        foreach (var stored in store.Commons.Table.After(request.After, limit))
+        var reply = new ListStatementsReply { Cursor = request.After, End = true };
+        var (bytes, count) = (0, 0);
+        foreach (var stored in store.Log(request.After))
         {
-            var statement = new LoggedStatement { Cursor = stored.Cursor, Envelope = stored.Envelope.ToWire() };
-            bytes += statement.CalculateSize();
-            if (bytes > MaxReplyBytes && reply.Cursor > request.After)
+            var isWanted = request.Kinds.Count == 0 || request.Kinds.Contains(stored.Said.Statement.Kind);
+            var statement = isWanted ? new LoggedStatement { Cursor = stored.Cursor, Envelope = stored.Envelope.ToWire() } : null;
+            bytes += statement?.CalculateSize() ?? 0;
+            if (count == limit || (bytes > MaxReplyBytes && reply.Statements.Count > 0))
             {
-                return Task.FromResult(reply);
+                reply.End = false;
+                break;
             }
 
-            reply.Cursor = stored.Cursor;
-            if (request.Kinds.Count == 0 || request.Kinds.Contains(stored.Said.Statement.Kind))
+            (count, reply.Cursor) = (count + 1, stored.Cursor);
+            if (statement is not null)
             {
                 reply.Statements.Add(statement);
             }
         }
 
-        reply.End = store.Commons.Table.After(reply.Cursor, 1).Count == 0;
         return Task.FromResult(reply);
     }, context.CancellationToken);
 
@@ -67,15 +68,15 @@ internal sealed partial class DesignCatalogueService
     public override Task<DesignReport> GetReport(GetReportRequest request, ServerCallContext context) => Answer(() =>
     {
         var design = store.Get(Digest.Parse(request.ManifestDigest)).Design;
-        var report = store.Commons.Report(design.Ref.Manifest);
+        var (report, refs) = store.AskCommons(commons => WithRefs(commons, commons.Report(design.Ref.Manifest)));
         var wire = new DesignReport { Ref = design.Ref.ToWire() };
         wire.Publications.AddRange(report.Standing.Publications.Select(TrustMapping.ToWire));
         wire.Findings.AddRange(report.Standing.Findings.Select(TrustMapping.ToWire));
         wire.Runs.AddRange(report.Runs.Select(TrustMapping.ToWire));
         wire.Claims.AddRange(report.Claims.Select(TrustMapping.ToWire));
         wire.Proposals.AddRange(report.Proposals.Select(TrustMapping.ToWire));
-        wire.Origins.AddRange(report.Origins.Select(ToWire));
-        wire.Forks.AddRange(report.Forks.Select(ToWire));
+        wire.Origins.AddRange(report.Origins.Select(s => ToWire(s, refs)));
+        wire.Forks.AddRange(report.Forks.Select(s => ToWire(s, refs)));
         if (report.Standing.FindStop() is { } reason)
         {
             wire.StopReason = reason;
@@ -85,28 +86,22 @@ internal sealed partial class DesignCatalogueService
     }, context.CancellationToken);
 
     /// <inheritdoc />
-    public override Task<Publisher> GetPublisher(GetPublisherRequest request, ServerCallContext context) => Answer(() =>
+    public override Task<Publisher> GetPublisher(GetPublisherRequest request, ServerCallContext context) => Answer(() => Task.FromResult(store.AskCommons(commons =>
     {
         var chain = request.WhichCase == GetPublisherRequest.WhichOneofCase.KeyId
-            ? store.Commons.Table.Owners([Digest.Parse(request.KeyId)]).MinBy(p => p.Identity.Value, StringComparer.Ordinal)
+            ? commons.Owners([Digest.Parse(request.KeyId)]).MinBy(p => p.Identity.Value, StringComparer.Ordinal)
                 ?? throw new CatalogueException(CatalogueFault.NotFound, $"The key {request.KeyId} speaks for no publisher that is known here.")
-            : store.Commons.FindPublisher(PublisherName.Parse(request.Name));
-        var reply = new Publisher
-        {
-            Identity = chain.Identity.Value,
-            Name = chain.Name.ToString(),
-            Disputed = chain.IsDisputed,
-            Contributor = store.Commons.IsContributor(chain.Identity),
-        };
-        reply.Chain.AddRange(store.Commons.Table.ChainOf(chain.Identity).Select(e => e.ToWire()));
-        reply.SameName.AddRange(store.Commons.Table.NamedPublishers(chain.Current.Namespace).Where(i => i != chain.Identity).Select(i => PublisherName.Of(chain.Current.Namespace, i).ToString()));
-        return Task.FromResult(reply);
-    }, context.CancellationToken);
+            : commons.FindPublisher(PublisherName.Parse(request.Name));
+        var reply = new Publisher { Identity = chain.Identity.Value, Name = chain.Name.ToString(), Disputed = chain.IsDisputed, Contributor = commons.IsContributor(chain.Identity) };
+        reply.Chain.AddRange(commons.ChainOf(chain.Identity).Select(e => e.ToWire()));
+        reply.SameName.AddRange(commons.NamedPublishers(chain.Current.Namespace).Where(i => i != chain.Identity).Select(i => PublisherName.Of(chain.Current.Namespace, i).ToString()));
+        return reply;
+    })), context.CancellationToken);
 
     /// <inheritdoc />
-    public override Task<Collection> GetCollection(GetCollectionRequest request, ServerCallContext context) => Answer(() =>
+    public override Task<Collection> GetCollection(GetCollectionRequest request, ServerCallContext context) => Answer(() => Task.FromResult(store.AskCommons(commons =>
     {
-        var collection = store.Commons.FindCollection(PublisherName.Parse(request.Owner), request.Name);
+        var collection = commons.FindCollection(PublisherName.Parse(request.Owner), request.Name);
         var reply = new Collection
         {
             Identity = collection.Identity.Value,
@@ -115,18 +110,21 @@ internal sealed partial class DesignCatalogueService
             Sequence = collection.Current.Sequence,
             Title = collection.Current.Title,
             Owner = collection.Owner.Identity.Value,
-            NextSequence = request.HasSubject ? store.Commons.NextAttestation(collection.Identity, Digest.Parse(request.Subject)) : 1,
+            NextSequence = request.HasSubject ? commons.NextAttestation(collection.Identity, Digest.Parse(request.Subject)) : 1,
         };
         reply.Maintainers.AddRange(collection.Current.Maintainers.Select(m => m.Value));
-        return Task.FromResult(reply);
-    }, context.CancellationToken);
+        return reply;
+    })), context.CancellationToken);
 
-    private DesignReport.Types.ForkStep ToWire(ForkStep step) => new()
+    private static (Trust.DesignReport Report, Dictionary<Digest, FabNet.Model.Designs.DesignRef> Refs) WithRefs(Commons commons, Trust.DesignReport report) => (report, report.Origins.Concat(report.Forks)
+        .Select(s => (commons.Statements.Find(s.Manifest)?.Said.Statement as DesignStatement)?.Design.Ref).OfType<FabNet.Model.Designs.DesignRef>().DistinctBy(r => r.Manifest).ToDictionary(r => r.Manifest));
+
+    private static DesignReport.Types.ForkStep ToWire(ForkStep step, Dictionary<Digest, FabNet.Model.Designs.DesignRef> refs) => new()
     {
         ManifestDigest = step.Manifest.Value,
         Distance = step.Distance,
         FromManifest = step.From.Value,
-        Ref = (store.Commons.Table.Find(step.Manifest)?.Said.Statement as DesignStatement)?.Design.Ref.ToWire(),
+        Ref = refs.TryGetValue(step.Manifest, out var known) ? known.ToWire() : null,
     };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} {Id} was put.")]

@@ -1,6 +1,7 @@
 // The gRPC face of the catalogue: protos/fabnet/v1/catalogue.proto says what each call promises.
 
 using FabNet.Catalogue.Blobs;
+using FabNet.Catalogue.Search;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Protocol;
@@ -17,6 +18,9 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
 {
     /// <summary>The most bytes of one chunk, either way: 256 KiB.</summary>
     internal const int MaxChunkBytes = 256 * 1024;
+
+    /// <summary>What is sent at a time: the message stays below the size from which .NET collects objects only with everything else.</summary>
+    internal const int SentChunkBytes = 64 * 1024;
 
     private const int MaxDescriptors = 10_000;
 
@@ -78,7 +82,7 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
             ? store.Get(Digest.Parse(request.ManifestDigest))
             : store.Get(new DesignName(request.HasPublisher ? PublisherName.Parse(request.Publisher) : null, request.Name, request.HasVersion ? request.Version : null));
         var reply = published.Design.ToWire(published.Manifest);
-        reply.Signatures.AddRange(store.Commons.Table.Find(published.Design.Ref.Manifest)?.Envelope.Signatures.ToWire() ?? []);
+        reply.Signatures.AddRange(store.AskCommons(commons => commons.Statements.Find(published.Design.Ref.Manifest))?.Envelope.Signatures.ToWire() ?? []);
         return Task.FromResult(reply);
     }, context.CancellationToken);
 
@@ -90,9 +94,10 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
             throw new CatalogueException(CatalogueFault.Invalid, $"page_size is {request.PageSize}; it must be from 1 to {MaxPageSize}, or 0 for {DefaultPageSize}.");
         }
 
-        var page = store.Search(request.Text, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.PageToken);
+        var search = SearchRequest.Parse(request.Text, FilterOf(request.Filter));
+        var page = store.Search(search, request.PageSize == 0 ? DefaultPageSize : request.PageSize, request.PageToken);
         var reply = new SearchDesignsReply { NextPageToken = page.NextPageToken };
-        reply.Designs.AddRange(page.Designs.Select(d => d.ToSummary()));
+        reply.Designs.AddRange(page.Designs);
         return Task.FromResult(reply);
     }, context.CancellationToken);
 
@@ -100,7 +105,7 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
     public override Task<ListVersionsReply> ListVersions(ListVersionsRequest request, ServerCallContext context) => Answer(() =>
     {
         var reply = new ListVersionsReply();
-        reply.Versions.AddRange(store.Versions(request.Name).Select(d => d.ToSummary()));
+        reply.Versions.AddRange(store.Versions(request.Name));
         return Task.FromResult(reply);
     }, context.CancellationToken);
 
@@ -115,12 +120,13 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
             throw new CatalogueException(CatalogueFault.OutOfRange, $"The blob {digest.Short} has {size} bytes, and was asked for from byte {offset}. Ask from 0.");
         }
 
-        // One buffer for the whole call: a message is serialised before WriteAsync returns.
-        var buffer = new byte[(int)Math.Min(MaxChunkBytes, Math.Max(size - offset, 1))];
+        // A message is serialised before WriteAsync returns; while it is on its way, what follows is read into the other buffer.
+        var length = (int)Math.Min(SentChunkBytes, Math.Max(size - offset, 1));
+        var (buffer, next) = (new byte[length], new byte[length]);
+        var read = await RandomAccess.ReadAsync(blob.SafeFileHandle, buffer, offset, context.CancellationToken);
         var isFirst = true;
         while (isFirst || offset < size)
         {
-            var read = await RandomAccess.ReadAsync(blob.SafeFileHandle, buffer, offset, context.CancellationToken);
             if (read == 0 && offset < size)
             {
                 throw new CatalogueException(CatalogueFault.NotFound, $"The blob {digest.Short} was cut off on the catalogue's disk. Pull it from another catalogue.");
@@ -132,12 +138,25 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
                 reply.Size = size;
             }
 
-            await responseStream.WriteAsync(reply, context.CancellationToken);
             (offset, isFirst) = (offset + read, false);
+            var sending = responseStream.WriteAsync(reply, context.CancellationToken);
+            read = await RandomAccess.ReadAsync(blob.SafeFileHandle, next, offset, context.CancellationToken);
+            await sending;
+            (buffer, next) = (next, buffer);
         }
 
         return true;
     }, context.CancellationToken);
+
+    private static SearchFilter FilterOf(DesignFilter? filter) => filter is null ? new() : new()
+    {
+        Process = filter.HasProcess ? filter.Process : null,
+        Material = filter.HasMaterial ? filter.Material : null,
+        License = filter.HasLicense ? filter.License : null,
+        Publisher = filter.HasPublisher ? filter.Publisher : null,
+        IsValidatedOnly = filter.ValidatedOnly,
+        Fits = [.. filter.Fits.Select(f => new Size3(f.WidthMm, f.DepthMm, f.HeightMm))],
+    };
 
     private async Task<T> Answer<T>(Func<Task<T>> work, CancellationToken stop)
     {

@@ -39,15 +39,12 @@ public static class Admission
         var checker = new ProgramChecker(profile, options, log, writer, toolpath);
         while (true)
         {
-            if ((lines.LineNumber & 0xFFF) == 0)
-                cancellationToken.ThrowIfCancellationRequested();
-            var length = checker.TryTakeMove(lines.WholeLines, lines.LineNumber + 1);
-            if (length > 0)
-                lines.Pass(length);
-            else if (lines.TryRead(out var line))
-                checker.Take(line, lines.IsCut, lines.LineNumber);
-            else
+            cancellationToken.ThrowIfCancellationRequested();
+            var length = checker.TakeMoves(lines.WholeLines, lines.LineNumber + 1, out var count);
+            lines.Pass(length, count);
+            if (!lines.TryRead(out var line))
                 break;
+            checker.Take(line, lines.IsCut, lines.LineNumber);
         }
 
         var summary = checker.End(lines.LineNumber, lines.ByteCount);

@@ -8,7 +8,8 @@ namespace FabNet.GCode;
 /// <summary>
 /// Follows a program behind its acknowledgements. A firmware answers a line once it lies in the planner, and everything but motion once it is done (Marlin gcode/queue.cpp,
 /// planner.cpp; grbl protocol.c, planner.c). So what may be pending is as many moves as the planner holds, and lines between them: the count goes back over lines that
-/// surely moved something, never over lines as such. A line that may have moved nothing (too short, unknown place, a full circle) counts as none: too early is safe.
+/// surely moved something, never over lines as such. A line that may have moved nothing (too short, unknown place, a full circle) counts as none: too early is safe. Until so many
+/// surely moved, no line that may have moved anything is surely executed.
 /// Begins before the first line. Not thread safe.
 /// </summary>
 /// <param name="program">What is sent; must live as long as this.</param>
@@ -26,6 +27,7 @@ public sealed class ExecutedLines(AdmittedProgram program, int plannerBlocks) : 
     private readonly int[] _moves = new int[plannerBlocks > 0 ? plannerBlocks + Slack : 0];
     private readonly double[] _place = [double.NaN, double.NaN, double.NaN, double.NaN];
     private int _count;
+    private int _firstMove = int.MaxValue;
     private bool _isRelative;
     private bool _isExtruderRelative;
     private bool _isMoving;
@@ -50,8 +52,8 @@ public sealed class ExecutedLines(AdmittedProgram program, int plannerBlocks) : 
             }
         }
 
-        var pending = _count == 0 ? 0 : _moves[_count < _moves.Length ? 0 : _count % _moves.Length];
-        return Line = Math.Max(Line, pending == 0 ? Math.Min(line, _reader.LineNumber) : Math.Min(line, pending - 1));
+        var pending = _count < _moves.Length ? _firstMove : _moves[_count % _moves.Length];
+        return Line = Math.Max(Line, Math.Min(Math.Min(line, _reader.LineNumber), pending - 1));
     }
 
     /// <inheritdoc />
@@ -67,7 +69,7 @@ public sealed class ExecutedLines(AdmittedProgram program, int plannerBlocks) : 
         }
 
         Span<double> words = [double.NaN, double.NaN, double.NaN, double.NaN];
-        var (sets, leads) = (false, false);
+        var (sets, leads, travels) = (false, false, false);
         while (!line.IsEmpty)
         {
             var letter = line[0];
@@ -88,6 +90,8 @@ public sealed class ExecutedLines(AdmittedProgram program, int plannerBlocks) : 
             {
                 case 'G':
                     TakeCode(value, ref sets, ref leads);
+                    // To stored places, in machine coordinates, and probing: planned like any move (grbl motion_control.c; Marlin G28 is answered when it is done).
+                    travels |= value is 30 or 53 or (>= 38 and < 39) || (value is 28 && _isGrbl);
                     break;
                 case 'X' or 'Y' or 'Z':
                     words[letter - 'X'] = value;
@@ -100,6 +104,11 @@ public sealed class ExecutedLines(AdmittedProgram program, int plannerBlocks) : 
 
         if (leads)
         {
+            if (travels)
+            {
+                _firstMove = Math.Min(_firstMove, _reader.LineNumber);
+            }
+
             _place.AsSpan().Fill(double.NaN);
             return false;
         }
@@ -140,6 +149,11 @@ public sealed class ExecutedLines(AdmittedProgram program, int plannerBlocks) : 
             if (double.IsNaN(words[axis]))
             {
                 continue;
+            }
+
+            if (!sets && _isMoving)
+            {
+                _firstMove = Math.Min(_firstMove, _reader.LineNumber);
             }
 
             var isRelative = axis == 3 ? _isExtruderRelative : _isRelative;

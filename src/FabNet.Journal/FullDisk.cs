@@ -1,6 +1,7 @@
-// How a full disk looks from here: the operating system's codes, and SQLite's.
+// How a full disk looks from here: the codes of the operating system, of SQLite and of PostgreSQL.
 
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace FabNet.Journal;
 
@@ -19,6 +20,7 @@ public static class FullDisk
     {
         JournalException journal => journal.IsOutOfSpace || (journal.InnerException is { } inner && IsCauseOf(inner)),
         SqliteException sqlite => sqlite.SqliteErrorCode == SqliteFull,
+        PostgresException postgres => postgres.SqlState == PostgresErrorCodes.DiskFull,
         IOException { HResult: NoSpace or WindowsDiskFull or WindowsHandleDiskFull } => true,
         IOException { HResult: LinuxQuotaExceeded } => OperatingSystem.IsLinux(),
         IOException { HResult: MacQuotaExceeded } => OperatingSystem.IsMacOS(),

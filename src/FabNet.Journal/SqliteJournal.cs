@@ -1,28 +1,26 @@
 // The append-only log on SQLite: one file, one writer, every append synced to the disk before it returns.
 
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Data.Sqlite;
 
 namespace FabNet.Journal;
 
-/// <summary>
-/// An append-only, hash-chained log with cursors. It is the database of an edge, a catalogue or a coordinator: what is appended is
-/// applied afterwards, and after a crash the same records are read again and applied by the same code.
-/// </summary>
+/// <summary>A journal in a file.</summary>
 /// <remarks>
-/// Thread safe; appends are serialised. Durability: SQLite in WAL mode with <c>synchronous=FULL</c>, so an append that returned survives
-/// kill -9 and a power cut. A second process can't open the same journal: it gets <see cref="JournalException"/>.
+/// Durability: SQLite in WAL mode with <c>synchronous=FULL</c>, so an append that returned survives kill -9 and a power cut. Reading has a
+/// connection of its own, so that it waits for no disk. A second process can't open the same journal: it gets <see cref="JournalException"/>.
 /// </remarks>
-public sealed class SqliteJournal : IDisposable
+public sealed class SqliteJournal : IJournal
 {
     private const int SchemaVersion = 1;
 
     private const int SqliteIoError = 10;
 
+    private const string Columns = "SELECT cursor, at, kind, payload, hash FROM entries";
+
     private readonly Lock _gate = new();
+    private readonly Lock _readerGate = new();
     private readonly SqliteConnection _connection;
+    private readonly SqliteConnection _reader;
     private readonly SqliteCommand _insert;
     private readonly FileStream _lock;
     private readonly TimeProvider _time;
@@ -30,11 +28,12 @@ public sealed class SqliteJournal : IDisposable
     private long _head;
     private byte[] _headHash;
 
-    private SqliteJournal(string path, FileStream fileLock, SqliteConnection connection, TimeProvider time)
+    private SqliteJournal(string path, FileStream fileLock, SqliteConnection connection, SqliteConnection reader, TimeProvider time)
     {
         _path = path;
         _lock = fileLock;
         _connection = connection;
+        _reader = reader;
         _time = time;
         _insert = connection.CreateCommand();
         _insert.CommandText = "INSERT INTO entries (cursor, at, kind, payload, hash) VALUES ($cursor, $at, $kind, $payload, $hash)";
@@ -46,7 +45,7 @@ public sealed class SqliteJournal : IDisposable
         (_head, _headHash) = ReadHead(connection);
     }
 
-    /// <summary>The cursor of the newest entry; 0 if there is none.</summary>
+    /// <inheritdoc />
     public long Head
     {
         get
@@ -71,12 +70,12 @@ public sealed class SqliteJournal : IDisposable
         path = Path.GetFullPath(path);
         FileStream? fileLock = null;
         SqliteConnection? connection = null;
+        SqliteConnection? reader = null;
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             fileLock = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
-            connection.Open();
+            connection = Connect(path);
             Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
             CreateOrCheckSchema(connection, path);
             if (maxPages is { } limit)
@@ -84,10 +83,13 @@ public sealed class SqliteJournal : IDisposable
                 Execute(connection, $"PRAGMA max_page_count={limit}");
             }
 
-            return new SqliteJournal(path, fileLock, connection, time);
+            reader = Connect(path);
+            Execute(reader, "PRAGMA query_only=1; PRAGMA busy_timeout=5000;");
+            return new SqliteJournal(path, fileLock, connection, reader, time);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException or JournalException)
         {
+            reader?.Dispose();
             connection?.Dispose();
             fileLock?.Dispose();
             throw e as JournalException ?? new JournalException(e is IOException
@@ -96,9 +98,7 @@ public sealed class SqliteJournal : IDisposable
         }
     }
 
-    /// <summary>Appends records as one unit: all of them or none are there after a crash.</summary>
-    /// <returns>The cursor of the last one.</returns>
-    /// <exception cref="JournalException">It could not be written (the disk is full, say); nothing was appended.</exception>
+    /// <inheritdoc />
     public long Append(params ReadOnlySpan<JournalRecord> records)
     {
         lock (_gate)
@@ -111,7 +111,7 @@ public sealed class SqliteJournal : IDisposable
                 foreach (var record in records)
                 {
                     head++;
-                    hash = HashOf(hash, head, at, record);
+                    hash = JournalChain.HashOf(hash, head, at, record);
                     _insert.Parameters[0].Value = head;
                     _insert.Parameters[1].Value = at;
                     _insert.Parameters[2].Value = record.Kind;
@@ -138,94 +138,51 @@ public sealed class SqliteJournal : IDisposable
         }
     }
 
-    /// <summary>Reads entries in order.</summary>
-    /// <param name="after">The cursor after which to begin; 0 for the beginning.</param>
-    /// <returns>Entries that were there when each page of them was read; appending meanwhile is allowed.</returns>
-    public IEnumerable<JournalEntry> Read(long after = 0)
-    {
-        const int PageSize = 512;
-        while (true)
-        {
-            var page = ReadPage(after, PageSize);
-            foreach (var entry in page)
-            {
-                yield return entry;
-            }
+    /// <inheritdoc />
+    public IEnumerable<JournalEntry> Read(long after = 0) => JournalChain.ReadPages(after, cursor => Select($"{Columns} WHERE cursor > $cursor ORDER BY cursor LIMIT 512", cursor));
 
-            if (page.Count < PageSize)
-            {
-                yield break;
-            }
-
-            after = page[^1].Cursor;
-        }
-    }
-
-    /// <summary>Recomputes the hash chain.</summary>
-    /// <returns>The cursor of the first entry that does not match what was appended; null if all do.</returns>
-    public long? FindTampering()
-    {
-        byte[] hash = [];
-        long expected = 0;
-        foreach (var entry in Read())
-        {
-            hash = HashOf(hash, entry.Cursor, entry.At.ToUnixTimeMilliseconds(), new JournalRecord(entry.Kind, entry.Payload));
-            if (entry.Cursor != ++expected || !hash.AsSpan().SequenceEqual(entry.Hash))
-            {
-                return entry.Cursor;
-            }
-        }
-
-        return null;
-    }
+    /// <inheritdoc />
+    public JournalEntry? Find(long cursor) => Select($"{Columns} WHERE cursor = $cursor", cursor) is [var entry] ? entry : null;
 
     /// <inheritdoc />
     public void Dispose()
     {
         lock (_gate)
         {
-            _insert.Dispose();
-            _connection.Dispose();
-            _lock.Dispose();
-        }
-    }
-
-    private List<JournalEntry> ReadPage(long after, int size)
-    {
-        lock (_gate)
-        {
-            using var command = _connection.CreateCommand();
-            command.CommandText = "SELECT cursor, at, kind, payload, hash FROM entries WHERE cursor > $after ORDER BY cursor LIMIT $size";
-            command.Parameters.AddWithValue("$after", after);
-            command.Parameters.AddWithValue("$size", size);
-            using var reader = command.ExecuteReader();
-            var page = new List<JournalEntry>();
-            while (reader.Read())
+            lock (_readerGate)
             {
-                page.Add(new JournalEntry(
-                    reader.GetInt64(0),
-                    DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(1)),
-                    reader.GetString(2),
-                    reader.GetFieldValue<byte[]>(3),
-                    reader.GetFieldValue<byte[]>(4)));
+                _insert.Dispose();
+                _reader.Dispose();
+                _connection.Dispose();
+                _lock.Dispose();
             }
-
-            return page;
         }
     }
 
-    private static byte[] HashOf(ReadOnlySpan<byte> previous, long cursor, long at, JournalRecord record)
+    private List<JournalEntry> Select(string sql, long cursor)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> numbers = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(numbers, cursor);
-        BinaryPrimitives.WriteInt64BigEndian(numbers[8..], at);
-        hash.AppendData(previous);
-        hash.AppendData(numbers);
-        hash.AppendData(Encoding.UTF8.GetBytes(record.Kind));
-        hash.AppendData([0]);
-        hash.AppendData(record.Payload);
-        return hash.GetHashAndReset();
+        lock (_readerGate)
+        {
+            try
+            {
+                using var command = _reader.CreateCommand();
+                command.CommandText = sql;
+                command.Parameters.AddWithValue("$cursor", cursor);
+                using var reader = command.ExecuteReader();
+                return JournalChain.TakePage(reader);
+            }
+            catch (SqliteException e)
+            {
+                throw new JournalException($"The journal {_path} can't be read: {e.Message} Look at its disk; restore the file from a copy if it is damaged.", e);
+            }
+        }
+    }
+
+    private static SqliteConnection Connect(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
+        connection.Open();
+        return connection;
     }
 
     private static void CreateOrCheckSchema(SqliteConnection connection, string path)

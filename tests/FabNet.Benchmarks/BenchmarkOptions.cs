@@ -7,7 +7,7 @@ namespace FabNet.Benchmarks;
 
 internal sealed record BenchmarkOptions
 {
-    private static readonly string[] Names = ["streaming", "wire", "smoothness", "fleet", "grpc", "gcode", "all"];
+    private static readonly string[] Names = ["streaming", "wire", "smoothness", "fleet", "grpc", "gcode", "catalogue", "all"];
 
     public string Name { get; init; } = "all";
 
@@ -17,6 +17,8 @@ internal sealed record BenchmarkOptions
     public double? Seconds { get; init; }
 
     public int Lines { get; init; } = int.MaxValue;
+
+    public int Designs { get; init; } = 1_000_000;
 
     public bool WantsHelp { get; init; }
 
@@ -38,7 +40,7 @@ internal sealed record BenchmarkOptions
             {
                 result = result with { Name = arg };
             }
-            else if (arg is "--repeat" or "--seconds" or "--lines")
+            else if (arg is "--repeat" or "--seconds" or "--lines" or "--designs")
             {
                 if (index + 1 >= args.Length || !double.TryParse(args[++index], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value is not (>= 1 and <= 1e9))
                 {
@@ -50,6 +52,7 @@ internal sealed record BenchmarkOptions
                 {
                     "--repeat" => result with { Repeat = (int)value },
                     "--seconds" => result with { Seconds = value },
+                    "--designs" => result with { Designs = (int)value },
                     _ => result with { Lines = (int)value },
                 };
             }

@@ -1,6 +1,7 @@
 // Chooses what to measure. Prints figures and ratios; no figure ever makes it fail.
 
 using FabNet.Benchmarks;
+using FabNet.Benchmarks.Catalogue;
 using FabNet.Benchmarks.Fleet;
 using FabNet.Benchmarks.GCode;
 using FabNet.Benchmarks.Grpc;
@@ -11,7 +12,7 @@ using FabNet.Benchmarks.Wire;
 const string Help = """
     Measures FabNet's hot paths and prints figures and ratios. No figure makes it fail.
 
-    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|all] [options]
+    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|catalogue|all] [options]
 
       streaming   lines per second, CPU and allocations of a machine session against a firmware that answers at once,
                   in memory and over a pty, beside a plain ping-pong sender in the same run; peak memory for 300 MB
@@ -20,12 +21,15 @@ const string Help = """
       fleet       CPU of eight sessions at once, at 250000 baud each
       grpc        calls and megabytes per second over cleartext HTTP/2 on loopback, client and server in two processes
       gcode       megabytes per second of admission, and the peak memory for a program of 300 MB
+      catalogue   searches, publications and pulls of a catalogue of a million designs, and the memory that it takes (about 3 GB of
+                  temporary disk; some minutes to build)
       all         all of these (the default)
 
     Options:
       --repeat N      how often each figure is taken; the median is printed (default 3)
       --seconds S     how long each timed figure runs, for wire (default 20), smoothness (10), fleet (5) and grpc (4)
       --lines N       uses the first N lines of the program (default: all of it)
+      --designs N     how many designs the catalogue has (default 1000000)
       --help          this text
 
     Programs are medium.gcode and medium.nc from the folder that FABNET_TEST_DATA names (or shared/data beside the
@@ -42,6 +46,8 @@ if (args is [ChildProcess.Responder, var dialect])
     return ResponderProcess.Run(dialect);
 if (args is [ChildProcess.GrpcServer])
     return await LoadServer.RunAsync();
+if (args is [ChildProcess.Catalogue, var data])
+    return await CatalogueProcess.RunAsync(data);
 if (args is [ChildProcess.Admission, var megabytes])
     return AdmissionMemory.Run(megabytes);
 if (args is [ChildProcess.StreamingMemory, var streamed])
@@ -76,6 +82,8 @@ try
         await GrpcBenchmark.RunAsync(options);
     if (options.Includes("gcode"))
         await AdmissionBenchmark.RunAsync(options);
+    if (options.Includes("catalogue"))
+        await CatalogueBenchmark.RunAsync(options);
     return 0;
 }
 catch (Exception error) when (error is IOException or InvalidOperationException or FabNet.FirmwareBridge.MachineLinkException or global::Grpc.Core.RpcException)

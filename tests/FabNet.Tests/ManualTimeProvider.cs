@@ -20,6 +20,18 @@ internal sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <summary>How long it is until a timer comes due; null if none is set.</summary>
+    public TimeSpan? UntilNextTimer
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Next()?.DueAt - _elapsed;
+            }
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)
@@ -64,8 +76,8 @@ internal sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
             ManualTimer? next;
             lock (_gate)
             {
-                next = _timers.Where(t => t.DueAt <= end).MinBy(t => t.DueAt);
-                if (next is null)
+                next = Next();
+                if (next is null || next.DueAt > end)
                 {
                     _elapsed = end;
                     return;
@@ -77,6 +89,20 @@ internal sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 
             next.Fire();
         }
+    }
+
+    private ManualTimer? Next()
+    {
+        ManualTimer? next = null;
+        foreach (var timer in _timers)
+        {
+            if (next is null || timer.DueAt < next.DueAt)
+            {
+                next = timer;
+            }
+        }
+
+        return next;
     }
 
     private sealed class ManualTimer(ManualTimeProvider clock, Action fire) : ITimer

@@ -14,6 +14,9 @@ internal sealed class GrblControl : FirmwareControl
     private const long BannerMs = 4000;
     private const long SlowDownMs = 10_000;
     private const long CriticalMessageMs = 1000;
+    private const long LostAnswerMs = 3000;
+    private const int ClosingMarkers = 3;
+    private const int ForeignAnswers = 4;
 
     private readonly GrblStatus _status = new();
     private readonly MotionWatch _motion = new();
@@ -28,9 +31,10 @@ internal sealed class GrblControl : FirmwareControl
     private long _resetMs;
     private bool _isStopped;
     private bool _isHoldAsked;
-    private bool _markerSubmitted;
+    private int _markersLeft;
     private bool _isAtTool;
     private Submission? _spindleOff;
+    private int _offOrdersLeft;
 
     // What $G told last, such as G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0.
     private string _modes = "";
@@ -52,15 +56,19 @@ internal sealed class GrblControl : FirmwareControl
     /// <inheritdoc />
     public override GCodeStreamer Streamer => _streamer;
 
+    /// <summary>Behind a reset no line may go before the banner: it would be lost or not, and its answer be taken for another's.</summary>
+    public override bool HoldsLines => _resetSent;
+
     /// <inheritdoc />
     public override void SetRun(ActiveRun? run)
     {
         base.SetRun(run);
+        _resetSent &= run is null;
         _isStopped = false;
-        _markerSubmitted = false;
         _isHoldAsked = false;
         _isAtTool = false;
         _restingReports = 0;
+        _motion.Begin(run?.Program.Profile);
         _streamer.StopsForTools = run is null || !run.Program.Profile.ExtraCommands.Contains("M6", StringComparer.OrdinalIgnoreCase);
     }
 
@@ -101,7 +109,7 @@ internal sealed class GrblControl : FirmwareControl
     public override void Check(long nowMs)
     {
         _streamer.Check(nowMs);
-        var isHoming = _streamer.IsHoming;
+        var isHoming = _streamer.IsHoming && nowMs - _streamer.ProgressMs < Options.Timings.LongCommandMs;
         var everyMs = Run is null && _status.State is GrblState.Idle or GrblState.Alarm or GrblState.Sleep && _streamer.IsDrained ? IdlePollMs : Options.Timings.StatusPollMs;
         if (isHoming)
         {
@@ -120,10 +128,31 @@ internal sealed class GrblControl : FirmwareControl
                 OnSilence();
         }
 
+        if (Run is null && _resetSent && nowMs - _resetMs > BannerMs)
+            IsDead = true;
+        if (Run is null && _streamer.LinesInFlight > 0 && _stillReports >= 3
+            && nowMs - _streamer.ProgressMs > (_streamer.IsDwelling ? Options.Timings.LongCommandMs : _streamer.AllowanceMs(LostAnswerMs, 0)))
+            Renew("It was not answered: the line or its answer was lost on the wire. Check the cable for noise.");
+
+        if (Run is { Phase: RunPhase.Streaming or RunPhase.Finishing } && _streamer.LostAnswers > 0)
+        {
+            BreakOff(
+                $"{_streamer.LostAnswers} of the lines up to {_streamer.AcknowledgedProgramLine} were never answered: an answer was lost on the wire, or a line was. Check the cable for noise, and look at the part before it is used");
+        }
+
+        if (Run is { Phase: RunPhase.Streaming or RunPhase.Finishing } && _streamer.SpuriousInProgram >= ForeignAnswers)
+        {
+            BreakOff(
+                $"{_streamer.SpuriousInProgram} answers more came than lines were sent, up to line {_streamer.SentProgramLine}: another program talks to this machine, or the wire doubles what it carries. Close that program, then home the machine");
+        }
+
         // Idle for so long with lines unanswered: an answer was lost, or a line. GRBL's line has no number to tell which.
         if (Run is { Phase: RunPhase.Streaming, IsPaused: false } && _streamer.LinesInFlight > 0 && _restingReports >= 3
-            && nowMs - _streamer.ProgressMs > _streamer.AllowanceMs(3000, Info.PlannerBlocks))
+            && nowMs - _streamer.ProgressMs > _streamer.AllowanceMs(LostAnswerMs, Info.PlannerBlocks))
+        {
+            _streamer.IsCountInDoubt = true;
             BreakOff($"GRBL is idle but has not answered {_streamer.LinesInFlight} of the lines sent, the last of them line {_streamer.SentProgramLine}: answers or lines were lost on the wire. Check the cable for noise");
+        }
     }
 
     /// <inheritdoc />
@@ -153,7 +182,12 @@ internal sealed class GrblControl : FirmwareControl
             return "It is still coming to rest at the change of tool.";
         _isHoldAsked = false;
         if (_isAtTool)
+        {
             _streamer.Submit(new Submission(GrblOperations.Restore(_modes)));
+            // Homing by hand may have changed what the machine's coordinates are.
+            _motion.Begin(Run?.Program.Profile);
+        }
+
         _isAtTool = false;
         _streamer.PassStop();
         _streamer.IsProgramHeld = false;
@@ -167,38 +201,55 @@ internal sealed class GrblControl : FirmwareControl
     /// <inheritdoc />
     public override void BeginFinish(long nowMs)
     {
-        _streamer.SubmitMarker();
-        _markerSubmitted = true;
+        _markersLeft = ClosingMarkers;
+        _offOrdersLeft = ClosingMarkers;
         _restingReports = 0;
     }
 
     /// <inheritdoc />
     public override bool IsFinished(long nowMs)
     {
-        if (!_markerSubmitted || !_streamer.IsCountProven)
+        var isLate = _stillReports >= 3 && nowMs - _streamer.ProgressMs > LostAnswerMs;
+        if (_streamer.IsProving ? isLate : _markersLeft == ClosingMarkers)
+        {
+            if (_markersLeft-- == 0)
+            {
+                BreakOff("GRBL took the whole program, but does not answer whether it has taken every line");
+                return false;
+            }
+
+            _streamer.SubmitMarker();
+        }
+
+        if (_streamer.IsProving)
         {
             _restingReports = 0;
             return false;
         }
 
-        if (_streamer.LostAnswers > 0)
+        // A single Idle may stand between the last line's planning and its motion.
+        if (_restingReports < 2)
+            return false;
+        if (GrblOperations.IsAllOff(_modes))
+            return true;
+        // The program left the spindle or the coolant on, as the answer to the marker shows: nobody may come to switch it off. Another marker shows whether it is.
+        if (_offOrdersLeft-- == 0)
         {
-            BreakOff(
-                $"{_streamer.LostAnswers} of the program's lines were never answered, though all were sent: an answer was lost on the wire, or a line was. Look at the part before it is used");
+            BreakOff("The program was executed, but GRBL does not switch off what it left on");
             return false;
         }
 
-        // A single Idle may stand between the last line's planning and its motion.
-        return _restingReports >= 2;
+        _streamer.Submit(new Submission("M5M9"));
+        _streamer.SubmitMarker();
+        return false;
     }
 
     /// <inheritdoc />
     public override void BeginSecure(ActiveRun run, long nowMs)
     {
-        _resetSent = false;
         _stillReports = 0;
         _streamer.Detach();
-        if (_isStopped)
+        if (_isStopped || _resetSent)
             return;
         ForgetUrgent();
         // The hold goes out at once: what is buffered must not be cut.
@@ -261,6 +312,17 @@ internal sealed class GrblControl : FirmwareControl
 
     private GrblStreamer Start() => new(Info.ReceiveBufferBytes, Options.Timings);
 
+    // Lines that were not answered are given up; answers to them may come or not, and must not be taken for those of later lines.
+    private void Renew(string why)
+    {
+        Run?.Note(_streamer);
+        _streamer.Abandon(why);
+        var earlier = _streamer;
+        _streamer = Start();
+        if (earlier.LinesInFlight > 0)
+            _streamer.Follow(earlier);
+    }
+
     private void OnStatus(in FirmwareMessage message, long nowMs)
     {
         if (!_status.Read(message.Detail))
@@ -282,7 +344,7 @@ internal sealed class GrblControl : FirmwareControl
             return;
         }
 
-        if (stuck is not null)
+        if (stuck is not null && !_isAtTool)
             BreakOff(stuck);
         if (_streamer.StopLine != 0 && !_isAtTool && _restingReports >= 2 && _streamer.LinesInFlight == 0)
         {
@@ -331,14 +393,11 @@ internal sealed class GrblControl : FirmwareControl
     private void OnStart(in FirmwareMessage message)
     {
         Say(message);
-        Run?.Note(_streamer);
-        _streamer.Abandon(_alarmReason ?? "GRBL was reset.");
+        Renew(_alarmReason ?? "GRBL was reset.");
         _alarmReason = null;
         _isCritical = false;
-        _streamer = Start();
         _restingReports = 0;
         _isHoldAsked = false;
-        _markerSubmitted = false;
         if (_resetSent)
         {
             _resetSent = false;

@@ -38,6 +38,13 @@ internal static class GrblOperations
     /// <summary>True if handwork can be undone behind these modes: GRBL takes no arc or probe without axis words.</summary>
     public static bool CanRestore(string modes) => modes.StartsWith("G0 ", StringComparison.Ordinal) || modes.StartsWith("G1 ", StringComparison.Ordinal);
 
+    /// <summary>True if these modes tell that spindle and coolant are off; false, too, if they were damaged on the way.</summary>
+    public static bool IsAllOff(string modes)
+    {
+        var words = modes.Split(' ');
+        return words.Contains("M5") && words.Contains("M9") && !words.Any(static word => word is "M3" or "M4" or "M7" or "M8");
+    }
+
     /// <summary>The line that sets again what handwork may have changed: motion, units, distance, offset, plane and feed, as <c>$G</c> told them.</summary>
     public static string Restore(string modes) =>
         CanRestore(modes) ? string.Concat(modes.Split(' ').Where(static word => word[0] == 'G' || (word[0] == 'F' && word != "F0"))) : "G4P0";

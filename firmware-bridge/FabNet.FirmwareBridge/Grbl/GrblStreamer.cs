@@ -1,21 +1,33 @@
 // Carries lines to GRBL by counting characters. Source: gnea/grbl doc/markdown/interface.md, "Streaming a G-Code Program to Grbl".
 
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.GCode;
 
 namespace FabNet.FirmwareBridge.Grbl;
 
 /// <summary>
 /// GRBL has neither line numbers nor checksums: exactly one answer comes for each line, in order, and an overflow drops bytes silently. So the bytes in flight stay below the
 /// reported buffer by the longest line in flight (one doubled answer then overflows nothing), a damaged answer that can only have been <c>ok</c> counts as one, any other
-/// damaged line stops the job, and at the end a <c>$G</c>, whose answer tells itself from all others, shows whether the count was right.
+/// damaged line stops the job, and four times a second and at the end a <c>$G</c> (a marker), whose answer tells itself from all others, shows whether the count is right: the
+/// moves behind a lost line still wait in the planner then, where a hold stops them.
 /// </summary>
 internal sealed class GrblStreamer : GCodeStreamer
 {
     private static readonly byte[] MarkerCommand = "$G"u8.ToArray();
+    private static readonly byte[] BuildInfoCommand = "$I"u8.ToArray();
+
+    private const long MarkerMs = 250;
 
     private readonly int _receiveBytes;
+    private int _markedLine;
+    private long _markedMs = long.MinValue / 2;
+    private int _passedOver;
+    private int _provenLine;
+    private int _spuriousBefore;
     private bool _parserStateSeen;
     private Submission? _marker;
+    private Submission? _greeting;
+    private bool _isGreetingAnswered;
 
     /// <summary>A stream to a GRBL that has nothing in its buffer.</summary>
     /// <param name="receiveBytes">The receive buffer that it reported, in bytes.</param>
@@ -32,14 +44,23 @@ internal sealed class GrblStreamer : GCodeStreamer
     /// <summary>Answers that belonged to nothing that was sent.</summary>
     public int SpuriousAnswers { get; private set; }
 
+    /// <summary>The same, since the program was attached.</summary>
+    public int SpuriousInProgram => SpuriousAnswers - _spuriousBefore;
+
     /// <summary>Answers that were damaged but can only have been <c>ok</c>.</summary>
     public int DamagedAnswers { get; private set; }
 
-    /// <summary>Answers that never came, as the closing marker showed.</summary>
+    /// <summary>Answers that never came, as a marker showed.</summary>
     public int LostAnswers { get; private set; }
 
-    /// <summary>True if the closing marker was answered, or answered for, so that the count is known.</summary>
-    public bool IsCountProven => _marker is { IsAnswered: true };
+    /// <summary>True if answers are missing: then only what a marker proved is sure.</summary>
+    public bool IsCountInDoubt { get; set; }
+
+    /// <inheritdoc />
+    public override int SureProgramLine => IsCountInDoubt || LostAnswers > 0 ? _provenLine : AcknowledgedProgramLine;
+
+    /// <summary>True while a marker waits for its answer.</summary>
+    public bool IsProving => _marker is { IsAnswered: false };
 
     /// <summary>True if the firmware does not know M6 (stock GRBL does not): then the host stops there for a person.</summary>
     public bool StopsForTools { get; set; } = true;
@@ -47,10 +68,25 @@ internal sealed class GrblStreamer : GCodeStreamer
     /// <summary>The code of the error that stopped the stream; 0 if none did.</summary>
     public int ErrorCode { get; private set; }
 
+    /// <summary>
+    /// Begins behind lines that another stream sent, and that GRBL may still answer or not: asks first for something that none of them asked for, and holds all lines back until that
+    /// comes. Whatever is answered before it answers nothing of this stream.
+    /// </summary>
+    public void Follow(GrblStreamer earlier)
+    {
+        _isGreetingAnswered = false;
+        _greeting = new Submission(earlier.HasInFlight(BuildInfoCommand) ? MarkerCommand : BuildInfoCommand);
+        Submit(_greeting);
+    }
+
     /// <summary>Asks for the proof of the count, behind everything that was sent.</summary>
     public void SubmitMarker()
     {
+        // An earlier one that was not answered is given up: this one shows the same.
+        if (_marker is { Sequence: >= 0, IsAnswered: false } && _marker.Sequence == Acknowledged + 1)
+            AcknowledgeThrough(_marker.Sequence);
         _parserStateSeen = false;
+        _passedOver = 0;
         _marker = new Submission(MarkerCommand);
         Submit(_marker);
     }
@@ -59,18 +95,20 @@ internal sealed class GrblStreamer : GCodeStreamer
     public long AllowanceMs(long baseMs, int plannerBlocks) => Allowance(baseMs, plannerBlocks);
 
     /// <summary>True while a command is in flight during which GRBL must not be asked for its status.</summary>
-    public bool IsHoming
-    {
-        get
-        {
-            for (var sequence = Acknowledged + 1; sequence <= Sent; sequence++)
-            {
-                if (Lines[sequence].StartsWith("$H"u8))
-                    return true;
-            }
+    public bool IsHoming => HasInFlight("$H"u8);
 
-            return false;
-        }
+    /// <summary>True while a dwell is in flight: GRBL says that it is idle, and does not answer before its end (motion_control.c, mc_dwell).</summary>
+    public bool IsDwelling => HasInFlight("G4"u8) || HasInFlight("G04"u8);
+
+    /// <inheritdoc />
+    public override void Attach(AdmittedProgram program, ProgramReader reader)
+    {
+        base.Attach(program, reader);
+        _provenLine = 0;
+        _markedLine = 0;
+        LostAnswers = 0;
+        IsCountInDoubt = false;
+        _spuriousBefore = SpuriousAnswers;
     }
 
     /// <inheritdoc />
@@ -78,6 +116,9 @@ internal sealed class GrblStreamer : GCodeStreamer
     {
         switch (message.Kind)
         {
+            case FirmwareMessageKind.Ok or FirmwareMessageKind.Error when IsGreeting && !_isGreetingAnswered:
+                SpuriousAnswers++;
+                break;
             case FirmwareMessageKind.Ok:
                 OnAnswer(null, nowMs);
                 break;
@@ -85,8 +126,12 @@ internal sealed class GrblStreamer : GCodeStreamer
                 OnError(message, nowMs);
                 break;
             case FirmwareMessageKind.ParserState:
+                _isGreetingAnswered |= IsGreeting && _greeting!.Command == MarkerCommand;
                 KeepReply(message);
                 OnParserState();
+                break;
+            case FirmwareMessageKind.Version or FirmwareMessageKind.BuildOptions when IsGreeting:
+                _isGreetingAnswered |= _greeting!.Command == BuildInfoCommand;
                 break;
             case FirmwareMessageKind.Unknown when LinesInFlight > 0:
                 OnDamaged(message, nowMs);
@@ -103,6 +148,11 @@ internal sealed class GrblStreamer : GCodeStreamer
     {
         if (LinesInFlight == 0)
             ProgressMs = nowMs;
+        if (IsProgramDone || IsProgramHeld || IsProving || SentProgramLine == _markedLine || nowMs - _markedMs < MarkerMs)
+            return;
+        _markedLine = SentProgramLine;
+        _markedMs = nowMs;
+        SubmitMarker();
     }
 
     /// <inheritdoc />
@@ -111,7 +161,7 @@ internal sealed class GrblStreamer : GCodeStreamer
         if (command.IsEmpty)
             return LineTraits.None;
         if (command[0] == (byte)'$')
-            return command.SequenceEqual(MarkerCommand) ? LineTraits.Marker : LineTraits.Alone | LineTraits.Long;
+            return command.SequenceEqual(MarkerCommand) ? LineTraits.Marker : command.StartsWith("$H"u8) ? LineTraits.Alone | LineTraits.Long : LineTraits.Alone;
         return WritesOrReadsEeprom(command) ? LineTraits.Alone : LineTraits.None;
     }
 
@@ -133,6 +183,8 @@ internal sealed class GrblStreamer : GCodeStreamer
     {
         if (LinesInFlight == 0)
             return true;
+        if (IsGreeting)
+            return false;
         if ((traits & LineTraits.Alone) != LineTraits.None || (Lines.TraitsOf(Sent) & LineTraits.Alone) != LineTraits.None || LinesInFlight >= LineRing.Capacity / 2)
             return false;
         var longest = length;
@@ -146,6 +198,19 @@ internal sealed class GrblStreamer : GCodeStreamer
     {
         if (LinesInFlight == 1)
             ProgressMs = nowMs;
+    }
+
+    private bool IsGreeting => _greeting is { IsAnswered: false };
+
+    private bool HasInFlight(ReadOnlySpan<byte> beginning)
+    {
+        for (var sequence = Acknowledged + 1; sequence <= Sent; sequence++)
+        {
+            if (Lines[sequence].StartsWith(beginning))
+                return true;
+        }
+
+        return false;
     }
 
     // G10, G28.1, G30.1 write; G54 to G59 read, and some builds lose bytes while the EEPROM is busy (grbl doc, "EEPROM issues").
@@ -174,9 +239,16 @@ internal sealed class GrblStreamer : GCodeStreamer
         ProgressMs = nowMs;
         if (_marker is { Sequence: >= 0, IsAnswered: false } && Acknowledged + 1 == _marker.Sequence && !_parserStateSeen && error is null)
         {
-            // The marker's answer can't come before what it answers with: this one was doubled somewhere before.
-            SpuriousAnswers++;
-            return;
+            // The marker's answer can't come before what it answers with. Once: this one was doubled somewhere before. Twice: what it answered with was lost.
+            if (++_passedOver < 2)
+            {
+                SpuriousAnswers++;
+                return;
+            }
+
+            AcknowledgeThrough(_marker.Sequence);
+            if (LinesInFlight == 0)
+                return;
         }
 
         Window.Clean();
@@ -207,10 +279,16 @@ internal sealed class GrblStreamer : GCodeStreamer
             LostAnswers = _marker.Sequence - 1 - Acknowledged;
             AcknowledgeThrough(_marker.Sequence - 1);
         }
+        else if (LostAnswers == 0)
+        {
+            _provenLine = ProgramLineNear(_marker.Sequence);
+        }
     }
 
     private void OnDamaged(in FirmwareMessage message, long nowMs)
     {
+        if (IsGreeting)
+            return;
         var text = message.Text;
         if (text.Length <= 3 && (text.Contains((byte)'o') || text.Contains((byte)'k')))
         {

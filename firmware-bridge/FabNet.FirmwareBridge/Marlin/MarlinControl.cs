@@ -12,6 +12,7 @@ internal sealed class MarlinControl : FirmwareControl
 {
     private const long PositionPollMs = 5000;
     private const long HaltAnswerMs = 3000;
+    private const long CloseMs = 2000;
 
     // Errors after which Marlin has stopped: kill() and its kin have turned the heaters off. Source: Marlin core/language.h.
     private static readonly string[] HaltWords = ["kill", "halted", "stopped", "KILLED", "hermal", "MINTEMP", "MAXTEMP", "Heating failed", "emergency", "Emergency"];
@@ -31,6 +32,7 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _isCooled;
     private long _emergencyMs = -1;
     private long _positionMs;
+    private long _closingSinceMs;
     private long _aliveMs = long.MinValue / 2;
     private bool _waitTold;
 
@@ -51,6 +53,18 @@ internal sealed class MarlinControl : FirmwareControl
     public override GCodeStreamer Streamer => _streamer;
 
     private int Baud { get; }
+
+    // What the firmware is asked to report by itself while the session is open.
+    private IEnumerable<string> Reports
+    {
+        get
+        {
+            if (Info.Capabilities.Contains("AUTOREPORT_TEMP"))
+                yield return "M155";
+            if (Info.Capabilities.Contains("AUTOREPORT_POS"))
+                yield return "M154";
+        }
+    }
 
     /// <inheritdoc />
     public override void SetRun(ActiveRun? run)
@@ -108,10 +122,8 @@ internal sealed class MarlinControl : FirmwareControl
         if (!_settled && _streamer.IsNumbered)
         {
             _settled = true;
-            if (Info.Capabilities.Contains("AUTOREPORT_TEMP"))
-                _streamer.Submit(new Submission("M155 S2"));
-            if (Info.Capabilities.Contains("AUTOREPORT_POS"))
-                _streamer.Submit(new Submission("M154 S2"));
+            foreach (var report in Reports)
+                _streamer.Submit(new Submission(report + " S2"));
         }
 
         // Older Marlins let the motion come to rest before they answer M114: never ask while a program runs.
@@ -201,11 +213,7 @@ internal sealed class MarlinControl : FirmwareControl
 
         _streamer.FillsReceiveBuffer = true;
         _waitTold = false;
-        SubmitHeatersOff(_securing);
-        Submit(_securing, "M107");
-        if (run.Program.Profile.Spindle is not null)
-            Submit(_securing, "M5");
-        Submit(_securing, "M105");
+        SubmitSecuring(run);
     }
 
     /// <inheritdoc />
@@ -218,12 +226,37 @@ internal sealed class MarlinControl : FirmwareControl
         if (_isRestarted && _securing.Count == 0)
             return SafeState.FirmwareStopped;
         if (_securing.TrueForAll(static order => order.IsAnswered && order.Error is null))
-            return _isRestarted ? SafeState.FirmwareStopped : SafeState.Confirmed;
+        {
+            if (_isRestarted)
+                return SafeState.FirmwareStopped;
+            if (!_heaters.IsAnyOn)
+                return SafeState.Confirmed;
+            // Answered is not obeyed: the targets that came with the last answer show that an order did not arrive as it was sent.
+            if (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
+                SubmitSecuring(run);
+        }
+
         if (_streamer.Fault is null && (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs || IsInsideLongCommand(run, nowMs)))
             return null;
         IsDead = true;
         return SafeState.Unconfirmed;
     }
+
+    /// <inheritdoc />
+    public override void BeginClose(long nowMs)
+    {
+        _closingSinceMs = nowMs;
+        _closing.Clear();
+        if (!_settled || _isHalted)
+            return;
+        // Whoever opens the port next did not ask for reports.
+        foreach (var report in Reports)
+            Submit(_closing, report + " S0");
+    }
+
+    /// <inheritdoc />
+    public override bool IsClosed(long nowMs) =>
+        _isHalted || _streamer.Fault is not null || nowMs - _closingSinceMs > CloseMs || _closing.TrueForAll(static order => order.IsAnswered);
 
     /// <inheritdoc />
     public override void OnEmergencyStop(long nowMs)
@@ -375,6 +408,16 @@ internal sealed class MarlinControl : FirmwareControl
             SubmitHeatersOff([]);
         else
             BreakOff(finding);
+    }
+
+    private void SubmitSecuring(ActiveRun run)
+    {
+        _securing.Clear();
+        SubmitHeatersOff(_securing);
+        Submit(_securing, "M107");
+        if (run.Program.Profile.Spindle is not null)
+            Submit(_securing, "M5");
+        Submit(_securing, "M105");
     }
 
     private void SubmitHeatersOff(List<Submission> orders)

@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.GCode;
 
 namespace FabNet.FirmwareBridge.Marlin;
 
@@ -28,6 +29,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private const int NoisyResends = 8;
     private const int NoisyLines = 50;
     private const int MaxMiscount = 8;
+
+    // One may be a line of ours whose beginning was damaged.
+    private const int ForeignAnswers = 3;
     private const int HandshakeAttempts = 8;
     private const long HandshakeMs = 1000;
 
@@ -39,6 +43,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private bool _isAdvanced;
     private bool _doublesAnswers;
     private int _proven = -1;
+    private int _provenLine;
+    private int _unnumbered;
     private int _marker = -1;
     private Submission? _markerWaiting;
     private bool _wantsMarker = true;
@@ -95,6 +101,16 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// can't break off and the host goes away.
     /// </summary>
     public bool FillsReceiveBuffer { get; set; }
+
+    /// <inheritdoc />
+    public override int SureProgramLine => IsProgramDone ? AcknowledgedProgramLine : Math.Max(_provenLine, AcknowledgedProgramLine - MaxMiscount);
+
+    /// <inheritdoc />
+    public override void Attach(AdmittedProgram program, ProgramReader reader)
+    {
+        base.Attach(program, reader);
+        _provenLine = 0;
+    }
 
     /// <summary>False once M105 was found to be answered like any other command (a board without thermistors).</summary>
     public bool MarkersAnswer => _markersAnswer != false;
@@ -319,6 +335,14 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return;
         }
 
+        if (_isAdvanced && !FillsReceiveBuffer && message.Detail.StartsWith("P"u8) && ++_unnumbered >= ForeignAnswers)
+        {
+            Fail(
+                $"the firmware took {_unnumbered} lines without a number, and every line of this session has one: another program talks to this machine. Close it. The job can't go on.",
+                ProgramLineNear(Acknowledged + 1));
+            return;
+        }
+
         if (followsResend)
             return;
         if (LinesInFlight == 0 || (_isAdvanced && Acknowledged >= 0))
@@ -381,6 +405,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
             RewindTo(sequence + 1);
         AcknowledgeThrough(sequence);
         _proven = sequence;
+        _provenLine = AcknowledgedProgramLine;
         if (_marker >= 0 && _marker <= sequence)
             _marker = -1;
         OnProgress(nowMs);
@@ -501,7 +526,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     {
         _wantsMarker = false;
         _markerWaiting = Marker();
-        Submit(_markerWaiting);
+        SubmitAhead(_markerWaiting);
     }
 
     private static Submission Marker() => new(MarkerCommand);

@@ -11,10 +11,13 @@ namespace FabNet.FirmwareBridge.Serial;
 /// <summary>
 /// Listens for a banner first. Then asks in the one way that is harmless to both families: <c>?</c> is a realtime byte to GRBL and an unknown word to Marlin, and M115 is
 /// an unsupported command (error:20, or error:9 while locked) to GRBL. Neither moves, heats, nor ends anything, and no reset is sent to a machine that is not known to be GRBL.
+/// The beginning of a line, which an earlier host or a pulled cable may have left in the machine, must not be ended by a line end alone: GRBL would execute it. The @ makes it one that
+/// GRBL refuses as a whole (error:1, gcode.c gc_execute_line); Marlin refuses it for its missing checksum.
 /// </summary>
 internal sealed class DialectProbe(MachineLink link, SerialMachineOptions options, int baud)
 {
     private const int ProbeMs = 1500;
+    private const int QuietMs = 60;
 
     private readonly HashSet<string> _capabilities = new(StringComparer.Ordinal);
     private string? _firmware;
@@ -47,12 +50,14 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
             if (_found is null or FirmwareDialect.Marlin)
             {
                 _isAnswered = false;
-                await link.WriteAsync("\nM115\n"u8.ToArray());
+                // A busy one has the question already and answers when it can; more of them would overrun its buffer.
+                if (attempt == 0 || !_isBusy)
+                    await link.WriteAsync(_found is null ? "@\nM115\n"u8.ToArray() : "\nM115\n"u8.ToArray());
                 await ListenAsync(() => _isAnswered, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                 if (_isAnswered && _found == FirmwareDialect.Marlin)
                 {
-                    // Any capability lines come before the ok; this takes up what is still on its way, so that no old answer meets the numbered stream.
-                    await ListenAsync(static () => false, link.NowMs + 60, cancellationToken);
+                    // Answers to earlier questions, of an earlier opening too, must not meet the numbered stream.
+                    await ListenUntilQuietAsync(deadlineMs, cancellationToken);
                     return Marlin();
                 }
             }
@@ -60,14 +65,14 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
             if (_found == FirmwareDialect.Grbl)
             {
                 _isAnswered = false;
-                await link.WriteAsync("\n$I\n"u8.ToArray());
+                await link.WriteAsync("@\n$I\n"u8.ToArray());
                 await ListenAsync(() => _isAnswered && _optionsSeen, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
                 if (_isAnswered)
                 {
                     _status = null;
                     await link.WriteAsync(new[] { GrblDialect.StatusQuery });
                     await ListenAsync(() => _status is not null, Math.Min(deadlineMs, link.NowMs + ProbeMs), cancellationToken);
-                    await ListenAsync(static () => false, link.NowMs + 60, cancellationToken);
+                    await ListenUntilQuietAsync(deadlineMs, cancellationToken);
                     return Grbl();
                 }
             }
@@ -87,6 +92,17 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 return;
             await link.WaitAsync();
         }
+    }
+
+    private async Task ListenUntilQuietAsync(long deadlineMs, CancellationToken cancellationToken)
+    {
+        long heard;
+        do
+        {
+            heard = link.Received.All;
+            await ListenAsync(static () => false, link.NowMs + QuietMs, cancellationToken);
+        }
+        while (link.Received.All != heard && link.NowMs < deadlineMs && link.Ended is null);
     }
 
     private void Hear(ReadOnlySpan<byte> line)

@@ -13,12 +13,14 @@ namespace FabNet.FirmwareBridge.Streaming;
 internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow window, LinkTimings timings, int firstSequence)
 {
     private readonly Queue<Submission> _queue = new();
+    private readonly Queue<Submission> _ahead = new();
     private readonly Queue<Submission> _framedSubmissions = new();
     private readonly byte[] _content = new byte[dialect.MaxLineBytes];
     private ProgramReader? _program;
     private int _contentLength;
     private int _contentLine;
     private Staged _staged;
+    private Submission? _stagedSubmission;
     private LineTraits _stagedTraits;
     private int _stagedLength;
 
@@ -56,6 +58,9 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
     /// <summary>The last program line that the firmware took; 0 if none.</summary>
     public int AcknowledgedProgramLine { get; private set; }
 
+    /// <summary>The last program line of which it is known that the firmware took it and all before it; 0 if none.</summary>
+    public virtual int SureProgramLine => AcknowledgedProgramLine;
+
     /// <summary>The last program line that was ever sent; 0 if none.</summary>
     public int SentProgramLine { get; private set; }
 
@@ -72,7 +77,7 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
     public bool IsProgramDone { get; private set; } = true;
 
     /// <summary>True when nothing waits and nothing is in flight.</summary>
-    public bool IsDrained => LinesInFlight == 0 && Sent == Framed && _queue.Count == 0;
+    public bool IsDrained => LinesInFlight == 0 && Sent == Framed && _queue.Count == 0 && _ahead.Count == 0;
 
     /// <summary>Why the stream can't go on; null while it can. What the line was is in the text.</summary>
     public string? Fault { get; private set; }
@@ -84,7 +89,7 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
     protected AdmittedProgram? Program { get; private set; }
 
     /// <summary>Takes a program whose lines are sent from now on.</summary>
-    public void Attach(AdmittedProgram program, ProgramReader reader)
+    public virtual void Attach(AdmittedProgram program, ProgramReader reader)
     {
         Program = program;
         _program = reader;
@@ -111,12 +116,15 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
     /// <summary>Sends a command as soon as the window lets it, ahead of the program.</summary>
     public void Submit(Submission submission) => _queue.Enqueue(submission);
 
+    /// <summary>Sends a command before all others that were submitted: one that finds lost answers must not wait behind what those hold up.</summary>
+    protected void SubmitAhead(Submission submission) => _ahead.Enqueue(submission);
+
     /// <summary>Answers everybody who still waits.</summary>
     public void Abandon(string why)
     {
         while (_framedSubmissions.TryDequeue(out var submission))
             submission.Abandon(why);
-        while (_queue.TryDequeue(out var submission))
+        while (_ahead.TryDequeue(out var submission) || _queue.TryDequeue(out submission))
             submission.Abandon(why);
     }
 
@@ -245,17 +253,25 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
                 return Math.Max(baseMs, Timings.LongCommandMs);
         }
 
-        if (Program is null || SentProgramLine == 0)
+        if (Program is null || SentProgramLine == 0 || IsProgramDone)
             return baseMs;
         var seconds = Program.SecondsUntilLine(SentProgramLine) - Program.SecondsUntilLine(Math.Max(0, AcknowledgedProgramLine - plannerBlocks));
         return baseMs + (long)(Math.Clamp(seconds, 0, 3600) * 2000);
     }
 
-    /// <summary>The line that waits for its answer the longest is a submitted command: what the firmware says belongs to it.</summary>
+    /// <summary>What the firmware says belongs to the line that waits for its answer the longest. If that is one of the host's own, whose answer may be lost, it belongs to the command behind it.</summary>
     protected void KeepReply(in FirmwareMessage message)
     {
-        if (_framedSubmissions.TryPeek(out var submission) && submission.Sequence == Acknowledged + 1)
+        var next = Acknowledged + 1;
+        foreach (var submission in _framedSubmissions)
+        {
+            if (submission.Sequence != next++)
+                return;
+            if (submission.Waiter is null)
+                continue;
             submission.AddReply(message.Text);
+            return;
+        }
     }
 
     private void RecountFlight()
@@ -267,19 +283,20 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
 
     private bool Stage()
     {
-        if (_queue.TryPeek(out var submission))
+        if (_ahead.TryPeek(out var submission) || _queue.TryPeek(out submission))
         {
-            if (_staged != Staged.Submission)
+            if (_stagedSubmission != submission || _staged != Staged.Submission)
             {
                 StageContent(submission.Command, programLine: 0);
                 if (_stagedLength == 0)
                 {
-                    _queue.Dequeue();
+                    DequeueSubmission();
                     submission.Abandon($"The line has {submission.Command.Length} bytes; with number and checksum this firmware takes {dialect.MaxLineBytes - 1}. Shorten it.");
                     return Stage();
                 }
 
                 _staged = Staged.Submission;
+                _stagedSubmission = submission;
             }
 
             return true;
@@ -359,7 +376,8 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
         Framed++;
         if (_staged == Staged.Submission)
         {
-            var submission = _queue.Dequeue();
+            var submission = DequeueSubmission();
+            _stagedSubmission = null;
             submission.Sequence = Framed;
             _framedSubmissions.Enqueue(submission);
         }
@@ -370,6 +388,8 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
 
         _staged = Staged.Nothing;
     }
+
+    private Submission DequeueSubmission() => _ahead.Count > 0 ? _ahead.Dequeue() : _queue.Dequeue();
 
     private void AnswerSubmission(int sequence, string? error)
     {

@@ -257,7 +257,8 @@ internal sealed partial class GrblFirmware
         Send(report.Append(">\r\n").ToString());
     }
 
-    private double SpindleRpm()
+    /// <summary>How fast the spindle turns; 0 if it stands.</summary>
+    internal double SpindleRpm()
     {
         if (_parser.Modes.Spindle == 5 || _spindleStopped || _parser.SpindleSpeed <= 0)
         {

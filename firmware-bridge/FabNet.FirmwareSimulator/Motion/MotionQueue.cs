@@ -44,6 +44,9 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
     /// <summary>How often the queue ran empty.</summary>
     public long Underruns { get; private set; }
 
+    /// <summary>Moves executed to their end.</summary>
+    public long Finished { get; private set; }
+
     /// <summary>Total path executed, in mm.</summary>
     public double TravelledMm { get; private set; }
 
@@ -249,6 +252,7 @@ internal sealed class MotionQueue(MotionLimits limits, int usableBlocks)
         var block = _blocks[0];
         var exit = _profile.ExitSpeed;
         TravelledMm += block.Distance;
+        Finished++;
         _blocks.RemoveAt(0);
         _executing = false;
         _rest = block.End;

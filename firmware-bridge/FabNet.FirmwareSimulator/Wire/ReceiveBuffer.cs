@@ -13,6 +13,9 @@ internal sealed class ReceiveBuffer(int usableBytes)
     /// <summary>Bytes waiting.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Bytes that fit in all.</summary>
+    public int Capacity => _bytes.Length;
+
     /// <summary>Bytes that still fit.</summary>
     public int Free => _bytes.Length - Count;
 

@@ -41,6 +41,9 @@ public sealed class CatalogueClient : IDisposable
     /// <summary>Pulls designs into folders.</summary>
     public DesignPuller Puller { get; }
 
+    // So much of a blob may be on its way before the catalogue waits for us to have read it.
+    private const int WindowBytes = 4 << 20;
+
     /// <summary>Makes a client; nothing is sent yet.</summary>
     /// <param name="address">The catalogue, such as <c>http://127.0.0.1:7710</c>.</param>
     /// <param name="options">The channel's options (credentials, handler), or null; the message limits are set here.</param>
@@ -49,6 +52,12 @@ public sealed class CatalogueClient : IDisposable
     public static CatalogueClient Connect(Uri address, GrpcChannelOptions? options = null, TimeProvider? time = null, PublisherFolder? publisher = null)
     {
         options ??= new GrpcChannelOptions();
+        if (options is { HttpHandler: null, HttpClient: null })
+        {
+            options.HttpHandler = new SocketsHttpHandler { InitialHttp2StreamWindowSize = WindowBytes, EnableMultipleHttp2Connections = true, AllowAutoRedirect = false, UseCookies = false };
+            options.DisposeHttpClient = true;
+        }
+
         options.MaxReceiveMessageSize = CatalogueHost.MaxMessageBytes;
         options.MaxSendMessageSize = CatalogueHost.MaxMessageBytes;
         return new CatalogueClient(GrpcChannel.ForAddress(address, options), time ?? TimeProvider.System, publisher);
@@ -87,9 +96,12 @@ public sealed class CatalogueClient : IDisposable
         GetAsync(new GetDesignRequest { ManifestDigest = manifest.Value }, cancellationToken);
 
     /// <summary>The newest version of every design that matches, best first; of all designs, by name, for an empty text. Pages are fetched as they are read.</summary>
-    public async IAsyncEnumerable<DesignSummary> SearchAsync(string text, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <param name="text">Words.</param>
+    /// <param name="filter">What else must hold; null for nothing.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async IAsyncEnumerable<DesignSummary> SearchAsync(string text, DesignFilter? filter = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var request = new SearchDesignsRequest { Text = text, PageSize = 100 };
+        var request = new SearchDesignsRequest { Text = text, Filter = filter, PageSize = 100 };
         do
         {
             var page = await _retry.ExecuteAsync(async ct => await _client.SearchDesignsAsync(request, cancellationToken: ct), cancellationToken);

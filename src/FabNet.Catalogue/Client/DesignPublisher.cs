@@ -104,7 +104,7 @@ public sealed class DesignPublisher
         file.Position = offset;
 
         // One buffer for the whole call: a message is serialised before WriteAsync returns.
-        var buffer = new byte[(int)Math.Clamp(file.Length - offset, 1, DesignCatalogueService.MaxChunkBytes)];
+        var buffer = new byte[(int)Math.Clamp(file.Length - offset, 1, DesignCatalogueService.SentChunkBytes)];
         int read;
         while ((read = await file.ReadAsync(buffer, cancellationToken)) > 0)
         {

@@ -41,13 +41,14 @@ public sealed record VerifiedDesign(Design Design, IReadOnlyList<VerifiedPublish
             return new VerifiedDesign(design, []);
         }
 
-        var commons = new Commons(new StatementTable());
+        var table = new StatementTable();
+        var commons = new Commons(table);
         var intake = new StatementIntake(commons);
         try
         {
             foreach (var said in chains.Append(envelope))
             {
-                commons.Table.Add(intake.Verify(said), said, 1);
+                table.Add(intake.Verify(said), said, 1);
             }
         }
         catch (FormatException e)

@@ -14,8 +14,10 @@ public sealed class ThreeMfReader
 {
     private const int MaxDepth = 16;
 
-    /// <summary>The most corners that are placed, each placing counted: what a bomb of nested components may cost.</summary>
-    private const long MaxPlaced = 50_000_000;
+    /// <summary>The most corners that are placed, each placing counted, and a component as many corners: what a bomb of nested components may cost.</summary>
+    private const long MaxPlaced = 2L * VertexTable.MaxVertices;
+
+    private const int ComponentCost = 100;
 
     private const long MaxModelCharacters = 4L << 30;
 
@@ -138,7 +140,7 @@ public sealed class ThreeMfReader
         }
 
         var transform = reference.Transform.Then(outer);
-        _placed += named.Vertices.Count + named.Components.Count;
+        _placed += named.Vertices.Count + ((long)named.Components.Count * ComponentCost);
         if (depth > MaxDepth || _placed > MaxPlaced)
         {
             throw new MeshFormatException($"Its components are nested more than {MaxDepth} deep, or repeat too often to be measured.");

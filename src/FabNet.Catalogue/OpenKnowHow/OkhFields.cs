@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using FabNet.Catalogue.Designs;
+using FabNet.Catalogue.Search;
 using FabNet.Model;
 
 namespace FabNet.Catalogue.OpenKnowHow;
@@ -61,10 +62,15 @@ internal sealed partial class OkhFields
     /// <summary>Keeps a text or a list of texts.</summary>
     public void KeepTexts(string name, IReadOnlyList<string> texts)
     {
-        if (texts.Count > 0)
+        var nodes = texts.Select(t => new ScalarNode(t, Map.Line)).ToList();
+        if (nodes is [var only])
+        {
+            KeepNode(name, only);
+        }
+        else if (nodes.Count > 1)
         {
             var list = new ListNode(Map.Line);
-            list.Items.AddRange(texts.Select(t => new ScalarNode(t, Map.Line)));
+            list.Items.AddRange(nodes);
             KeepNode(name, list);
         }
     }
@@ -105,13 +111,9 @@ internal sealed partial class OkhFields
         var one => AsText(one) is { } text ? [text] : [],
     };
 
-    /// <summary>The names of people or organisations, each by itself.</summary>
-    public IReadOnlyList<string> Names(string name) => Find(name) switch
-    {
-        null => [],
-        ListNode list => [.. list.Items.Select(PersonName).OfType<string>()],
-        var one => PersonName(one) is { } person ? [person] : [],
-    };
+    /// <summary>The names of people or organisations, each by itself and without where to reach them.</summary>
+    public IReadOnlyList<string> Names(string name) =>
+        [.. (Find(name) switch { null => [], ListNode list => list.Items, var one => [one] }).Select(n => n is MapNode map ? TextOf(map, "name") : AsText(n)?.Trim()).OfType<string>()];
 
     /// <summary>Names with the text of each, as in a table of settings.</summary>
     public IReadOnlyDictionary<string, string> TextTable(string name)
@@ -333,38 +335,13 @@ internal sealed partial class OkhFields
         }
     }
 
-    /// <summary>Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment); case does not count.</summary>
+    /// <summary>The slips between two keys. Case does not count, and okh v1 in snake_case means the same as in kebab-case.</summary>
     internal static int SpellingDistance(string left, string right)
     {
-        const int FarApart = 99;
-        if (Math.Abs(left.Length - right.Length) > 2)
-        {
-            return FarApart;
-        }
+        return Math.Abs(left.Length - right.Length) > 2 ? int.MaxValue : Spelling.Distance(Plain(left), Plain(right));
 
-        var rows = new int[left.Length + 1, right.Length + 1];
-        for (var i = 0; i <= left.Length; i++)
-        {
-            for (var j = 0; j <= right.Length; j++)
-            {
-                if (i == 0 || j == 0)
-                {
-                    rows[i, j] = i + j;
-                    continue;
-                }
-
-                var isSame = Same(left[i - 1], right[j - 1]);
-                var least = Math.Min(Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1, rows[i - 1, j - 1] + (isSame ? 0 : 1));
-                var isSwap = i > 1 && j > 1 && Same(left[i - 1], right[j - 2]) && Same(left[i - 2], right[j - 1]);
-                rows[i, j] = isSwap ? Math.Min(least, rows[i - 2, j - 2] + 1) : least;
-            }
-        }
-
-        return rows[left.Length, right.Length];
+        static string Plain(string key) => key.ToLowerInvariant().Replace('_', '-');
     }
-
-    // Keys of okh v1 in snake_case are the same words as in kebab-case.
-    private static bool Same(char a, char b) => char.ToLowerInvariant(a) == char.ToLowerInvariant(b) || (a is '-' or '_' && b is '-' or '_');
 
     private static string? AsText(ManifestNode node) => node is not ScalarNode scalar ? null : scalar.Value switch
     {

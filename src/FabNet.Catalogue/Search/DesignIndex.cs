@@ -1,99 +1,210 @@
-// Finds designs by name, version, digest and words. A projection: rebuilt from the journal, never stored.
+// The file index.db: what the journal says, in the form in which it is asked.
 
-using FabNet.Model;
-using FabNet.Model.Designs;
+using System.Collections.Concurrent;
+using FabNet.Journal;
+using Microsoft.Data.Sqlite;
 
 namespace FabNet.Catalogue.Search;
 
 /// <summary>
-/// Holds every published manifest in memory, and the words of each design's newest version. Text search scans those; it is meant for
-/// tens of thousands of designs, and is the one class to replace by a stored index beyond that.
+/// A projection of the journal on the disk. It holds nothing that the journal does not say, and is made anew where it is missing, damaged,
+/// of another version, or of another journal. Nothing in memory grows with the number of designs.
 /// </summary>
-/// <remarks>Thread safe, by one lock that no caller holds while it waits for anything.</remarks>
-internal sealed class DesignIndex
+/// <remarks>Reading is thread safe, <see cref="CatchUp"/> belongs to one loop. Readers don't wait for the writer.</remarks>
+internal sealed class DesignIndex : IDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<Digest, PublishedManifest> _byDigest = [];
+    private const int MaxBatch = 4_000;
 
-    // Versions of each name, newest first; never empty.
-    private readonly SortedDictionary<string, DesignLine> _byName = new(StringComparer.Ordinal);
+    private const long MaxBatchBytes = 16L << 20;
 
-    /// <summary>Adds a version. Adding the same manifest again changes nothing.</summary>
-    public void Add(PublishedManifest published)
+    private const int SqliteCorrupt = 11;
+
+    private const int SqliteNotADatabase = 26;
+
+    // Each keeps at most 8 MiB of pages; the system's page cache keeps the rest.
+    private static readonly int MaxReaders = Math.Clamp(Environment.ProcessorCount, 2, 8);
+
+    private readonly ConcurrentBag<IndexReader> _idle = [];
+    private readonly SemaphoreSlim _free = new(MaxReaders);
+    private readonly string _path;
+    private readonly IJournal _journal;
+    private readonly IndexWriter _writer;
+
+    private DesignIndex(string path, IJournal journal, IndexWriter writer) => (_path, _journal, _writer) = (path, journal, writer);
+
+    /// <summary>Opens the index beside a journal and applies what it does not have yet.</summary>
+    /// <param name="path">The file; created where it is missing.</param>
+    /// <param name="journal">What decides.</param>
+    /// <param name="read">What its entries mean.</param>
+    /// <param name="rebuilding">Told why the index is made anew from the journal, where it had to be.</param>
+    /// <param name="basis">What their meaning depends on besides; where it changed, the index is made anew.</param>
+    /// <exception cref="JournalException">The journal can't be read.</exception>
+    /// <exception cref="SqliteException">The index can't be written, because of its disk or the rights on it.</exception>
+    public static DesignIndex Open(string path, IJournal journal, ReadStatement read, Action<string>? rebuilding = null, string basis = "")
     {
-        lock (_gate)
+        try
         {
-            if (!_byDigest.TryAdd(published.Design.Ref.Manifest, published))
+            var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
+            var fault = FindFault(connection, journal, basis);
+            if (fault is null)
             {
-                return;
+                return OpenWriter(path, journal, read, connection);
             }
 
-            var name = published.Design.Ref.Name;
-            if (!_byName.TryGetValue(name, out var line))
-            {
-                _byName.Add(name, line = new DesignLine());
-            }
+            connection.Dispose();
+            rebuilding?.Invoke(fault);
+        }
+        catch (SqliteException e) when (IsDamage(e))
+        {
+            rebuilding?.Invoke($"it is damaged ({e.Message})");
+        }
 
-            line.Add(published);
+        Delete(path);
+        return OpenWriter(path, journal, read, Create(path, basis));
+    }
+
+    /// <summary>True if the file is not, or no longer, what SQLite wrote.</summary>
+    public static bool IsDamage(SqliteException e) => e.SqliteErrorCode is SqliteCorrupt or SqliteNotADatabase;
+
+    /// <summary>Throws the file away.</summary>
+    public static void Delete(string path)
+    {
+        foreach (var file in (ReadOnlySpan<string>)[path, path + "-wal", path + "-shm"])
+        {
+            File.Delete(file);
         }
     }
 
-    public PublishedManifest? Find(Digest manifest) => Read(() => _byDigest.GetValueOrDefault(manifest));
+    /// <summary>The cursor up to which the journal was applied. Belongs to the loop of <see cref="CatchUp"/>.</summary>
+    public long Applied => _writer.Applied;
 
-    /// <summary>A version of a name; the newest if none is asked for.</summary>
-    public PublishedManifest? Find(string name, string? version) =>
-        Read(() => _byName.GetValueOrDefault(name)?.Versions.Find(v => version is null || v.Design.Ref.Version == version));
-
-    /// <summary>Every version of a name, newest first; empty if the name is not taken.</summary>
-    public IReadOnlyList<Design> Versions(string name) => Read(() => _byName.GetValueOrDefault(name)?.Versions.ConvertAll(v => v.Design) ?? []);
-
-    /// <summary>The newest versions in which each word of a text is the beginning of some word, best first, then by name; all by name for no text.</summary>
-    /// <exception cref="CatalogueException">The text is too long, or the token is not one of this search's.</exception>
-    public DesignPage Search(string text, int pageSize, string pageToken)
+    /// <summary>Applies what the journal has and the index has not.</summary>
+    public void CatchUp()
     {
-        var query = SearchQuery.Parse(text);
-        var after = SearchCursor.Parse(pageToken, query);
-        return Read(() =>
+        var batch = new List<JournalEntry>();
+        var bytes = 0L;
+        foreach (var entry in _journal.Read(_writer.Applied))
         {
-            var hits = new List<(int Score, Design Design)>();
-            foreach (var line in _byName.Values)
+            batch.Add(entry);
+            bytes += entry.Payload.Length;
+            if (batch.Count == MaxBatch || bytes > MaxBatchBytes)
             {
-                if (line.Words.Score(query) is { } score && (after is not { } cursor || cursor.IsBefore(score, line.Newest.Ref.Name)))
-                {
-                    hits.Add((score, line.Newest));
-                }
+                _writer.Apply(batch);
+                batch.Clear();
+                bytes = 0;
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            _writer.Apply(batch);
+        }
+    }
+
+    /// <summary>Runs a function on a reader, which it must not keep; waits while all readers are in use.</summary>
+    public T Read<T>(Func<IndexReader, T> read)
+    {
+        _free.Wait();
+        IndexReader? reader = null;
+        try
+        {
+            if (!_idle.TryTake(out reader))
+            {
+                reader = new IndexReader(ConnectReader(_path));
             }
 
-            // By name already: a stable sort by score keeps that order among equals.
-            var page = hits.OrderByDescending(h => h.Score).Take(pageSize).ToList();
-            var next = hits.Count > pageSize ? new SearchCursor(page[^1].Score, page[^1].Design.Ref.Name).Write(query) : "";
-            return new DesignPage(page.ConvertAll(h => h.Design), next);
-        });
-    }
-
-    private T Read<T>(Func<T> read)
-    {
-        lock (_gate)
+            var result = reader.Read(read);
+            _idle.Add(reader);
+            reader = null;
+            return result;
+        }
+        finally
         {
-            return read();
+            reader?.Dispose();
+            _free.Release();
         }
     }
 
-    /// <summary>The versions of one name.</summary>
-    private sealed class DesignLine
+    /// <summary>Closes the file once nobody reads any more.</summary>
+    public void Dispose()
     {
-        public List<PublishedManifest> Versions { get; } = [];
-
-        public DesignWords Words { get; private set; } = DesignWords.None;
-
-        public Design Newest => Versions[0].Design;
-
-        public void Add(PublishedManifest published)
+        for (var i = 0; i < MaxReaders; i++)
         {
-            // Of two equal versions (1.0 and 1.0.0) the one published later counts as newer.
-            var place = Versions.FindIndex(v => DesignVersions.Compare(v.Design.Ref.Version, published.Design.Ref.Version) <= 0);
-            Versions.Insert(place < 0 ? Versions.Count : place, published);
-            Words = place == 0 || Versions.Count == 1 ? DesignWords.Of(published.Design) : Words;
+            _free.Wait();
         }
+
+        while (_idle.TryTake(out var reader))
+        {
+            reader.Dispose();
+        }
+
+        _writer.Dispose();
+        _free.Dispose();
+    }
+
+    private static DesignIndex OpenWriter(string path, IJournal journal, ReadStatement read, SqliteConnection connection)
+    {
+        var index = new DesignIndex(path, journal, new IndexWriter(connection, journal, read));
+        try
+        {
+            index.CatchUp();
+            return index;
+        }
+        catch
+        {
+            index.Dispose();
+            throw;
+        }
+    }
+
+    // Why the file can't be gone on with; null if it can.
+    private static string? FindFault(SqliteConnection connection, IJournal journal, string basis)
+    {
+        using var version = connection.Prepare("PRAGMA user_version");
+        switch ((long)version.ExecuteScalar()!)
+        {
+            case IndexSchema.Version: break;
+            case 0: return "there is none yet";
+            case var other: return $"it is of version {other}, and this FabNet's is {IndexSchema.Version}";
+        }
+
+        using var command = connection.Prepare("SELECT cursor, hash, basis FROM applied");
+        var (cursor, hash, made) = command.First(row => (row.GetInt64(0), row.Bytes(1), row.GetString(2)));
+        return made != basis ? "the collections whose verdicts count here are others"
+            : cursor == 0 || journal.Find(cursor)?.Hash.AsSpan().SequenceEqual(hash) == true ? null : "it belongs to another journal";
+    }
+
+    private static SqliteConnection Create(string path, string basis)
+    {
+        var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
+        connection.Execute($"BEGIN; {IndexSchema.Tables} COMMIT;");
+        using var applied = connection.Prepare("INSERT INTO applied VALUES (0, x'', $1)");
+        applied.Bind(basis).ExecuteNonQuery();
+        return connection;
+    }
+
+    // A power cut may take the last transactions of the index, never a part of one: they are in the journal.
+    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = mode }.ToString());
+        try
+        {
+            connection.Open();
+            connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=10000; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static SqliteConnection ConnectReader(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadOnly }.ToString());
+        connection.Open();
+        connection.Execute("PRAGMA busy_timeout=10000; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;");
+        return connection;
     }
 }

@@ -1,63 +1,75 @@
 // Which of two versions is newer.
 
-using System.Globalization;
+using System.Text;
 
 namespace FabNet.Catalogue.Search;
 
 /// <summary>
 /// Orders versions by Semantic Versioning 2.0.0, clause 11, and does something sensible with those that are not semantic: missing numbers
-/// are 0, a leading v does not count, words sort after numbers.
+/// are 0, a leading v does not count, words sort after numbers. Build metadata does not count.
 /// </summary>
 internal static class DesignVersions
 {
-    /// <summary>Below zero if <paramref name="left"/> is older.</summary>
-    public static int Compare(string left, string right)
-    {
-        var (leftCore, leftPre) = Split(left);
-        var (rightCore, rightPre) = Split(right);
-        var core = CompareIdentifiers(leftCore, rightCore, missing: "0");
-        return core != 0 ? core : (leftPre, rightPre) switch
-        {
-            (null, null) => 0,
-            (null, _) => 1,
-            (_, null) => -1,
-            _ => CompareIdentifiers(leftPre, rightPre, missing: ""),
-        };
-    }
+    private const byte End = 0;
 
-    private static (string Core, string? PreRelease) Split(string version)
+    private const byte EmptyIdentifier = 1;
+
+    private const byte NumberIdentifier = 2;
+
+    private const byte WordIdentifier = 3;
+
+    private const byte IsPreRelease = 1;
+
+    private const byte IsRelease = 2;
+
+    /// <summary>Below zero if <paramref name="left"/> is older.</summary>
+    public static int Compare(string left, string right) => KeyOf(left).AsSpan().SequenceCompareTo(KeyOf(right));
+
+    /// <summary>Bytes that sort, one by one, as the versions do: what the index keeps them in order by.</summary>
+    /// <param name="version">At most 255 characters.</param>
+    public static byte[] KeyOf(string version)
     {
         version = version.StartsWith('v') ? version[1..] : version;
         var build = version.IndexOf('+', StringComparison.Ordinal);
         version = build < 0 ? version : version[..build];
         var dash = version.IndexOf('-', StringComparison.Ordinal);
-        return dash < 0 ? (version, null) : (version[..dash], version[(dash + 1)..]);
+        var core = (dash < 0 ? version : version[..dash]).Split('.').ToList();
+        while (core.Count > 1 && core[^1].Length > 0 && core[^1].All(c => c == '0'))
+        {
+            core.RemoveAt(core.Count - 1);
+        }
+
+        var key = new List<byte>();
+        Add(key, core);
+        key.Add(dash < 0 ? IsRelease : IsPreRelease);
+        if (dash >= 0)
+        {
+            Add(key, version[(dash + 1)..].Split('.'));
+        }
+
+        return [.. key];
     }
 
-    private static int CompareIdentifiers(string left, string right, string missing)
+    private static void Add(List<byte> key, IEnumerable<string> identifiers)
     {
-        var (lefts, rights) = (left.Split('.'), right.Split('.'));
-        for (var i = 0; i < Math.Max(lefts.Length, rights.Length); i++)
+        foreach (var identifier in identifiers)
         {
-            var order = CompareIdentifier(i < lefts.Length ? lefts[i] : missing, i < rights.Length ? rights[i] : missing);
-            if (order != 0)
+            if (identifier.Length == 0)
             {
-                return order;
+                key.Add(EmptyIdentifier);
+            }
+            else if (identifier.All(char.IsAsciiDigit))
+            {
+                // A number with more digits is greater.
+                var digits = identifier.TrimStart('0');
+                key.AddRange([NumberIdentifier, checked((byte)digits.Length), .. Encoding.ASCII.GetBytes(digits)]);
+            }
+            else
+            {
+                key.AddRange([WordIdentifier, .. Encoding.UTF8.GetBytes(identifier), End]);
             }
         }
 
-        return 0;
+        key.Add(End);
     }
-
-    private static int CompareIdentifier(string left, string right) => (ToNumber(left), ToNumber(right)) switch
-    {
-        ({ } l, { } r) => l.CompareTo(r),
-        ({ }, null) => right.Length == 0 ? 1 : -1,
-        (null, { }) => left.Length == 0 ? -1 : 1,
-        _ => string.CompareOrdinal(left, right),
-    };
-
-    // A version has at most 64 characters, which a UInt128 can't hold all of; beyond its 38 digits they are compared as words.
-    private static UInt128? ToNumber(string text) =>
-        text.Length is > 0 and <= 38 && UInt128.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -1,6 +1,7 @@
 // A design as the catalogue holds it.
 
 using FabNet.Model.Designs;
+using FabNet.Protocol.V1;
 
 namespace FabNet.Catalogue.Search;
 
@@ -13,4 +14,4 @@ internal sealed record PublishedManifest(Design Design, byte[] Manifest, long Cu
 /// <summary>A page of a list.</summary>
 /// <param name="Designs">In order.</param>
 /// <param name="NextPageToken">Asks for the next page; empty at the end.</param>
-internal sealed record DesignPage(IReadOnlyList<Design> Designs, string NextPageToken);
+internal sealed record DesignPage(IReadOnlyList<DesignSummary> Designs, string NextPageToken);

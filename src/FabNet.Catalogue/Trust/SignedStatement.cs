@@ -18,4 +18,13 @@ internal sealed record SignedStatement(Digest Id, Statement Statement, IReadOnly
         AuthoredStatement authored => authored.By.Publisher,
         _ => null,
     };
+
+    /// <summary>What it is looked up by besides: a publisher's first statement by its namespace, a collection's by its identity, a fork by its origin's manifest, all else by what it is about; empty for none.</summary>
+    public string Subject => Statement switch
+    {
+        PublisherStatement publisher => publisher.Sequence == 1 ? publisher.Namespace : "",
+        CollectionStatement collection => (collection.Collection ?? Id).Value,
+        DesignStatement { Design: var design } => design.ForkOf?.Design.Manifest.Value ?? "",
+        _ => Statement.Subject?.Value ?? "",
+    };
 }

@@ -20,7 +20,7 @@ internal sealed class StatementIntake(Commons commons)
     public SignedStatement Verify(Envelope envelope, DateTimeOffset acceptedAt = default)
     {
         var statement = StatementFormat.Read(envelope, acceptedAt);
-        var keys = commons.Table.Keys(envelope.Signatures.Select(s => s.Key)).Concat(statement is PublisherStatement publisher ? publisher.Keys : []).Distinct();
+        var keys = commons.Statements.Keys(envelope.Signatures.Select(s => s.Key)).Concat(statement is PublisherStatement publisher ? publisher.Keys : []).Distinct();
         return new SignedStatement(envelope.Id, statement, envelope.Verify(keys));
     }
 
@@ -62,7 +62,7 @@ internal sealed class StatementIntake(Commons commons)
         {
             fault = publisher.Keys.All(k => said.SignedBy.Contains(k.Id)) ? null : "a key in it did not sign it";
         }
-        else if (commons.Table.Find(previousId)?.Said.Statement is PublisherStatement previous)
+        else if (commons.Statements.Find(previousId)?.Said.Statement is PublisherStatement previous)
         {
             fault = PublisherChain.FindFault(said, previousId, previous, publisher.Publisher!.Value);
         }
@@ -80,7 +80,7 @@ internal sealed class StatementIntake(Commons commons)
     private void Check(SignedStatement said, Design design)
     {
         var (publishers, why) = (new List<PublisherChain>(), "");
-        foreach (var owner in commons.Table.Owners(said.SignedBy))
+        foreach (var owner in commons.Owners(said.SignedBy))
         {
             if (owner.Vouches(said, out var reason) is Vouching.Signed && (design.Publisher is null || design.Publisher == owner.Current.Namespace))
             {
@@ -97,23 +97,32 @@ internal sealed class StatementIntake(Commons commons)
             throw new CatalogueException(CatalogueFault.NotAllowed, $"{design.Ref} is refused: {why}. Sign it with a current key of its publisher.");
         }
 
-        foreach (var publisher in publishers)
+        RequireFreeVersion(said);
+        RequireFreeFork(design);
+    }
+
+    /// <summary>Refuses a design whose publisher has its name and version with another manifest.</summary>
+    /// <exception cref="CatalogueException">It is taken.</exception>
+    public void RequireFreeVersion(SignedStatement said)
+    {
+        var design = ((DesignStatement)said.Statement).Design;
+        foreach (var publisher in commons.Owners(said.SignedBy))
         {
-            var taken = commons.Table.Designs(design.Ref.Name).FirstOrDefault(d => d.Id != said.Id && ((DesignStatement)d.Statement).Design.Ref.Version == design.Ref.Version && publisher.Vouches(d, out _) is not Vouching.None);
-            if (taken is not null)
+            foreach (var other in commons.Statements.Versions(design.Ref.Name, publisher.Identity, design.Ref.Version).Where(v => v != said.Id))
             {
-                throw new CatalogueException(CatalogueFault.AlreadyExists,
-                    $"{publisher.Name}/{design.Ref} is published already with other contents ({taken.Id.Short}). Published versions never change: give yours a new version.");
+                if (commons.Statements.Find(other)?.Said is { Statement: DesignStatement { Design.Ref.Version: var version } } taken && version == design.Ref.Version && publisher.Vouches(taken, out _) is not Vouching.None)
+                {
+                    throw new CatalogueException(CatalogueFault.AlreadyExists,
+                        $"{publisher.Name}/{design.Ref} is published already with other contents ({taken.Id.Short}). Published versions never change: give yours a new version.");
+                }
             }
         }
-
-        RequireFreeFork(design);
     }
 
     // Only where the origin is here: one that is not can't be judged, and is judged wherever both are.
     private void RequireFreeFork(Design design)
     {
-        if (design.ForkOf is { Design.Manifest: var manifest } && commons.Table.Find(manifest)?.Said.Statement is DesignStatement { Design: var origin }
+        if (design.ForkOf is { Design.Manifest: var manifest } && commons.Statements.Find(manifest)?.Said.Statement is DesignStatement { Design: var origin }
             && ForkLicence.FindObstacle(origin.License, design.License) is { } obstacle)
         {
             throw new CatalogueException(CatalogueFault.NotAllowed, $"{design.Ref} can't be a fork of {origin.Ref} under {design.License}: {obstacle}");
@@ -122,7 +131,7 @@ internal sealed class StatementIntake(Commons commons)
 
     private void Check(SignedStatement said, AuthoredStatement statement)
     {
-        if (commons.Table.Publisher(statement.By.Publisher) is not { } author)
+        if (commons.Publisher(statement.By.Publisher) is not { } author)
         {
             throw new CatalogueException(CatalogueFault.StatementMissing, $"The publisher {statement.By.Publisher.Short}, who says the {statement.Kind} {said.Id.Short}, is not known here. Put its statements first.");
         }
@@ -145,16 +154,16 @@ internal sealed class StatementIntake(Commons commons)
         AttestationStatement attestation => Collection(attestation.Collection) is var collection && collection.MayAttest(author.Identity) ? null
             : $"{author.Name} is no maintainer of {collection.Name}. Ask its owner, or keep a collection of your own: fabnet catalogue collection NAME",
         ProposalStatement proposal => IsPublisherOf(author, proposal.From) ? null : $"only who published {Name(proposal.From)} may offer it.",
-        ProposalAnswerStatement answer => commons.Table.Find(answer.Proposal)?.Said.Statement is not ProposalStatement offer ? $"the proposal {answer.Proposal.Short} is not here. Put it first."
+        ProposalAnswerStatement answer => commons.Statements.Find(answer.Proposal)?.Said.Statement is not ProposalStatement offer ? $"the proposal {answer.Proposal.Short} is not here. Put it first."
             : IsPublisherOf(author, offer.To) ? null : $"only who published {Name(offer.To)} may answer what was offered to it.",
         ClaimStatement { Settles: not null } settled => IsPublisherOf(author, settled.Manifest) ? null : $"only who published {Name(settled.Manifest)} may say that a claim on it is settled.",
         _ => null,
     };
 
     private CollectionChain Collection(Digest identity) =>
-        commons.Table.Collection(identity) ?? throw new CatalogueException(CatalogueFault.StatementMissing, $"The collection {identity.Short} is not here. Put its statements first.");
+        commons.Collection(identity) ?? throw new CatalogueException(CatalogueFault.StatementMissing, $"The collection {identity.Short} is not here. Put its statements first.");
 
     private bool IsPublisherOf(PublisherChain author, Digest manifest) => commons.PublishersOf(manifest).Any(p => p.Identity == author.Identity);
 
-    private string Name(Digest manifest) => commons.Table.Find(manifest)?.Said.Statement is DesignStatement { Design: var design } ? design.Ref.ToString() : $"the design {manifest.Short}";
+    private string Name(Digest manifest) => commons.Statements.Find(manifest)?.Said.Statement is DesignStatement { Design: var design } ? design.Ref.ToString() : $"the design {manifest.Short}";
 }

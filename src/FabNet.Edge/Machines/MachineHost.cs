@@ -250,7 +250,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
                 _runner?.Hear(changed);
                 Publish(changed.State is MachineState.Idle && _mustBeMadeSafe
                     ? _report with { State = MachineState.Preparing, Detail = "An earlier process left it running: its heaters and spindle are being turned off." }
-                    : _report with { State = changed.State, Detail = changed.Reason });
+                    : _report with { State = changed.State, Detail = changed.Reason, CountedZMm = changed.State is MachineState.Offline ? null : _report.CountedZMm });
                 break;
             case TemperaturesReported temperatures:
                 Hear(temperatures);
@@ -264,7 +264,10 @@ internal sealed partial class MachineHost : IAsyncDisposable
             case ProgressReported progress when _runner is { } runner && runner.Order.Name == _running:
                 Hear(progress, runner);
                 break;
-            case PositionReported { IsMachine: true } position:
+            case PositionReported { IsMachine: false } position:
+                _report = _report with { CountedZMm = position.ZMm };
+                break;
+            case PositionReported position:
                 Sample(position.At, Metric.PositionMm, 0, position.XMm);
                 Sample(position.At, Metric.PositionMm, 1, position.YMm);
                 Sample(position.At, Metric.PositionMm, 2, position.ZMm);

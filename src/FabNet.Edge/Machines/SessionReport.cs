@@ -23,6 +23,9 @@ internal sealed record SessionReport
     public double? HotEndC { get; init; }
 
     public double? BedC { get; init; }
+
+    /// <summary>Z in the program's coordinates as the firmware counts it, in mm; null if it does not say. A firmware that was reset counts from zero, wherever the tool stands.</summary>
+    public double? CountedZMm { get; init; }
 }
 
 /// <summary>How a run ended.</summary>

@@ -1,5 +1,6 @@
 // What would be done to go on with an interrupted job: made without touching the machine, and shown before anything is.
 
+using System.Globalization;
 using FabNet.Edge.Leasing;
 using FabNet.Edge.Machines;
 using FabNet.Edge.Preparing;
@@ -15,7 +16,11 @@ namespace FabNet.Edge.Recovering;
 /// <param name="Job">The job.</param>
 /// <param name="Interruption">What happened to it.</param>
 /// <param name="Profile">The machine's profile.</param>
-internal sealed record Interrupted(Job Job, InterruptionRecord Interruption, MachineProfile Profile);
+internal sealed record Interrupted(Job Job, InterruptionRecord Interruption, MachineProfile Profile)
+{
+    /// <summary>Z as the firmware counts it now, in mm; null if it does not say.</summary>
+    public double? CountedZMm { get; init; }
+}
 
 /// <summary>The rest of an interrupted program, ready to run. Whoever hands it to a machine no longer disposes of it.</summary>
 internal sealed record RecoveryPlan : IDisposable
@@ -37,6 +42,10 @@ internal sealed record RecoveryPlan : IDisposable
 /// <summary>Makes plans from the programs that were kept. Thread safe.</summary>
 internal sealed class RecoveryPlanner(ProgramFolder programs)
 {
+    // What the first lines of the rest of a print declare (Resumption).
+    private const string KeptHeight = "G92 Z";
+    private const double HeightToleranceMm = 0.05;
+
     /// <summary>Takes the program from the disk, proves that it is the one that ran, and makes the rest of it safe to start.</summary>
     /// <param name="stopped">The job.</param>
     /// <param name="firstLine">The line to go on with, from 1; null for the one after the last that was surely executed.</param>
@@ -67,7 +76,7 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
             {
                 Interruption = interruption,
                 Preamble = result.Preamble,
-                Precondition = result.Precondition + (line <= interruption.LastLine + 1
+                Precondition = result.Precondition + HeightText(result.Preamble, stopped.CountedZMm) + (line <= interruption.LastLine + 1
                     ? ""
                     : $" Lines {interruption.LastLine + 1} to {line - 1} are left out, and nothing says that they were executed: look at the part."),
                 Rest = new Prepared { Program = program, Path = path, Material = job.Material, From = new Continuation(whole, result, interruption.Key) },
@@ -81,6 +90,23 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
         {
             sinks.ForEach(ProgramFolder.Discard);
         }
+    }
+
+    /// <summary>What the firmware says of the height that is taken for granted.</summary>
+    private static string HeightText(IReadOnlyList<string> preamble, double? countedZMm)
+    {
+        if (preamble.FirstOrDefault(l => l.StartsWith(KeptHeight, StringComparison.Ordinal)) is not { } set || !double.TryParse(set.AsSpan(KeptHeight.Length), CultureInfo.InvariantCulture, out var expectedMm))
+        {
+            return "";
+        }
+
+        return countedZMm is not { } countedMm
+            ? " The firmware does not say where it is."
+            : Math.Abs(countedMm - expectedMm) <= HeightToleranceMm
+                ? string.Create(CultureInfo.InvariantCulture, $" The firmware says Z{countedMm:0.###}, too.")
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $" The firmware says Z{countedMm:0.###}: it stopped at another line, or was reset, and then does not know where it is. Measure before you go on; if the nozzle is not at Z{expectedMm:0.###}, choose another line (--from-line) or move Z there first.");
     }
 
     private async Task<(AdmittedProgram Program, string Path)> OpenAsync(Job job, MachineProfile profile, List<FileStream> sinks, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 // The machine's envelope, and what a program has reached of it.
 
+using System.Runtime.Intrinsics;
 using FabNet.Model;
 using FabNet.Model.Machines;
 
@@ -47,7 +48,19 @@ internal sealed class Envelope
     /// <summary>The machine's range on an axis.</summary>
     public AxisRange Range(int axis) => _ranges[axis];
 
-    /// <summary>Adds a position of a frame to what was reached, and checks it.</summary>
+    /// <summary>Adds the position of a frame on some axes (X in bit 0) to what was reached, and checks it.</summary>
+    public void Reach(int frame, Vector256<double> place, uint axes)
+    {
+        if (!_isOutside && _reached[frame].Holds(place))
+            return;
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if ((axes & (1u << axis)) != 0)
+                Reach(frame, axis, place[axis]);
+        }
+    }
+
+    /// <summary>Adds a position of a frame on an axis to what was reached, and checks it.</summary>
     public void Reach(int frame, int axis, double value)
     {
         if (_isOutside || !_reached[frame].Holds(axis, value))

@@ -1,14 +1,15 @@
 // A growing box around positions, axis by axis.
 
+using System.Runtime.Intrinsics;
 using FabNet.Model;
 
 namespace FabNet.GCode.Checking;
 
-/// <summary>The least and greatest position on each axis. Unit: mm.</summary>
+/// <summary>The least and greatest position on each axis; the fourth place of the vectors holds everything. Unit: mm.</summary>
 internal sealed class Extent
 {
-    private readonly double[] _min = [double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity];
-    private readonly double[] _max = [double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity];
+    private Vector256<double> _min = Vector256.Create(double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity, double.NegativeInfinity);
+    private Vector256<double> _max = Vector256.Create(double.NegativeInfinity, double.NegativeInfinity, double.NegativeInfinity, double.PositiveInfinity);
 
     /// <summary>True if no position was added.</summary>
     public bool IsEmpty => !Has(0) && !Has(1) && !Has(2);
@@ -22,23 +23,25 @@ internal sealed class Extent
     /// <summary>True if the position would not make it grow on the axis.</summary>
     public bool Holds(int axis, double value) => value >= _min[axis] && value <= _max[axis];
 
+    /// <summary>True if the position would not make it grow on any axis.</summary>
+    public bool Holds(Vector256<double> place) => Vector256.GreaterThanOrEqualAll(place, _min) && Vector256.LessThanOrEqualAll(place, _max);
+
     /// <summary>Adds a position on an axis.</summary>
     public void Add(int axis, double value)
     {
         if (value < _min[axis])
-            _min[axis] = value;
+            _min = _min.WithElement(axis, value);
         if (value > _max[axis])
-            _max[axis] = value;
+            _max = _max.WithElement(axis, value);
     }
 
     /// <summary>Adds a position.</summary>
-    public void Add(double x, double y, double z)
+    public void Add(Vector256<double> place)
     {
-        if (Holds(0, x) && Holds(1, y) && Holds(2, z))
+        if (Holds(place))
             return;
-        Add(0, x);
-        Add(1, y);
-        Add(2, z);
+        for (var axis = 0; axis < 3; axis++)
+            Add(axis, place[axis]);
     }
 
     /// <summary>Adds another extent, shifted by nothing.</summary>

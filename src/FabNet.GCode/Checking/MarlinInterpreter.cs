@@ -1,6 +1,7 @@
 // What Marlin's commands do, and those of its kin: one command in a line.
 
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using FabNet.GCode.Commands;
 using FabNet.GCode.Reading;
@@ -71,6 +72,8 @@ internal sealed class MarlinInterpreter
     /// Whether a move's words besides X, Y, Z, E and F have a use. Others could move axes that nobody checks (A, B, C, U, V, W), switch endstops off (S and H in
     /// some firmwares) or light a laser (S).
     /// </summary>
+    // Not a part of ObeyMove: its text's buffers on the stack would have to be cleared at every move.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TakesWords(CommandKind kind, in Words words, uint others)
     {
         if (kind is CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise)

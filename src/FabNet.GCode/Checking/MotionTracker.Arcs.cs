@@ -1,6 +1,7 @@
 // G2 and G3: checked and measured where they bulge, timed as the firmware cuts them.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using FabNet.GCode.Commands;
 using FabNet.GCode.Reading;
 
@@ -34,14 +35,12 @@ internal sealed partial class MotionTracker
         var isCut = IsCut(extruded, isRapid: false, travels: true, z);
         var (minU, maxU, minV, maxV) = path.Reach(startU, startV, target[u], target[v]);
         if (isCut)
-            CutHere();
-        MoveAxis(u, target[u], isNamed: true);
-        MoveAxis(v, target[v], isNamed: true);
-        MoveAxis(w, target[w], isNamed: words.Has(AxisNames[w]));
+            _cut.Add(_frame.Position);
+        MoveTo(Vector256.Create(x, y, z, 0), words.XyzValued | (1u << u) | (1u << v));
         ReachArc(u, minU, maxU, isCut);
         ReachArc(v, minV, maxV, isCut);
         if (isCut)
-            CutHere();
+            _cut.Add(_frame.Position);
         if (extruded > 0)
             _layers.Extrude(z, isLevel: lift == 0, _line);
         _layers.Filament(extruded);

@@ -37,6 +37,15 @@ internal sealed partial class MotionTracker
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private void CheckHomed(uint axes)
+    {
+        for (var axis = 0; axis < 3; axis++)
+        {
+            if ((axes & (1u << axis)) != 0 && !_isHomed[axis])
+                WarnOfHoming(axis);
+        }
+    }
+
     private void WarnOfHoming(int axis)
     {
         if (_log.IsFirst(ViolationCode.MotionBeforeHoming))

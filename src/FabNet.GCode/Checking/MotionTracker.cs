@@ -1,6 +1,7 @@
 // Motion: where each line leads, whether it stays in the envelope, how long it takes, what it extrudes.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using FabNet.GCode.Commands;
 using FabNet.GCode.Motion;
 using FabNet.GCode.Reading;
@@ -30,6 +31,9 @@ internal sealed partial class MotionTracker
     private const double RecoverMmPerS = 8;
     private static readonly char[] AxisNames = ['X', 'Y', 'Z'];
 
+    // Which axes a line names, X in bit 0, as a mask of a position.
+    private static readonly Vector256<double>[] Masks = [.. Enumerable.Range(0, 8).Select(axes => Vector256.Create(-(axes & 1L), -((axes >> 1) & 1L), -((axes >> 2) & 1L), 0).AsDouble())];
+
     private readonly MachineProfile _profile;
     private readonly ViolationLog _log;
     private readonly Timeline _time;
@@ -45,6 +49,7 @@ internal sealed partial class MotionTracker
     private readonly Envelope _envelope;
     private readonly Extent _cut = new();
     private readonly bool[] _isHomed = new bool[3];
+    private readonly Vector256<double> _maxPlaneFeed;
     private readonly bool _isGrbl;
     private readonly bool _isKlipper;
     private readonly bool _extrudes;
@@ -53,6 +58,7 @@ internal sealed partial class MotionTracker
     // Where G53 led on each axis, in machine coordinates, while the frame in force is not known; NaN where that is over.
     private readonly double[] _machinePlace = [double.NaN, double.NaN, double.NaN];
     private bool _knowsMachinePlace;
+    private bool _needsHoming;
     private bool _isRetracted;
     private double _e;
     private int _line;
@@ -71,6 +77,7 @@ internal sealed partial class MotionTracker
         _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
         _isKlipper = profile.Dialect == FirmwareDialect.Klipper;
         _extrudes = profile.E is not null;
+        _needsHoming = !_isGrbl;
         _frame = new WorkFrame(profile, options);
         _arcs = new ArcPath(time, _isGrbl);
         _envelope = new Envelope(profile, log);
@@ -81,6 +88,7 @@ internal sealed partial class MotionTracker
             profile.Z.HomeMm ?? Math.Clamp(0, _envelope.Range(2).Min, Math.Max(_envelope.Range(2).Min, _envelope.Range(2).Max)),
         ];
         _maxFeed = [profile.X.MaxFeedMmPerMin, profile.Y.MaxFeedMmPerMin, profile.Z.MaxFeedMmPerMin];
+        _maxPlaneFeed = Vector256.Create(_maxFeed[0], _maxFeed[1], double.PositiveInfinity, double.PositiveInfinity);
         _absurdFeed = AbsurdFeedRatio * Math.Max(_maxFeed.Max(), profile.E?.MaxFeedMmPerMin ?? 0);
     }
 
@@ -127,63 +135,51 @@ internal sealed partial class MotionTracker
             return;
         }
 
-        var moves = words.Has('X') || words.Has('Y') || words.Has('Z');
         if (inMachineCoordinates && _frame.Frame != 0)
         {
             MoveInMachine(words);
             return;
         }
 
-        double x, y, z;
-        if (_modes.IsRelative || inMachineCoordinates)
-        {
-            x = Target(0, words, inMachineCoordinates);
-            y = Target(1, words, inMachineCoordinates);
-            z = Target(2, words, inMachineCoordinates);
-        }
-        else
-        {
-            if (_knowsMachinePlace)
-                ForgetMachinePlace(words);
-            var unit = _modes.UnitMm;
-            x = words.Has('X') ? (words['X'] * unit) + _frame.Shift(0) : _frame[0];
-            y = words.Has('Y') ? (words['Y'] * unit) + _frame.Shift(1) : _frame[1];
-            z = words.Has('Z') ? (words['Z'] * unit) + _frame.Shift(2) : _frame[2];
-        }
-
-        var extruded = Extruded(words, moves);
+        var axes = words.XyzValued;
+        var from = _frame.Position;
+        var to = _modes.IsRelative || inMachineCoordinates ? Targets(words, inMachineCoordinates) : Vector256.ConditionalSelect(Masks[(int)axes], (words.Xyz * _modes.UnitMm) + _frame.Shift, from);
+        if (_knowsMachinePlace && !_modes.IsRelative && !inMachineCoordinates)
+            ForgetMachinePlace(words);
+        var extruded = Extruded(words);
         if (kind is CommandKind.ArcClockwise or CommandKind.ArcCounterClockwise)
         {
-            MoveAlongArc(kind == CommandKind.ArcClockwise, words, x, y, z, extruded);
+            MoveAlongArc(kind == CommandKind.ArcClockwise, words, to[0], to[1], to[2], extruded);
             return;
         }
 
-        if (!moves && extruded == 0)
+        if (axes == 0 && extruded == 0)
             return;
         MotionCount++;
-        var (dx, dy, dz) = (x - _frame[0], y - _frame[1], z - _frame[2]);
-        var length = Math.Sqrt((dx * dx) + (dy * dy) + (dz * dz));
+        var way = to - from;
+        var squares = way * way;
+        var length = Math.Sqrt(squares[0] + squares[1] + squares[2]);
+        var travels = way[0] != 0 || way[1] != 0;
         var isRapid = kind == CommandKind.Rapid && _isGrbl;
         var feed = FeedOf(isRapid, length);
         var isCut = false;
-        if (moves)
+        if (axes != 0)
         {
-            isCut = IsCut(extruded, isRapid, dx != 0 || dy != 0, z);
+            isCut = IsCut(extruded, isRapid, travels, to[2]);
             if (isCut)
-                CutHere();
-            MoveAxis(0, x, words.Has('X'));
-            MoveAxis(1, y, words.Has('Y'));
-            MoveAxis(2, z, words.Has('Z'));
+                _cut.Add(from);
+            MoveTo(to, axes);
             if (isCut)
-                CutHere();
-            CheckAxisFeed(feed, dx, dy, length, isRapid);
+                _cut.Add(to);
+            if (!isRapid)
+                CheckAxisFeed(feed, way, length);
             PathMm += length;
             if (isRapid)
                 _spindle.Idle("a rapid move");
         }
 
-        if (extruded > 0 && (dx != 0 || dy != 0))
-            _layers.Extrude(z, isLevel: dz == 0, line);
+        if (extruded > 0 && travels)
+            _layers.Extrude(to[2], isLevel: way[2] == 0, line);
         if (extruded != 0)
         {
             _layers.Filament(extruded);
@@ -191,8 +187,8 @@ internal sealed partial class MotionTracker
         }
 
         if (Toolpath is not null)
-            Tell(new Position(x - dx, y - dy, z - dz), new Position(x, y, z), isRapid, isCut);
-        _time.Add(new Move(dx, dy, dz, extruded, feed / 60, line));
+            Tell(to - way, to, isRapid, isCut);
+        _time.Add(new Move(way[0], way[1], way[2], extruded, feed / 60, line));
     }
 
     /// <summary>G28 of a printer.</summary>
@@ -210,6 +206,7 @@ internal sealed partial class MotionTracker
             _isHomed[axis] = true;
         }
 
+        _needsHoming = _isHomed.Contains(false);
         _time.Wait(seconds, line);
     }
 
@@ -287,6 +284,9 @@ internal sealed partial class MotionTracker
     /// <summary>G54 to G59.3.</summary>
     public void SelectOffset(int code) => _frame.SelectOffset(code);
 
+    private Vector256<double> Targets(in Words words, bool inMachineCoordinates) =>
+        Vector256.Create(Target(0, words, inMachineCoordinates), Target(1, words, inMachineCoordinates), Target(2, words, inMachineCoordinates), 0);
+
     private double Target(int axis, in Words words, bool inMachineCoordinates)
     {
         var letter = AxisNames[axis];
@@ -325,13 +325,13 @@ internal sealed partial class MotionTracker
     private void Assume(int axis)
     {
         if (_isGrbl || _isHomed[axis])
-            _log.Warn(ViolationCode.AssumedPosition, $"{AxisNames[axis]} moves relative to a position that the program does not state; it is taken as {_frame[axis] - _frame.Shift(axis):0.###} mm. Begin with an absolute move.");
+            _log.Warn(ViolationCode.AssumedPosition, $"{AxisNames[axis]} moves relative to a position that the program does not state; it is taken as {_frame[axis] - _frame.Shift[axis]:0.###} mm. Begin with an absolute move.");
         _frame.MoveTo(axis, _frame[axis]);
         if (_frame.Frame != 0)
             _envelope.Reach(_frame.Frame, axis, _frame[axis]);
     }
 
-    private double Extruded(in Words words, bool moves)
+    private double Extruded(in Words words)
     {
         if (!words.Has('E'))
             return 0;
@@ -356,22 +356,22 @@ internal sealed partial class MotionTracker
         return _modes.IsInverseTime ? _modes.FeedMmPerMin * length : _modes.FeedMmPerMin * _modes.FeedScale;
     }
 
-    private void CheckAxisFeed(double feed, double dx, double dy, double length, bool isRapid)
+    private void CheckAxisFeed(double feed, Vector256<double> way, double length)
     {
-        if (isRapid || length <= 0)
+        if (length <= 0)
             return;
         if (feed > MaxFeedMmPerMin)
             MaxFeedMmPerMin = feed;
 
         // Slicers lift Z at the travel feed and trust the firmware to hold Z back; only X and Y tell of a wrong machine.
-        if (feed * Math.Abs(dx) > _maxFeed[0] * length * 1.001)
-            WarnFeed(feed, 0);
-        else if (feed * Math.Abs(dy) > _maxFeed[1] * length * 1.001)
-            WarnFeed(feed, 1);
+        var isTooFast = Vector256.GreaterThan(feed * Vector256.Abs(way), _maxPlaneFeed * length * 1.001);
+        if (isTooFast != Vector256<double>.Zero)
+            WarnFeed(feed, axis: isTooFast.ExtractMostSignificantBits() == 2 ? 1 : 0);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Tell(Position from, Position to, bool isRapid, bool isCut) => Toolpath!(new ToolpathSegment(from, to, isRapid, isCut, _layers.Index, _features.Current));
+    private void Tell(Vector256<double> from, Vector256<double> to, bool isRapid, bool isCut) =>
+        Toolpath!(new ToolpathSegment(new Position(from[0], from[1], from[2]), new Position(to[0], to[1], to[2]), isRapid, isCut, _layers.Index, _features.Current));
 
     private bool IsCut(double extruded, bool isRapid, bool travels, double z)
     {
@@ -380,16 +380,12 @@ internal sealed partial class MotionTracker
         return !isRapid && (_spindle.IsCutting || z < 0 || _frame[2] < 0);
     }
 
-    private void CutHere() => _cut.Add(_frame[0], _frame[1], _frame[2]);
-
-    private void MoveAxis(int axis, double value, bool isNamed)
+    private void MoveTo(Vector256<double> place, uint axes)
     {
-        if (!isNamed)
-            return;
-        _frame.MoveTo(axis, value);
-        _envelope.Reach(_frame.Frame, axis, value);
-        if (!_isHomed[axis] && !_isGrbl)
-            WarnOfHoming(axis);
+        _frame.MoveTo(place, axes);
+        _envelope.Reach(_frame.Frame, place, axes);
+        if (_needsHoming)
+            CheckHomed(axes);
     }
 
     /// <summary>G53 while the work offset is not known: machine coordinates are checked as such, and the place in the work frame is lost.</summary>

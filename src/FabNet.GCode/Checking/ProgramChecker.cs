@@ -40,26 +40,35 @@ internal sealed class ProgramChecker
     /// <summary>Machine seconds until each program line's end.</summary>
     public SampledTable Seconds => _machine.Time.Seconds;
 
-    /// <summary>Takes a straight move in plain words from the head of whole lines: the short way for nearly all lines of a program.</summary>
-    /// <returns>The line's length with its end; 0 if it must go the long way, through <see cref="Take"/>.</returns>
-    public int TryTakeMove(ReadOnlySpan<byte> wholeLines, int sourceLine)
+    /// <summary>Takes straight moves in plain words from the head of whole lines, up to a line that is none: the short way for nearly all lines of a program.</summary>
+    /// <param name="wholeLines">See <see cref="LineSource.WholeLines"/>.</param>
+    /// <param name="sourceLine">The number of the first line.</param>
+    /// <param name="count">How many lines were taken; the next one must go the long way, through <see cref="Take"/>.</param>
+    /// <returns>The length of these lines with their ends.</returns>
+    public int TakeMoves(ReadOnlySpan<byte> wholeLines, int sourceLine, out int count)
     {
-        if (wholeLines.IsEmpty || !_takesMoves)
-            return 0;
-        var read = _parser.TryReadMove(wholeLines, _writer.Reserve(PlainMove.OutputRoom), out var length);
-        if (read == 0)
-            return 0;
-        _log.Line = sourceLine;
-        var refusals = _log.RefusalCount;
-        _machine.Line = _writer.LineCount + 1;
-        if (_isGrbl)
-            _grbl.Obey(_parser.Words);
-        else
-            _marlin.ObeyMove(_parser.Words.CommandAt(0) == PlainMove.Rapid ? CommandKind.Rapid : CommandKind.Linear, _parser.Words);
-        _commandCount++;
-        if (_log.RefusalCount == refusals)
-            _writer.Commit(length, sourceLine);
-        return read;
+        count = 0;
+        var taken = 0;
+        while (wholeLines.Length - taken > PlainMove.ReadSlack && _takesMoves)
+        {
+            var read = _parser.TryReadMove(wholeLines[taken..], _writer.Reserve(PlainMove.OutputRoom), out var length);
+            if (read == 0)
+                break;
+            _log.Line = sourceLine + count;
+            var refusals = _log.RefusalCount;
+            _machine.Line = _writer.LineCount + 1;
+            if (_isGrbl)
+                _grbl.Obey(_parser.Words);
+            else
+                _marlin.ObeyMove(_parser.Words.CommandAt(0) == PlainMove.Rapid ? CommandKind.Rapid : CommandKind.Linear, _parser.Words);
+            _commandCount++;
+            if (_log.RefusalCount == refusals)
+                _writer.Commit(length, sourceLine + count);
+            taken += read;
+            count++;
+        }
+
+        return taken;
     }
 
     /// <summary>Takes one line of the source.</summary>

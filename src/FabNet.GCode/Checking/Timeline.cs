@@ -15,6 +15,7 @@ internal sealed class Timeline
     // Lines at which something begins that is timed by itself, not reached yet: planned moves become final a few lines later.
     private readonly Queue<(int Line, Action<double> Begin)> _marks = new();
     private int _nextMark = int.MaxValue;
+    private double _elapsed;
 
     public Timeline(MotionLimits limits) => _planner = new MotionPlanner(limits);
 
@@ -22,7 +23,14 @@ internal sealed class Timeline
     public SampledTable Seconds { get; } = new();
 
     /// <summary>Seconds of all that is final so far, without heat-up.</summary>
-    public double Elapsed { get; private set; }
+    public double Elapsed
+    {
+        get
+        {
+            Settle();
+            return _elapsed;
+        }
+    }
 
     /// <summary>Seconds spent waiting for temperatures.</summary>
     public double HeatUpSeconds { get; private set; }
@@ -31,15 +39,22 @@ internal sealed class Timeline
     public MotionLimits Limits
     {
         get => _planner.Limits;
-        set => _planner.Limits = value;
+        set
+        {
+            Settle();
+            _planner.Limits = value;
+        }
     }
 
     /// <summary>Calls back with the seconds elapsed when the first motion or wait of a line, or of one after it, begins. Lines come in order.</summary>
     public void Mark(int line, Action<double> begin)
     {
+        // Moves of lines before it are not to reach it.
+        Settle();
+
         // A hostile program can set marks for ever without a motion: then they are taken for reached.
         if (_marks.Count == MaxMarks)
-            Pass(int.MaxValue);
+            Pass(int.MaxValue, _elapsed);
         _marks.Enqueue((line, begin));
         if (_marks.Count == 1)
             _nextMark = line;
@@ -49,21 +64,22 @@ internal sealed class Timeline
     public void End()
     {
         Finish();
-        Pass(int.MaxValue);
+        Pass(int.MaxValue, _elapsed);
     }
 
     /// <summary>Adds a straight move.</summary>
     public void Add(in Move move)
     {
-        if (_planner.Add(move, out var seconds, out var line))
-            Note(seconds, line);
+        if (_planner.IsFull)
+            Settle();
+        _planner.Add(move);
     }
 
     /// <summary>Waits until all motion has ended.</summary>
     public void Finish()
     {
-        while (_planner.TryTake(out var seconds, out var line))
-            Note(seconds, line);
+        _planner.Finish();
+        NoteFinal();
     }
 
     /// <summary>Ends all motion, then waits.</summary>
@@ -71,9 +87,9 @@ internal sealed class Timeline
     {
         Finish();
         if (line >= _nextMark)
-            Pass(line);
-        Elapsed += seconds;
-        Seconds.Set(line, Elapsed);
+            Pass(line, _elapsed);
+        _elapsed += seconds;
+        Seconds.Set(line, _elapsed);
     }
 
     /// <summary>Ends all motion, then waits for a temperature.</summary>
@@ -83,20 +99,36 @@ internal sealed class Timeline
         HeatUpSeconds += seconds;
     }
 
-    private void Note(double seconds, int line)
+    private void Settle()
     {
-        if (line >= _nextMark)
-            Pass(line);
-        Elapsed += seconds;
-        Seconds.Set(line, Elapsed);
+        _planner.Settle();
+        NoteFinal();
     }
 
-    private void Pass(int line)
+    private void NoteFinal()
+    {
+        // In a local: a field would be stored and loaded again for each move, and each addition would wait for that.
+        var elapsed = _elapsed;
+        var (lines, seconds) = (_planner.Moves.Line, _planner.Moves.Seconds);
+        for (var row = 1; row <= _planner.FinalCount; row++)
+        {
+            var line = lines[row];
+            if (line >= _nextMark)
+                Pass(line, elapsed);
+            elapsed += seconds[row];
+            Seconds.Set(line, elapsed);
+        }
+
+        _elapsed = elapsed;
+        _planner.TakeFinal();
+    }
+
+    private void Pass(int line, double elapsed)
     {
         while (_marks.TryPeek(out var mark) && mark.Line <= line)
         {
             _marks.Dequeue();
-            mark.Begin(Elapsed);
+            mark.Begin(elapsed);
         }
 
         _nextMark = _marks.TryPeek(out var next) ? next.Line : int.MaxValue;

@@ -1,5 +1,6 @@
 // Where the axes stand: program coordinates, work offsets, and machine coordinates as far as they are known.
 
+using System.Runtime.Intrinsics;
 using FabNet.Model.Machines;
 
 namespace FabNet.GCode.Checking;
@@ -15,11 +16,9 @@ internal sealed class WorkFrame
 
     private readonly AdmissionOptions _options;
     private readonly bool _isGrbl;
-    private readonly double[] _position = new double[3];
     private readonly double[] _workOffset = new double[3];
     private readonly double[] _g92 = new double[3];
-    private readonly bool[] _isKnown = new bool[3];
-    private readonly double[] _shift = new double[3];
+    private uint _known;
     private double _toolLength;
 
     public WorkFrame(MachineProfile profile, AdmissionOptions options)
@@ -36,32 +35,37 @@ internal sealed class WorkFrame
 
         void Place(int axis, double value)
         {
-            _position[axis] = value + _workOffset[axis];
-            _isKnown[axis] = true;
+            MoveTo(axis, value + _workOffset[axis]);
         }
     }
 
     /// <summary>The frame in force.</summary>
     public int Frame { get; private set; }
 
+    /// <summary>The position, in the frame; the fourth place is 0.</summary>
+    public Vector256<double> Position { get; private set; }
+
+    /// <summary>What is added to coordinates of the program to give those of the frame; the fourth place is 0.</summary>
+    public Vector256<double> Shift { get; private set; }
+
     /// <summary>The position on an axis, in the frame.</summary>
-    public double this[int axis] => _position[axis];
+    public double this[int axis] => Position[axis];
 
     /// <summary>True if the position on the axis follows from the program (or from homing).</summary>
-    public bool IsKnown(int axis) => _isKnown[axis];
+    public bool IsKnown(int axis) => (_known & (1u << axis)) != 0;
 
-    /// <summary>What is added to a coordinate of the program to give one of the frame.</summary>
-    public double Shift(int axis) => _shift[axis];
-
-    /// <summary>The tool reached a position.</summary>
-    public void MoveTo(int axis, double value)
+    /// <summary>The tool reached a position, named on some axes (X in bit 0).</summary>
+    public void MoveTo(Vector256<double> place, uint axes)
     {
-        _position[axis] = value;
-        _isKnown[axis] = true;
+        Position = place;
+        _known |= axes;
     }
 
+    /// <summary>The tool reached a position on an axis.</summary>
+    public void MoveTo(int axis, double value) => MoveTo(Position.WithElement(axis, value), 1u << axis);
+
     /// <summary>Nobody knows where the tool is on this axis; the last position stands in.</summary>
-    public void Forget(int axis) => _isKnown[axis] = false;
+    public void Forget(int axis) => _known &= ~(1u << axis);
 
     /// <summary>Homing put the axis here and dropped its G92 shift.</summary>
     public void Home(int axis, double value)
@@ -76,9 +80,9 @@ internal sealed class WorkFrame
     {
         _g92[axis] = 0;
         Sum();
-        _g92[axis] = _position[axis] - coordinate - Shift(axis);
+        _g92[axis] = Position[axis] - coordinate - Shift[axis];
         Sum();
-        _isKnown[axis] = true;
+        _known |= 1u << axis;
     }
 
     /// <summary>G92.1: coordinates as before any G92.</summary>
@@ -111,15 +115,12 @@ internal sealed class WorkFrame
 
         // From one unknown frame to another nothing is known of where the tool is; between known offsets it is.
         if (frame != 0 || Frame != 0)
-            Array.Clear(_isKnown);
+            _known = 0;
         Frame = frame;
         (_workOffset[0], _workOffset[1], _workOffset[2]) = isOffsetKnown ? (offset.X, offset.Y, offset.Z) : (0, 0, 0);
         Sum();
     }
 
-    private void Sum()
-    {
-        for (var axis = 0; axis < 3; axis++)
-            _shift[axis] = _workOffset[axis] + _g92[axis] + (axis == 2 ? _toolLength : 0);
-    }
+    private void Sum() =>
+        Shift = Vector256.Create(_workOffset[0] + _g92[0], _workOffset[1] + _g92[1], _workOffset[2] + _g92[2] + _toolLength, 0);
 }

@@ -1,24 +1,22 @@
 // How fast the tool may go through the corner between two moves: junction deviation, or classic jerk.
 
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace FabNet.GCode.Motion;
 
-/// <summary>Corner speeds along a path. Remembers the last move. Sources: Marlin 2.1 module/planner.cpp, GRBL 1.1 planner.c.</summary>
+/// <summary>Corner speeds along a path. Sources: Marlin 2.1 module/planner.cpp, GRBL 1.1 planner.c.</summary>
 internal sealed class CornerSpeed
 {
     private const double AlmostOne = 0.999999;
     private const double HalfSquareRootOfTwo = 0.7071067812;
+    private const double SlowestSquared = 0.05 * 0.05;
 
     private AxisValues _axes;
     private AxisValues _axesSquared;
     private AxisValues _jerk;
     private double _deviationMm;
     private bool _isMarlin;
-    private double _x;
-    private double _y;
-    private double _z;
-    private double _e;
-    private double _nominal;
-    private double _safe;
 
     /// <summary>Takes the limits for moves to come.</summary>
     public void Adopt(MotionLimits limits)
@@ -27,74 +25,109 @@ internal sealed class CornerSpeed
         _axesSquared = new AxisValues(_axes.X * _axes.X, _axes.Y * _axes.Y, _axes.Z * _axes.Z, _axes.E * _axes.E);
     }
 
-    /// <summary>The machine came to rest: the next move starts from standstill.</summary>
-    public void Rest() => _nominal = 0;
-
-    /// <summary>The square of the greatest speed at the start of the next move, in mm²/s².</summary>
-    public double Next(in Move move, double length, double nominal, double acceleration, bool travels, bool isMoving) =>
-        _deviationMm > 0
-            ? ByDeviation(move, length, nominal, acceleration, travels, isMoving)
-            : ByJerk(move, length, nominal, isMoving);
-
-    private double ByDeviation(in Move move, double length, double nominal, double acceleration, bool travels, bool isMoving)
+    /// <summary>Finds the greatest speed at the start of the moves in some rows, each after the move or the standstill in the row before it.</summary>
+    public void Limit(MoveColumns moves, int from, int to)
     {
-        // In Marlin the filament counts as a fourth direction while it moves.
-        var e = _isMarlin ? move.E : 0;
-        var inverse = 1 / (e != 0 && travels ? Math.Sqrt((length * length) + (e * e)) : length);
-        var (ux, uy, uz, ue) = (move.X * inverse, move.Y * inverse, move.Z * inverse, e * inverse);
-        var squared = 0.0;
-        if (isMoving && _nominal > 0)
+        if (from == 1)
+            moves.NominalMmPerS[0] = 0;
+        if (_deviationMm > 0)
         {
-            var cosine = -((_x * ux) + (_y * uy) + (_z * uz) + (_e * ue));
-            if (cosine <= AlmostOne)
-            {
-                var bend = Bend(acceleration, ux - _x, uy - _y, uz - _z, ue - _e);
-                cosine = double.MaxNative(cosine, -AlmostOne);
-                var sine = Math.Sqrt(0.5 * (1 - cosine));
-                squared = bend * _deviationMm * sine / (1 - sine);
-
-                // A short segment that bends little is part of an arc: hold the arc's centripetal acceleration.
-                if (_isMarlin && length < 1 && cosine < -HalfSquareRootOfTwo)
-                    squared = double.MinNative(squared, length * bend / Turn(cosine));
-            }
-
-            var slower = double.MinNative(nominal, _nominal);
-            squared = double.MinNative(squared, slower * slower);
+            LimitByDeviation(moves, from, to);
+            return;
         }
 
-        (_x, _y, _z, _e, _nominal) = (ux, uy, uz, ue, nominal);
-        return squared;
+        for (var row = from; row < to; row++)
+            moves.MaxEntrySquared[row] = Math.Max(SlowestSquared, ByJerk(moves, row));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LimitByDeviation(MoveColumns moves, int from, int to)
+    {
+        for (var row = from; row < to; row += Vector<double>.Count)
+        {
+            var length = new Vector<double>(moves.LengthMm, row);
+            var inverse = Vector<double>.One / Way(moves, row, length);
+            (new Vector<double>(moves.X, row) * inverse).CopyTo(moves.DirectionX, row);
+            (new Vector<double>(moves.Y, row) * inverse).CopyTo(moves.DirectionY, row);
+            (new Vector<double>(moves.Z, row) * inverse).CopyTo(moves.DirectionZ, row);
+            (_isMarlin ? new Vector<double>(moves.E, row) * inverse : Vector<double>.Zero).CopyTo(moves.DirectionE, row);
+        }
+
+        for (var row = from; row < to; row += Vector<double>.Count)
+            Vector.MaxNative(new Vector<double>(SlowestSquared), ByDeviation(moves, row)).CopyTo(moves.MaxEntrySquared, row);
+    }
+
+    /// <summary>The length of the path on which corners are taken: in Marlin the filament counts as a fourth direction while it moves.</summary>
+    private Vector<double> Way(MoveColumns moves, int row, Vector<double> length)
+    {
+        if (!_isMarlin)
+            return length;
+        var e = new Vector<double>(moves.E, row);
+        var travel = Vector.MaxNative(Vector.MaxNative(Vector.Abs(new Vector<double>(moves.X, row)), Vector.Abs(new Vector<double>(moves.Y, row))), Vector.Abs(new Vector<double>(moves.Z, row)));
+        return Vector.ConditionalSelect(Vector.GreaterThan(travel, Vector<double>.Zero), Vector.SquareRoot((length * length) + (e * e)), length);
+    }
+
+    /// <summary>The squares of the greatest corner speeds, in mm²/s².</summary>
+    private Vector<double> ByDeviation(MoveColumns moves, int row)
+    {
+        var (x, y, z, e) = (new Vector<double>(moves.DirectionX, row), new Vector<double>(moves.DirectionY, row), new Vector<double>(moves.DirectionZ, row), new Vector<double>(moves.DirectionE, row));
+        var beforeX = new Vector<double>(moves.DirectionX, row - 1);
+        var beforeY = new Vector<double>(moves.DirectionY, row - 1);
+        var beforeZ = new Vector<double>(moves.DirectionZ, row - 1);
+        var beforeE = new Vector<double>(moves.DirectionE, row - 1);
+        var cosine = -((beforeX * x) + (beforeY * y) + (beforeZ * z) + (beforeE * e));
+        var bend = Bend(new Vector<double>(moves.Acceleration, row), x - beforeX, y - beforeY, z - beforeZ, e - beforeE);
+        var turning = Vector.MaxNative(cosine, new Vector<double>(-AlmostOne));
+        var sine = Vector.SquareRoot(0.5 * (Vector<double>.One - turning));
+        var squared = bend * _deviationMm * sine / (Vector<double>.One - sine);
+        if (_isMarlin)
+        {
+            // A short segment that bends little is part of an arc: hold the arc's centripetal acceleration.
+            var length = new Vector<double>(moves.LengthMm, row);
+            var isArc = Vector.LessThan(length, Vector<double>.One) & Vector.LessThan(turning, new Vector<double>(-HalfSquareRootOfTwo));
+            if (isArc != Vector<long>.Zero)
+                squared = Vector.ConditionalSelect(isArc, Vector.MinNative(squared, length * bend / Turn(turning)), squared);
+        }
+
+        // Turning back is a stop.
+        squared = Vector.ConditionalSelect(Vector.LessThanOrEqual(cosine, new Vector<double>(AlmostOne)), squared, Vector<double>.Zero);
+        var slower = Vector.MinNative(new Vector<double>(moves.NominalMmPerS, row), new Vector<double>(moves.NominalMmPerS, row - 1));
+        return Vector.MinNative(squared, slower * slower);
     }
 
     /// <summary>The acceleration along a corner's bisector that no axis exceeds.</summary>
-    private double Bend(double acceleration, double jx, double jy, double jz, double je)
+    private Vector<double> Bend(Vector<double> acceleration, Vector<double> x, Vector<double> y, Vector<double> z, Vector<double> e)
     {
         // Compared as squares: only a corner that an axis holds back needs its length.
-        var lengthSquared = (jx * jx) + (jy * jy) + (jz * jz) + (je * je);
+        var lengthSquared = (x * x) + (y * y) + (z * z) + (e * e);
         var asked = acceleration * acceleration;
-        if (asked * jx * jx <= _axesSquared.X * lengthSquared && asked * jy * jy <= _axesSquared.Y * lengthSquared
-            && asked * jz * jz <= _axesSquared.Z * lengthSquared && asked * je * je <= _axesSquared.E * lengthSquared)
+        var isHeldBack = Vector.GreaterThan(asked * x * x, _axesSquared.X * lengthSquared) | Vector.GreaterThan(asked * y * y, _axesSquared.Y * lengthSquared)
+            | Vector.GreaterThan(asked * z * z, _axesSquared.Z * lengthSquared) | Vector.GreaterThan(asked * e * e, _axesSquared.E * lengthSquared);
+        if (isHeldBack == Vector<long>.Zero)
             return acceleration;
-        var span = Math.Sqrt(double.MaxNative(1e-30, lengthSquared));
-        var (x, y, z, e) = (_axes.X * span / Math.Abs(jx), _axes.Y * span / Math.Abs(jy), _axes.Z * span / Math.Abs(jz), _axes.E * span / Math.Abs(je));
-        return double.MinNative(acceleration, double.MinNative(double.MinNative(x, y), double.MinNative(z, e)));
+        var span = Vector.SquareRoot(Vector.MaxNative(new Vector<double>(1e-30), lengthSquared));
+        var byAxes = Vector.MinNative(
+            Vector.MinNative(_axes.X * span / Vector.Abs(x), _axes.Y * span / Vector.Abs(y)), Vector.MinNative(_axes.Z * span / Vector.Abs(z), _axes.E * span / Vector.Abs(e)));
+        return Vector.ConditionalSelect(isHeldBack, Vector.MinNative(acceleration, byAxes), acceleration);
     }
 
-    /// <summary>The angle of a turn of at most 45°, in radians and not below 0.033, from its negative cosine.</summary>
-    private static double Turn(double cosine)
+    /// <summary>The angles of turns of at most 45°, in radians and not below 0.033, from their negative cosines.</summary>
+    private static Vector<double> Turn(Vector<double> cosine)
     {
-        // Twice the arcsine of sin(θ/2), whose square is at most 0.147: seven terms of its series are exact to 1e-8, at a fraction of the cost of Math.Acos.
-        var s = 0.5 * (1 + cosine);
+        // Twice the arcsine of sin(θ/2), whose square is at most 0.147: seven terms of its series are exact to 1e-8.
+        var s = 0.5 * (Vector<double>.One + cosine);
         var s2 = s * s;
-        var low = 1 + (s / 6) + (s2 * ((3.0 / 40) + (s * (5.0 / 112))));
-        var high = (35.0 / 1152) + (s * (63.0 / 2816)) + (s2 * ((231.0 / 13312) + (s * (143.0 / 10240))));
-        return double.MaxNative(0.033, 2 * Math.Sqrt(s) * (low + (s2 * s2 * high)));
+        var low = Vector<double>.One + (s * (1.0 / 6)) + (s2 * (new Vector<double>(3.0 / 40) + (s * (5.0 / 112))));
+        var high = new Vector<double>(35.0 / 1152) + (s * (63.0 / 2816)) + (s2 * (new Vector<double>(231.0 / 13312) + (s * (143.0 / 10240))));
+        return Vector.MaxNative(new Vector<double>(0.033), 2 * Vector.SquareRoot(s) * (low + (s2 * s2 * high)));
     }
 
-    private double ByJerk(in Move move, double length, double nominal, bool isMoving)
+    /// <summary>The square of the greatest corner speed by classic jerk, in mm²/s².</summary>
+    private double ByJerk(MoveColumns moves, int row)
     {
-        var scale = nominal / length;
-        var (vx, vy, vz, ve) = (move.X * scale, move.Y * scale, move.Z * scale, move.E * scale);
+        var (nominal, nominalBefore) = (moves.NominalMmPerS[row], moves.NominalMmPerS[row - 1]);
+        var scale = nominal / moves.LengthMm[row];
+        var (vx, vy, vz, ve) = (moves.X[row] * scale, moves.Y[row] * scale, moves.Z[row] * scale, moves.E[row] * scale);
 
         // The speed from which the machine may stop dead.
         var safe = nominal;
@@ -104,24 +137,24 @@ internal sealed class CornerSpeed
         safe = Math.Min(safe, Safe(nominal, _jerk.E, ve));
 
         var corner = safe;
-        if (isMoving && _nominal > 0)
+        if (nominalBefore > 0)
         {
             // Both moves pass the corner at the slower one's speed; each axis may then step by its jerk.
-            var shared = Math.Min(nominal, _nominal);
-            var (before, after) = (shared / _nominal, shared / nominal);
+            var shared = Math.Min(nominal, nominalBefore);
+            var (before, after) = (shared / nominalBefore, shared / nominal);
             var factor = 1.0;
-            factor = Step(factor, _jerk.X, _x * before, vx * after);
-            factor = Step(factor, _jerk.Y, _y * before, vy * after);
-            factor = Step(factor, _jerk.Z, _z * before, vz * after);
-            factor = Step(factor, _jerk.E, _e * before, ve * after);
+            factor = Step(factor, _jerk.X, moves.DirectionX[row - 1] * before, vx * after);
+            factor = Step(factor, _jerk.Y, moves.DirectionY[row - 1] * before, vy * after);
+            factor = Step(factor, _jerk.Z, moves.DirectionZ[row - 1] * before, vz * after);
+            factor = Step(factor, _jerk.E, moves.DirectionE[row - 1] * before, ve * after);
             corner = shared * factor;
 
             // Stopping and starting at safe speeds may be faster than turning.
-            if (_safe > corner * 0.99 && safe > corner * 0.99)
+            if (moves.SafeMmPerS[row - 1] > corner * 0.99 && safe > corner * 0.99)
                 corner = safe;
         }
 
-        (_x, _y, _z, _e, _nominal, _safe) = (vx, vy, vz, ve, nominal, safe);
+        (moves.DirectionX[row], moves.DirectionY[row], moves.DirectionZ[row], moves.DirectionE[row], moves.SafeMmPerS[row]) = (vx, vy, vz, ve, safe);
         return corner * corner;
     }
 

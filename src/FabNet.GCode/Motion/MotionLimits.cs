@@ -9,10 +9,10 @@ namespace FabNet.GCode.Motion;
 /// <param name="Y">Y axis.</param>
 /// <param name="Z">Z axis.</param>
 /// <param name="E">Filament axis.</param>
-public readonly record struct AxisValues(double X, double Y, double Z, double E);
+internal readonly record struct AxisValues(double X, double Y, double Z, double E);
 
 /// <summary>Which firmware's rules the planner follows where they differ.</summary>
-public enum PlannerKind
+internal enum PlannerKind
 {
     /// <summary>Marlin 2.1: print, travel and retract accelerations, the extruder counts in corners, short segments are taken as arcs.</summary>
     Marlin,
@@ -22,7 +22,7 @@ public enum PlannerKind
 }
 
 /// <summary>The bounds of motion. Programs change some of them (M201, M203, M204, M205).</summary>
-public sealed record MotionLimits
+internal sealed record MotionLimits
 {
     /// <summary>The rules to follow.</summary>
     public required PlannerKind Kind { get; init; }

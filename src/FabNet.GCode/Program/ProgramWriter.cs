@@ -9,6 +9,9 @@ namespace FabNet.GCode.Program;
 /// <summary>Writes program lines to a sink. One owner; not thread safe.</summary>
 internal sealed class ProgramWriter : IDisposable
 {
+    // A reader that starts at a line passes at most so many before it.
+    private const int LinesPerOffset = 64;
+
     private readonly Stream? _sink;
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -19,7 +22,7 @@ internal sealed class ProgramWriter : IDisposable
     public ProgramWriter(Stream? sink) => _sink = sink;
 
     /// <summary>Where each program line ends in the sink, sampled.</summary>
-    public SampledTable Offsets { get; } = new();
+    public SampledTable Offsets { get; } = new(LinesPerOffset);
 
     /// <summary>The source line of each program line.</summary>
     public SourceLineTable SourceLines { get; } = new();
@@ -52,7 +55,8 @@ internal sealed class ProgramWriter : IDisposable
         _buffer[_length++] = (byte)'\n';
         LineCount = checked(LineCount + 1);
         SourceLines.Add(LineCount, sourceLine);
-        Offsets.Set(LineCount, ByteCount);
+        if (LineCount % LinesPerOffset == 0)
+            Offsets.Set(LineCount, ByteCount);
     }
 
     /// <summary>Ends the program and gives the digest of all that was written.</summary>

@@ -1,4 +1,4 @@
-// A growing value per program line, kept as evenly spaced samples: every line up to the capacity, then every 2nd, 4th, 8th…
+// A growing value per program line, kept as evenly spaced samples: where the capacity is used up, every second one is dropped.
 
 namespace FabNet.GCode.Program;
 
@@ -12,10 +12,20 @@ internal sealed class SampledTable
     // Sample k belongs to line k × _stride; line 0 is the state before the first line. The value of LastLine itself is in _last.
     // In small pages: one growing array would be copied again and again, and land among the large objects, whose collection costs more than all of admission.
     private readonly List<double[]> _pages = [new double[PageSize]];
+
+    // The page that the next sample goes to.
+    private double[] _page;
     private int _count = 1;
-    private int _stride = 1;
-    private int _nextLine = 1;
+    private int _stride;
+    private int _nextLine;
     private double _last;
+
+    /// <param name="stride">How many lines there are from one sample to the next, at first: 1 keeps every line's value, as long as there is room.</param>
+    public SampledTable(int stride = 1)
+    {
+        _page = _pages[0];
+        _stride = _nextLine = stride;
+    }
 
     /// <summary>The last line that has a value.</summary>
     public int LastLine { get; private set; }
@@ -58,18 +68,33 @@ internal sealed class SampledTable
 
     private void Append()
     {
-        if (_count == _pages.Count * PageSize)
-            _pages.Add(new double[PageSize]);
-        Sample(_count++) = _last;
+        var place = _count & (PageSize - 1);
+        if (place == 0)
+            TurnPage();
+        _page[place] = _last;
+        _count++;
+        _nextLine = checked(_nextLine + _stride);
         if (_count > Capacity)
-        {
-            var half = (_count + 1) / 2;
-            for (var i = 1; i < half; i++)
-                Sample(i) = Sample(2 * i);
-            _count = half;
-            _stride *= 2;
-        }
+            Thin();
+    }
 
+    private void TurnPage()
+    {
+        var index = _count >> PageBits;
+        if (index == _pages.Count)
+            _pages.Add(new double[PageSize]);
+        _page = _pages[index];
+    }
+
+    /// <summary>Drops every second sample.</summary>
+    private void Thin()
+    {
+        var half = (_count + 1) / 2;
+        for (var i = 1; i < half; i++)
+            Sample(i) = Sample(2 * i);
+        _count = half;
+        _stride = checked(_stride * 2);
         _nextLine = checked(_count * _stride);
+        _page = _pages[_count >> PageBits];
     }
 }

@@ -42,11 +42,11 @@ internal sealed class LineSource : IDisposable
     /// <summary>The whole lines at hand and <see cref="PlainMove.ReadSlack"/> bytes more; empty if there are none.</summary>
     public ReadOnlySpan<byte> WholeLines => _start < _wholeEnd && !_skipLineFeed ? _buffer.AsSpan(_start, _wholeEnd - _start + PlainMove.ReadSlack) : default;
 
-    /// <summary>Passes the first of <see cref="WholeLines"/>, whose length with its end the caller found.</summary>
-    public void Pass(int length)
+    /// <summary>Passes the first of <see cref="WholeLines"/>, whose length with their ends the caller found.</summary>
+    public void Pass(int length, int lines)
     {
         _start += length;
-        LineNumber = checked(LineNumber + 1);
+        LineNumber = checked(LineNumber + lines);
     }
 
     /// <summary>Reads the next line, without its end. The span is valid until the next call.</summary>

@@ -1,6 +1,7 @@
 // The words of one line: which letters stand in it, their numbers, and its commands.
 
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace FabNet.GCode.Reading;
 
@@ -33,6 +34,13 @@ internal struct Words
 
     /// <summary>The number of a letter; only meaningful if <see cref="Has"/>.</summary>
     public readonly double this[char letter] => _numbers[letter - 'A'];
+
+    /// <summary>The numbers of X, Y and Z, each only meaningful if <see cref="Has"/>, and 0.</summary>
+    /// <remarks>Each loaded by itself: one load of all would have to wait until they, stored one by one just before, have reached the cache.</remarks>
+    public readonly Vector256<double> Xyz => Vector256.Create(_numbers['X' - 'A'], _numbers['Y' - 'A'], _numbers['Z' - 'A'], 0);
+
+    /// <summary>Which of X, Y and Z stand in the line with a number: bits 0, 1 and 2.</summary>
+    public readonly uint XyzValued => (Valued >> ('X' - 'A')) & 7;
 
     /// <summary>The number of a letter, or another value where it has none.</summary>
     public readonly double Or(char letter, double otherwise) => Has(letter) ? _numbers[letter - 'A'] : otherwise;

@@ -102,6 +102,8 @@ public sealed class BlobDownload(DesignCatalogue.DesignCatalogueClient catalogue
         using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
         using var call = catalogue.GetBlob(new GetBlobRequest { Digest = digest.Value, Offset = file.Position }, cancellationToken: either.Token);
         var isFirst = true;
+        var received = file.Position;
+        var writer = new ChunkWriter(file, hash, report);
         try
         {
             while (await call.ResponseStream.MoveNext(either.Token))
@@ -109,15 +111,14 @@ public sealed class BlobDownload(DesignCatalogue.DesignCatalogueClient catalogue
                 silence.CancelAfter(SilenceLimit);
                 var reply = call.ResponseStream.Current;
                 var claimed = isFirst ? reply.Size : size;
-                if (claimed != size || file.Position + reply.Chunk.Length > size)
+                if (claimed != size || received + reply.Chunk.Length > size)
                 {
-                    throw OtherSize(digest, size, Math.Max(claimed, file.Position + reply.Chunk.Length));
+                    throw OtherSize(digest, size, Math.Max(claimed, received + reply.Chunk.Length));
                 }
 
                 isFirst = false;
-                await file.WriteAsync(reply.Chunk.Memory, cancellationToken);
-                hash.AppendData(reply.Chunk.Span);
-                report?.Invoke(file.Position);
+                received += reply.Chunk.Length;
+                await writer.AddAsync(reply.Chunk, either.Token);
             }
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.OutOfRange)
@@ -127,6 +128,11 @@ public sealed class BlobDownload(DesignCatalogue.DesignCatalogueClient catalogue
         catch (Exception e) when (e is RpcException or OperationCanceledException && silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, $"nothing came for {SilenceLimit.TotalSeconds:0} s", e));
+        }
+        finally
+        {
+            // However it ended, what came is in the file before anything else is done with it.
+            await writer.CompleteAsync();
         }
 
         if (file.Position < size)

@@ -28,6 +28,7 @@ internal static class FabNetCommands
         Sites.SiteCommands.Create(),
         Machines.MachineCommands.Create(),
         Programs.GCodeCommands.Create(),
+        Plans.PlanCommands.Create(),
         Roles.AgentCommand.Create(),
         Roles.CoordinatorCommands.Create(),
     };

@@ -22,13 +22,13 @@ internal static class CatalogueCommands
             Publishes, finds and pulls open designs; says what holds about them; serves a catalogue.
 
             Examples:
-              fabnet catalogue search cable clip
+              fabnet catalogue search cable clip --fits prusa-mk3s
               fabnet catalogue pull cable-clip
             """)
         {
             CreatePublish(),
-            CreateList(),
-            CreateSearch(),
+            SearchCommands.CreateList(),
+            SearchCommands.CreateSearch(),
             CreateShow(),
             CreateVersions(),
             DesignFileCommands.CreateFiles(),
@@ -99,45 +99,6 @@ internal static class CatalogueCommands
             });
             console.Say($"{(result.GetValue(dryRun) ? "would publish" : "published")} {design.Ref}: {design.Parts.Count} {(design.Parts.Count == 1 ? "part" : "parts")}, {imported.FilesByDigest.Count} files, {design.Ref.Manifest}");
             return CommandRunner.Succeeded;
-        });
-        return command;
-    }
-
-    private static Command CreateList()
-    {
-        var server = ServerOption.Create();
-        var command = new Command("list",
-            """
-            Lists every design's newest version.
-
-            Example:
-              fabnet catalogue list
-            """)
-        { server };
-        command.SetAction(async (result, stop) =>
-        {
-            using var client = Connect(result, server);
-            return Show(result, await client.SearchAsync("", stop).ToListAsync(stop));
-        });
-        return command;
-    }
-
-    private static Command CreateSearch()
-    {
-        var server = ServerOption.Create();
-        var words = new Argument<string[]>("WORDS") { Description = "Words of its name, function, parts or materials.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("search",
-            """
-            Finds designs by words, best first.
-
-            Example:
-              fabnet catalogue search cable clip
-            """)
-        { words, server };
-        command.SetAction(async (result, stop) =>
-        {
-            using var client = Connect(result, server);
-            return Show(result, await client.SearchAsync(string.Join(' ', result.GetRequiredValue(words)), stop).ToListAsync(stop));
         });
         return command;
     }
@@ -245,20 +206,23 @@ internal static class CatalogueCommands
         var data = ServingOptions.Data();
         var urls = ServingOptions.Urls(ServerOption.DefaultCatalogueAddress);
         var heed = new Option<string[]?>("--heed") { Description = "The collections whose verdicts count here, such as carol~5e6f7a8b/safe-tools. Default: every one that it has.", AllowMultipleArgumentsPerToken = true };
+        var store = ServingOptions.Store();
         var command = new Command("serve",
             """
             Serves a catalogue until Ctrl-C.
 
-            Example:
+            Examples:
               fabnet catalogue serve --urls http://127.0.0.1:7301 --data /var/lib/fabnet
+              fabnet catalogue serve --store postgres://fabnet@db.example.org/fabnet
             """)
-        { data, urls, heed };
+        { data, urls, store, heed };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             var options = new CatalogueOptions
             {
                 DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue"),
+                Store = ServingOptions.Parse(result.GetValue(store)),
                 Heeded = result.GetValue(heed) is { Length: > 0 } heeded ? heeded : null,
             };
             var address = result.GetRequiredValue(urls);
@@ -270,9 +234,9 @@ internal static class CatalogueCommands
 
     internal static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), name@version, or publisher/name@version." };
 
-    private static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
+    internal static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
 
-    private static int Show(ParseResult result, IReadOnlyList<Wire.DesignSummary> designs)
+    internal static int Show(ParseResult result, IReadOnlyList<Wire.DesignSummary> designs)
     {
         var console = new CommandConsole(result.GetValue(CommandRunner.Json));
         foreach (var design in designs)

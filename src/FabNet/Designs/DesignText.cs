@@ -34,16 +34,32 @@ internal static class DesignText
         console.Say($"function   {design.Function}");
         console.Say($"licence    {design.License}, licensed by {design.Licensor}");
         TrustText.SayObligations(console, design);
+        foreach (var credit in design.Attribution)
+        {
+            console.Say($"credit     {credit}");
+        }
+
+        if (design.Repository is { } repository)
+        {
+            console.Say($"developed  {repository}{(design.Commit is { } commit ? $" at {commit[..12]}" : "")}");
+        }
+
         console.Say($"manifest   {design.Ref.Manifest}");
         console.Say($"published  {design.PublishedAt.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture)}");
         foreach (var part in design.Parts)
         {
             console.Say($"part       {part.Name}: {part.Process.ToString().ToLowerInvariant()}{(part.Material is { } m ? $", {m}" : "")}"
-                + (part.OuterDimensionsMm is { } d ? $", {d.Width:0.#} × {d.Depth:0.#} × {d.Height:0.#} mm" : "") + (part.Quantity > 1 ? $", {part.Quantity} in one product" : ""));
+                + (part.OuterDimensionsMm is { } d ? $", {d.Width:0.#} × {d.Depth:0.#} × {d.Height:0.#} mm" : "") + (part.Quantity > 1 ? $", {part.Quantity} in one product" : "") + Needs(part.Requirements));
             foreach (var artefact in part.Artefacts)
             {
                 Say(console, artefact);
             }
+        }
+
+        foreach (var bought in design.BillOfMaterials)
+        {
+            console.Say(string.Create(CultureInfo.InvariantCulture, $"to buy     {bought.Quantity} {bought.Unit ?? "×"} {bought.Name}")
+                + string.Concat(new[] { bought.Reference, bought.Link }.OfType<string>().Select(t => $", {t}")));
         }
 
         foreach (var file in design.Files)
@@ -52,7 +68,15 @@ internal static class DesignText
         }
     }
 
+    private static string Needs(PartRequirements? needs) => needs is null ? "" : string.Concat(
+        Millimetres("nozzle", needs.NozzleMm), Millimetres("layers of", needs.LayerMm), Millimetres("to ±", needs.ToleranceMm),
+        needs.InfillPercent is { } infill ? string.Create(CultureInfo.InvariantCulture, $", infill {infill} %") : "",
+        needs.Tool is { } tool ? $", {tool}" : "");
+
+    private static string Millimetres(string what, double? value) => value is { } mm ? string.Create(CultureInfo.InvariantCulture, $", {what} {mm} mm") : "";
+
     private static void Say(CommandConsole console, Artefact artefact) =>
         console.Say($"  {artefact.Kind.ToString().ToLowerInvariant(),-9} {artefact.Path}  {artefact.Size} bytes  {artefact.Digest.Short}"
-            + (artefact.MachineClass is { } machineClass ? $"  for {machineClass}{(artefact.Material is { } material ? $" in {material}" : "")}" : ""));
+            + (artefact.MachineClass is { } machineClass ? $"  for {machineClass}{(artefact.Material is { } material ? $" in {material}" : "")}" : "")
+            + string.Concat(artefact.Settings.Select(s => $", {s.Key} {s.Value}")) + (artefact.Runs.Count > 0 ? $", proven by {artefact.Runs.Count} runs" : ""));
 }

@@ -1,6 +1,8 @@
 // Where a process that serves keeps its data, and where it listens.
 
 using System.CommandLine;
+using FabNet.CommandLine;
+using FabNet.Journal;
 
 namespace FabNet.Roles;
 
@@ -19,4 +21,24 @@ internal static class ServingOptions
         Description = "Where to listen; on loopback. Several are parted by semicolons.",
         DefaultValueFactory = _ => fallback,
     };
+
+    public static Option<string?> Store() => new("--store")
+    {
+        Description = "A PostgreSQL database that keeps the journal instead of the data folder, such as postgres://user:password@host/database. FABNET_STORE chooses another default, out of sight of ps.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("FABNET_STORE") is { Length: > 0 } address ? address : null,
+    };
+
+    /// <summary>The database that <see cref="Store"/> names; null for none.</summary>
+    /// <exception cref="UsageException">It is no address of PostgreSQL.</exception>
+    public static PostgresAddress? Parse(string? store)
+    {
+        try
+        {
+            return store is null ? null : PostgresAddress.Parse(store);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
 }

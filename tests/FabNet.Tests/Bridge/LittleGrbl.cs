@@ -162,7 +162,7 @@ internal sealed class LittleGrbl(Stream wire) : IAsyncDisposable
         lock (_gate)
         {
             var state = IsAlarm ? "Alarm" : _isHeld ? "Hold:0" : _isMoving || _planned.Count > 0 ? "Run" : "Idle";
-            return $"<{state}|MPos:{Motions.Count.ToString(CultureInfo.InvariantCulture)}.000,0.000,0.000|FS:500,0>\r\n";
+            return $"<{state}|MPos:{(Motions.Count % 250).ToString(CultureInfo.InvariantCulture)}.000,0.000,0.000|FS:500,0>\r\n";
         }
     }
 

@@ -17,6 +17,10 @@ internal sealed class LittleMarlin(Stream wire) : IAsyncDisposable
     private int _lastNumber;
     private int _motions;
 
+    // What an earlier program left on, until it is ordered off.
+    private int _hotEndC = 210;
+    private int _bedC = 60;
+
     public bool AdvancedOk { get; init; }
 
     public bool ResetsOnOpen { get; init; }
@@ -268,10 +272,14 @@ internal sealed class LittleMarlin(Stream wire) : IAsyncDisposable
             Executed.Add(command);
         }
 
+        if (command.StartsWith("M104", StringComparison.Ordinal))
+            _hotEndC = 0;
+        if (command.StartsWith("M140", StringComparison.Ordinal))
+            _bedC = 0;
         var reply = command switch
         {
             "M115" => "FIRMWARE_NAME:Marlin 2.1.2.5 (Nov 22 2026) SOURCE_CODE_URL:github.com/MarlinFirmware/Marlin PROTOCOL_VERSION:1.0 MACHINE_TYPE:Little\nCap:AUTOREPORT_TEMP:0\nCap:EMERGENCY_PARSER:1\nok\n",
-            "M105" when HasThermistors => "ok T:210.0 /210.0 B:60.0 /60.0 @:0 B@:0\n",
+            "M105" when HasThermistors => $"ok T:{_hotEndC}.0 /{_hotEndC}.0 B:{_bedC}.0 /{_bedC}.0 @:0 B@:0\n",
             "M114" => "X:1.00 Y:2.00 Z:3.00 E:0.00 Count X:0 Y:0 Z:0\nok\n",
             _ when AdvancedOk && number >= 0 => $"ok N{number} P15 B{Slots - Math.Min(Slots, _commands.Count)}\n",
             _ => "ok\n",

@@ -130,7 +130,7 @@ public sealed class MarlinSimulatorTests
         using var program = Bench.Admit(Bench.Printer, "G28\nM140 S60\nG90\nG1 X10 F6000\n");
         await using var machine = Start(1, "");
         Bench.AssertCompleted(await RunAsync(machine, program));
-        Assert.Equal(["M104 S0", "M140 S0"], machine.Log.Snapshot().Select(static command => command.Text).SkipWhile(static text => text != "M400").Where(static text => text.EndsWith(" S0", StringComparison.Ordinal)));
+        Assert.Equal(["M104 S0", "M140 S0", "M155 S0"], machine.Log.Snapshot().Select(static command => command.Text).SkipWhile(static text => text != "M400").Where(static text => text.EndsWith(" S0", StringComparison.Ordinal)));
     }
 
     private static SimulatedMachine Start(int seed, string fault, MarlinBuild? build = null, string? link = null) => SimulatedMachine.Start(new SimulatorOptions

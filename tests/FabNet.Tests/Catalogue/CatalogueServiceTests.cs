@@ -47,9 +47,9 @@ public sealed class CatalogueServiceTests : IDisposable
         await server.Client.Puller.PullAsync(byName, target, cancellationToken: Stop);
         Assert.Equal(Files(_folder.Sub("design")), Files(target));
 
-        var summary = Assert.Single(await server.Client.SearchAsync("box pla", Stop).ToListAsync(Stop));
+        var summary = Assert.Single(await server.Client.SearchAsync("box pla", cancellationToken: Stop).ToListAsync(Stop));
         Assert.Equal(("Test box", 1, "3DP", imported.Design.Blobs().Sum(b => b.Size)), (summary.Title, summary.PartCount, summary.Processes.Single(), summary.Size));
-        Assert.Empty(await server.Client.SearchAsync("nothing", Stop).ToListAsync(Stop));
+        Assert.Empty(await server.Client.SearchAsync("nothing", cancellationToken: Stop).ToListAsync(Stop));
     }
 
     [Fact(Timeout = 60_000)]
@@ -85,7 +85,7 @@ public sealed class CatalogueServiceTests : IDisposable
         await server.Client.Publisher.PublishAsync(await SampleDesign.InAsync(_folder.Sub("other"), Stop, "1.9.0", function: "Is a box between."), cancellationToken: Stop);
         Assert.Equal(["1.10.0", "1.9.0", "1.0.0"], (await server.Client.ListVersionsAsync("test-box", Stop)).Select(v => v.Ref.Version));
         Assert.Equal("1.10.0", (await server.Client.GetAsync("test-box", null, Stop)).Ref.Version);
-        Assert.Equal("1.10.0", Assert.Single(await server.Client.SearchAsync("", Stop).ToListAsync(Stop)).Ref.Version);
+        Assert.Equal("1.10.0", Assert.Single(await server.Client.SearchAsync("", cancellationToken: Stop).ToListAsync(Stop)).Ref.Version);
     }
 
     [Fact(Timeout = 60_000)]

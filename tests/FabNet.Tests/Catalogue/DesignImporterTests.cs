@@ -235,6 +235,20 @@ public sealed class DesignImporterTests : IDisposable
     public void Slips_of_the_keyboard_are_counted(string left, string right, int distance) =>
         Assert.Equal(distance, FabNet.Catalogue.OpenKnowHow.OkhFields.SpellingDistance(left, right));
 
+    [Theory]
+    [InlineData("1.2.0", "1.2.0", false)]
+    [InlineData("1.2.0-rc.1+b7", "1.2.0-rc.1+b7", false)]
+    [InlineData("1.0", "1.0", true)]
+    [InlineData("v1.0.0", "v1.0.0", true)]
+    [InlineData("first try!", "first-try", true)]
+    public async Task A_version_that_is_not_semantic_is_taken_and_told(string version, string taken, bool isTold)
+    {
+        _folder.Add("okh.toml", $"name = \"x\"\nversion = \"{version}\"");
+        using var imported = await Import();
+        Assert.Equal(taken, imported.Design.Ref.Version);
+        Assert.Equal(isTold, imported.Findings.Any(f => f.Kind == FindingKind.ValueForm && f.Message.StartsWith("version is", StringComparison.Ordinal)));
+    }
+
     private void AddComplete()
     {
         _folder.Add("okh.toml", Complete);

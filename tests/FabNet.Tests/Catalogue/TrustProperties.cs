@@ -1,9 +1,11 @@
 // Whatever is said, by whomever: what holds depends on the set of statements, never on the order in which they came or how often.
 
+using FabNet.Catalogue;
 using FabNet.Model;
 using FabNet.Protocol.Statements;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace FabNet.Tests.Catalogue;
@@ -29,6 +31,39 @@ public sealed class TrustProperties
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(20));
 
+    [Fact(Timeout = 120_000)]
+    public async Task A_node_answers_from_its_disk_as_the_set_of_what_it_took_does()
+    {
+        using var folder = new TempFolder();
+        var said = Play([.. Enumerable.Range(0, 60).Select(i => (i * 7 % 16, i % 4, i * 13 % 97))]);
+        var taken = new List<Envelope>();
+        string expected;
+        using (var store = Open(folder))
+        {
+            foreach (var envelope in said)
+            {
+                try
+                {
+                    await store.PutAsync(envelope, TestContext.Current.CancellationToken);
+                    taken.Add(envelope);
+                }
+                catch (CatalogueException)
+                {
+                    // Its author may not say that: it was not taken.
+                }
+            }
+
+            Assert.InRange(taken.Count, 20, said.Count);
+            expected = TrustWorld.Describe(TrustWorld.Commons(taken), taken);
+            Assert.Equal(expected, store.AskCommons(commons => TrustWorld.Describe(commons, taken)));
+        }
+
+        // Made anew from the journal it says the same.
+        File.Delete(Path.Combine(folder.Path, "index.db"));
+        using var again = Open(folder);
+        Assert.Equal(expected, again.AskCommons(commons => TrustWorld.Describe(commons, taken)));
+    }
+
     [Fact]
     public void More_statements_never_bring_a_revoked_key_back() => Prop.ForAll(Scripts.ToArbitrary(), script =>
     {
@@ -44,9 +79,12 @@ public sealed class TrustProperties
         }
 
         var commons = world.Commons();
-        Assert.False(commons.Table.Publisher(alice.Identity)!.Counts(commons.Table.Find(forged.Id)!.Said));
+        Assert.False(commons.Publisher(alice.Identity)!.Counts(commons.Statements.Find(forged.Id)!.Said));
         Assert.NotNull(commons.Standing(design).FindStop());
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(10));
+
+    private static CatalogueStore Open(TempFolder folder) =>
+        CatalogueStore.Open(new CatalogueOptions { DataFolder = folder.Path, MinFreeBytes = 0 }, TimeProvider.System, NullLogger.Instance);
 
     // Four people do what they may and what they may not: publish, fork, rotate, revoke, branch, attest, yank, offer, answer, run, claim.
     private static IReadOnlyList<Envelope> Play((int Action, int Who, int What)[] script)

@@ -21,7 +21,7 @@ public sealed class TrustRulesTests
         var design = _world.Design(alice, "clip");
         var yank = _world.Yank(alice, design);
         _world.Say(alice.Rotate());
-        var chain = _world.Commons().Table.Publisher(alice.Identity)!;
+        var chain = _world.Commons().Publisher(alice.Identity)!;
         Assert.Equal((2, false), (chain.Current.Sequence, chain.IsDisputed));
         Assert.Null(_world.Commons().Standing(design).FindStop());
         Assert.True(chain.Counts(Signed(yank)));
@@ -35,7 +35,7 @@ public sealed class TrustRulesTests
         var (stolen, before) = (alice.Key, _world.Yank(alice, design));
         _world.Say(alice.RevokeKey());
         var forged = _world.Say(StatementFormat.Sign(new YankStatement { By = alice.Author, Manifest = design, Reason = "forged" }, stolen));
-        var chain = _world.Commons().Table.Publisher(alice.Identity)!;
+        var chain = _world.Commons().Publisher(alice.Identity)!;
         Assert.True(chain.Counts(Signed(before)));
         Assert.Contains("no key that spoke for", chain.FindFault(Signed(forged)), StringComparison.Ordinal);
 
@@ -43,7 +43,7 @@ public sealed class TrustRulesTests
         var bob = _world.Publisher("bob");
         var said = _world.Yank(bob, design);
         _world.Say(bob.RevokeKey(since: 1));
-        Assert.Contains("was revoked by bob", _world.Commons().Table.Publisher(bob.Identity)!.FindFault(Signed(said)), StringComparison.Ordinal);
+        Assert.Contains("was revoked by bob", _world.Commons().Publisher(bob.Identity)!.FindFault(Signed(said)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class TrustRulesTests
         var mallory = new TestPublisher("alice");
         var begin = mallory.Current with { Keys = [.. new[] { mallory.Key.Public, alice.Key.Public }.OrderBy(k => k.Id.Value, StringComparer.Ordinal)] };
         var stolen = _world.Say(StatementFormat.Sign(begin, mallory.Key));
-        Assert.Null(_world.Commons().Table.Publisher(stolen.Id));
+        Assert.Null(_world.Commons().Publisher(stolen.Id));
         Assert.Equal([alice.Identity], _world.Commons().PublishersOf(design).Select(p => p.Identity));
     }
 
@@ -90,7 +90,7 @@ public sealed class TrustRulesTests
         };
         var before = alice.Chain[^1].Id;
         _world.Say(bad);
-        Assert.Equal(before, TrustWorld.Commons(_world.Said).Table.Publisher(alice.Identity)!.Head);
+        Assert.Equal(before, TrustWorld.Commons(_world.Said).Publisher(alice.Identity)!.Head);
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class TrustRulesTests
             _world.Say(branch);
         }
 
-        var chain = _world.Commons().Table.Publisher(alice.Identity)!;
+        var chain = _world.Commons().Publisher(alice.Identity)!;
         Assert.True(chain.IsDisputed);
         Assert.Equal(branches.Min(b => b.Id.Value), chain.Head.Value);
     }
@@ -240,5 +240,5 @@ public sealed class TrustRulesTests
         Assert.Equal((claim.Id, true, 10), (settled.Id, settled.IsSettled, settled.Claim.Quantity));
     }
 
-    private SignedStatement Signed(Envelope envelope) => _world.Commons().Table.Find(envelope.Id)!.Said;
+    private SignedStatement Signed(Envelope envelope) => _world.Commons().Statements.Find(envelope.Id)!.Said;
 }

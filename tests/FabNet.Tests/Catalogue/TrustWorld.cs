@@ -52,10 +52,10 @@ internal sealed class TrustWorld
     {
         var all = statements.ToList();
         var keys = all.Select(e => StatementFormat.Read(e)).OfType<PublisherStatement>().SelectMany(p => p.Keys).Distinct().ToList();
-        var table = new StatementTable();
+        var (table, cursor) = (new StatementTable(), 0);
         foreach (var envelope in all)
         {
-            table.Add(new SignedStatement(envelope.Id, StatementFormat.Read(envelope), envelope.Verify(keys)), envelope, table.After(0, int.MaxValue).Count + 1);
+            table.Add(new SignedStatement(envelope.Id, StatementFormat.Read(envelope), envelope.Verify(keys)), envelope, ++cursor);
         }
 
         return new Commons(table, heeded);
@@ -69,13 +69,13 @@ internal sealed class TrustWorld
         var lines = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var id in about.Select(e => e.Id).Distinct())
         {
-            switch (commons.Table.Find(id)!.Said.Statement)
+            switch (commons.Statements.Find(id)!.Said.Statement)
             {
                 case PublisherStatement { Sequence: 1 }:
-                    lines.Add(commons.Table.Publisher(id) is { } p ? $"publisher {id}: {p.Head} {p.IsDisputed} {p.Current.Sequence} {commons.IsContributor(id)}" : $"publisher {id}: none");
+                    lines.Add(commons.Publisher(id) is { } p ? $"publisher {id}: {p.Head} {p.IsDisputed} {p.Current.Sequence} {commons.IsContributor(id)}" : $"publisher {id}: none");
                     break;
                 case CollectionStatement { Sequence: 1 }:
-                    lines.Add($"collection {id}: {commons.Table.Collection(id)?.Head}");
+                    lines.Add($"collection {id}: {commons.Collection(id)?.Head}");
                     break;
                 case DesignStatement { Design: var design }:
                     var report = commons.Report(id);

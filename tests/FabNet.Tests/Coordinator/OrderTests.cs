@@ -4,6 +4,7 @@ using FabNet.Coordinator;
 using FabNet.Coordinator.Orders;
 using FabNet.Model;
 using FabNet.Model.Jobs;
+using FabNet.Model.Machines;
 using FabNet.Model.Orders;
 using FabNet.Tests.Planning;
 using Xunit;
@@ -21,6 +22,17 @@ public sealed class OrderTests
         var jobs = await network.OrderAsync(quantity: 2, design: design);
         Assert.Equal(10, jobs.Length);
         Assert.Equal(["body PETG", "body PETG", .. Enumerable.Repeat("foot ", 8)], await network.Ask(() => jobs.Select(j => network.Node.State.Jobs[j].Job is var x ? $"{x.Part} {x.Material}" : "").ToList()));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_part_that_no_machine_makes_is_refused_and_the_others_can_be_ordered_by_name()
+    {
+        await using var network = new CoordinatorHarness();
+        var design = CoordinatorHarness.Design with { Parts = [Plants.Part("body"), Plants.Part("board") with { Process = FabricationProcess.CircuitBoard }] };
+        var e = await Assert.ThrowsAsync<RefusedException>(() => network.OrderAsync(design: design));
+        Assert.Contains("board of", e.Message, StringComparison.Ordinal);
+        Assert.Contains("made by PCB, which no machine of FabNet's does", e.Message, StringComparison.Ordinal);
+        Assert.Single(new OrderRequest { Quantity = 1, Customer = "", Part = "body" }.PartsOf(design));
     }
 
     [Fact(Timeout = 30_000)]

@@ -131,5 +131,40 @@ public sealed class EdgeBookTests
         Assert.Contains("Entry 1", Assert.Throws<JournalException>(() => EdgeBook.Open(path, TimeProvider.System)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_power_cut_at_any_byte_of_the_last_records_leaves_a_whole_state_before_them()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        using var book = Open(folder, time);
+        var job = Bench.Leased(Bench.AnyDesign);
+        book.Grant(job);
+        book.Append(new JobPreparing { Job = job.Id, Epoch = 1, At = time.GetUtcNow() });
+        var states = new List<(int Bytes, JobState State)> { (Log().Length, JobState.Preparing) };
+        book.Append(new JobReady { Job = job.Id, Epoch = 1, At = time.GetUtcNow(), Program = Bench.AnyDesign.Manifest, EstimatedSeconds = 60 });
+        states.Add((Log().Length, JobState.Ready));
+        book.Append(new JobStarted { Job = job.Id, Epoch = 1, At = time.GetUtcNow() });
+        states.Add((Log().Length, JobState.Running));
+        var log = Log();
+
+        // The first and the last bytes of each record, and others by chance.
+        var random = new Random(7);
+        var cuts = states.SelectMany(s => Enumerable.Range(-6, 13).Select(o => s.Bytes + o)).Concat(Enumerable.Range(0, 60).Select(_ => random.Next(states[0].Bytes, log.Length)));
+        foreach (var cut in cuts.Where(c => c >= states[0].Bytes && c <= log.Length).Distinct())
+        {
+            Directory.CreateDirectory(folder.In("left"));
+            File.Copy(folder.In("journal.db"), folder.In("left/journal.db"));
+            File.WriteAllBytes(folder.In("left/journal.db-wal"), log[..cut]);
+            using (var left = EdgeBook.Open(folder.In("left/journal.db"), time))
+            {
+                Assert.Equal(states.Last(s => s.Bytes <= cut).State, Assert.Single(left.Leases.Open).Job.State);
+            }
+
+            Directory.Delete(folder.In("left"), recursive: true);
+        }
+
+        byte[] Log() => File.ReadAllBytes(folder.In("journal.db-wal"));
+    }
+
     private static EdgeBook Open(TestFolder folder, TimeProvider time) => EdgeBook.Open(folder.In("journal.db"), time);
 }

@@ -277,7 +277,67 @@ public sealed class RecoveryTests
         using var plan = await PlanAsync(bench, null);
         Assert.Contains("at Z5, as before line 7. Line 8 goes to another height", plan.Precondition, StringComparison.Ordinal);
         using var above = await PlanAsync(bench, 9);
-        Assert.Contains("at Z5.2, as before line 9. Lines 7 to 8 are left out", above.Precondition, StringComparison.Ordinal);
+        Assert.Contains("at Z5.2, as before line 9.", above.Precondition, StringComparison.Ordinal);
+        Assert.Contains("Lines 7 to 8 are left out", above.Precondition, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_the_firmware_says_of_the_height_is_told_with_what_is_taken_for_granted()
+    {
+        const string Layers = "G21\nG90\nM82\nG28\nG1 Z5 F600\nG1 X20 Y20 F6000\nG1 X30\nG1 X40\nM84\n";
+        await using var bench = await AgentBench.CreateAsync();
+        bench.Asks();
+        RecoveryBench.LeaveBehind(bench.Folder.In("data"), bench.Coordinator, Bench.Leased(Bench.AnyDesign), Layers, Bench.Mk3, lastLine: 6);
+        await bench.StartAgentAsync();
+        await UntilAsync(bench, s => bench.Agent!.HostOf(Bench.Machine).Report is { State: MachineState.Idle, CountedZMm: 0 });
+        using (var plan = await PlanAsync(bench, null))
+        {
+            // The board was switched on again: it counts from zero.
+            Assert.Contains("The firmware says Z0: it stopped at another line, or was reset", plan.Precondition, StringComparison.Ordinal);
+        }
+
+        await bench.Agent!.HostOf(Bench.Machine).OperateAsync(new ManualOperation.Jog(0, 0, 5, 600), Bench.Token);
+        await UntilAsync(bench, s => bench.Agent!.HostOf(Bench.Machine).Report.CountedZMm is 5);
+        using var again = await PlanAsync(bench, null);
+        Assert.Contains("The firmware says Z5, too.", again.Precondition, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_router_that_wakes_up_locked_is_homed_first_and_then_goes_on()
+    {
+        const string Engraving = "G21 G90 G17\nG0 X1 Y1 Z5\nM3 S12000\nG1 Z-0.5 F300\nG1 X11 F900\nG1 Y11\nG1 X1\nG1 Y1\nG0 Z5\nM5\nM2\n";
+        var profile = MachineProfiles.Find("shapeoko-3");
+        using var folder = new TestFolder();
+        await using var catalogue = await TestCatalogue.StartAsync();
+        await using var coordinator = await TestCoordinator.StartAsync();
+        await using var router = SimulatedMachine.Start(
+            new SimulatorOptions { Profile = profile, Speed = AgentBench.Quick, Link = folder.In("port"), Grbl = new FabNet.FirmwareSimulator.Grbl.GrblBuild { Homing = true } });
+        var (job, _) = RecoveryBench.LeaveBehind(folder.In("data"), coordinator, Bench.Leased(Bench.AnyDesign), Engraving, profile, lastLine: 5);
+        await using var agent = await EdgeAgent.StartAsync(
+            new EdgeConfig
+            {
+                Site = Bench.Site,
+                Title = "Test lab",
+                Coordinator = coordinator.Address,
+                Catalogue = catalogue.Address,
+                DataFolder = folder.In("data"),
+                Machines = [new MachineConfig { Name = "mk3", Profile = profile, Port = router.PortPath, SimulatedSpeed = AgentBench.Quick, OnInterruption = InterruptionPolicy.Ask }],
+            },
+            null,
+            Bench.Token);
+        await coordinator.WaitForStateAsync(job.Id, JobState.Paused);
+        await coordinator.WaitAsync(() => agent.HostOf(Bench.Machine).Report.State is MachineState.Alarm, "the router to wake up locked");
+        var refused = await Assert.ThrowsAsync<OperatorException>(() => agent.RecoverAsync());
+        Assert.Contains("must be idle and homed", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("operate lab-test/mk3 home", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(router.Executed());
+        await agent.HostOf(Bench.Machine).OperateAsync(new ManualOperation.Home(""), Bench.Token);
+        await coordinator.WaitAsync(() => agent.HostOf(Bench.Machine).Report.State is MachineState.Idle, "the router to be homed");
+        var (preamble, from) = await agent.RecoverAsync();
+        await coordinator.WaitForStateAsync(job.Id, JobState.Completed);
+        Assert.Equal(6, from);
+        List<string> expected = ["$H", "M5", "M9", .. preamble, .. RecoveryBench.LinesOf(Engraving, profile).Skip(5)];
+        Assert.Equal(expected.Select(l => l.Replace(" ", "", StringComparison.Ordinal)), router.Executed().TakeLast(expected.Count));
     }
 
     private static async Task<FabNet.Edge.Recovering.RecoveryPlan> PlanAsync(AgentBench bench, int? fromLine)

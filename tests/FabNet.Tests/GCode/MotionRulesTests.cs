@@ -115,6 +115,13 @@ public class MotionRulesTests
     }
 
     [Fact]
+    public void Relative_moves_are_checked_from_a_machine_coordinate_until_an_absolute_move_leads_away()
+    {
+        Assert.Equal(ViolationCode.OutsideEnvelope, Programs.Refusal("G53 G0 X-1\nG91\nG0 X5", Programs.Grbl));
+        Assert.True(Programs.Check("G53 G0 X-1\nG0 X0\nG91\nG0 X5", Programs.Grbl).IsAdmitted);
+    }
+
+    [Fact]
     public void A_start_that_the_caller_knows_is_no_assumption()
     {
         var options = new AdmissionOptions { StartPositionMm = new Position(700, 0, 0) };

@@ -15,7 +15,7 @@ internal sealed record Publication(PublisherChain Publisher, string? RevokedBeca
 /// <param name="Manifest">The version.</param>
 /// <param name="Publications">Who published it, by identity; none for one from before designs were signed.</param>
 /// <param name="Findings">What was found, by collection.</param>
-internal sealed record DesignStanding(Digest Manifest, IReadOnlyList<Publication> Publications, IReadOnlyList<Finding> Findings)
+internal sealed record VersionStanding(Digest Manifest, IReadOnlyList<Publication> Publications, IReadOnlyList<Finding> Findings)
 {
     /// <summary>True if every publisher of it took it out of sight.</summary>
     public bool IsYanked => Publications.Count > 0 && Publications.All(p => p.YankedBecause is not null);
@@ -35,7 +35,7 @@ internal sealed record DesignStanding(Digest Manifest, IReadOnlyList<Publication
     /// <param name="signers">Publishers in whose chains a key that signed it stands, in any order.</param>
     /// <param name="yanks">Yanks of it, in any order; others do no harm.</param>
     /// <param name="findings">From <see cref="Trust.Findings.About"/>.</param>
-    public static DesignStanding Of(
+    public static VersionStanding Of(
         Digest manifest, SignedStatement? design, IEnumerable<PublisherChain> signers, IEnumerable<SignedStatement> yanks, IReadOnlyList<Finding> findings)
     {
         var publications = new List<Publication>();
@@ -52,6 +52,6 @@ internal sealed record DesignStanding(Digest Manifest, IReadOnlyList<Publication
             publications.Add(new Publication(publisher, reason, (yank?.Statement as YankStatement)?.Reason));
         }
 
-        return new DesignStanding(manifest, publications, findings);
+        return new VersionStanding(manifest, publications, findings);
     }
 }

@@ -1,0 +1,101 @@
+// A search as the expressions that the full-text table understands.
+
+using System.Globalization;
+
+namespace FabNet.Catalogue.Search;
+
+/// <summary>
+/// The tiers of a search, best first. Each is one expression over terms, and finds no design that a better one finds. Within a tier designs
+/// come in the order of their ranks, so that a page is read from the beginnings of sorted lists:
+/// <list type="number">
+/// <item>the name is the words;</item>
+/// <item>every word stands in the name;</item>
+/// <item>every word stands in the name or the title;</item>
+/// <item>every word stands somewhere;</item>
+/// <item>every word, or one that it begins or is a misspelling of, stands in the name or the title;</item>
+/// <item>the same, somewhere.</item>
+/// </list>
+/// </summary>
+internal sealed class SearchPlan
+{
+    private readonly List<string> _conditions = [];
+
+    private SearchPlan(IReadOnlyList<WordMeaning> words, SearchFilter filter)
+    {
+        Sizes = string.Join(" OR ", filter.Fits.Select(s => string.Create(CultureInfo.InvariantCulture,
+            $"(r.width <= {Math.Max(s.Width, s.Depth):R} AND r.depth <= {Math.Min(s.Width, s.Depth):R} AND r.height <= {s.Height:R})")));
+        RankLimit = filter.IsValidatedOnly ? DesignDocument.FirstRank(isValidated: false, isProven: true) : long.MaxValue;
+        AddConditions(filter);
+        Tiers = words.Count == 0 ? [Where(Quote(IndexTerm.Any))] : [.. TiersOf(words)];
+    }
+
+    /// <summary>An expression for each tier; null for one that can't find anything.</summary>
+    public IReadOnlyList<string?> Tiers { get; }
+
+    /// <summary>Ranks from here on are not wanted.</summary>
+    public long RankLimit { get; }
+
+    /// <summary>What must hold of the sizes in <c>ranked</c> (r), exactly; empty for nothing.</summary>
+    public string Sizes { get; }
+
+    /// <summary>The plan of a search.</summary>
+    public static SearchPlan Of(SearchRequest request, Lexicon lexicon) => new([.. request.Words.Select(lexicon.Find)], request.Filter);
+
+    private void AddConditions(SearchFilter filter)
+    {
+        switch (filter)
+        {
+            case { Process: { } process, Material: { } material }: _conditions.Add(Quote(IndexTerm.ProcessAndMaterial(process, material))); break;
+            case { Process: { } process }: _conditions.Add(Quote(IndexTerm.Process(process))); break;
+            case { Material: { } material }: _conditions.Add(Quote(IndexTerm.Material(material))); break;
+        }
+
+        if (filter.License is { } license)
+        {
+            _conditions.Add(Quote(IndexTerm.License(license)));
+        }
+
+        if (filter.Publisher is { } publisher)
+        {
+            _conditions.Add(Quote(IndexTerm.Publisher(publisher)));
+        }
+
+        // Coarse, from the lists; what is too large all the same is left out by Sizes.
+        if (filter.Fits.Count > 0)
+        {
+            _conditions.Add(Any(IndexTerm.HeightsUpTo(filter.Fits.Max(s => s.Height))));
+            _conditions.Add(Any(IndexTerm.LengthsUpTo(filter.Fits.Max(s => Math.Max(s.Width, s.Depth)))));
+        }
+    }
+
+    private IEnumerable<string?> TiersOf(IReadOnlyList<WordMeaning> words)
+    {
+        var isKnown = words.All(w => w.IsKnown);
+        var isFound = words.All(w => w.IsKnown || w.Others.Count > 0);
+        var (name, title, body) = (All(words, IndexTerm.InName), All(words, IndexTerm.InTitle), All(words, IndexTerm.InBody));
+        var whole = Quote(IndexTerm.WholeName(words.Select(w => w.Word)));
+        yield return isKnown ? Where(whole) : null;
+        yield return isKnown ? Where($"({name} NOT {whole})") : null;
+        yield return isKnown ? Where($"({title} NOT {name})") : null;
+        yield return isKnown ? Where($"({body} NOT {title})") : null;
+        if (!isFound || words.All(w => w.Others.Count == 0))
+        {
+            yield break;
+        }
+
+        var (wideTitle, wideBody) = (Wide(words, IndexTerm.InTitle), Wide(words, IndexTerm.InBody));
+        yield return Where(isKnown ? $"({wideTitle} NOT {body})" : wideTitle);
+        yield return Where(isKnown ? $"({wideBody} NOT ({wideTitle} OR {body}))" : $"({wideBody} NOT {wideTitle})");
+    }
+
+    private string Where(string expression) => string.Join(" AND ", _conditions.Prepend(expression));
+
+    private static string All(IEnumerable<WordMeaning> words, Func<string, string> field) => $"({string.Join(" AND ", words.Select(w => Quote(field(w.Word))))})";
+
+    private static string Wide(IEnumerable<WordMeaning> words, Func<string, string> field) => $"({string.Join(" AND ", words.Select(w => Any(w.All.Select(field))))})";
+
+    private static string Any(IEnumerable<string> terms) => $"({string.Join(" OR ", terms.Select(Quote))})";
+
+    // Terms have letters, digits and underscores only: nothing in them could end the quotes.
+    private static string Quote(string term) => $"\"{term}\"";
+}

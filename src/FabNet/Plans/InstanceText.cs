@@ -1,0 +1,70 @@
+// The words of a published instance, one after the other, with clear errors about where it is not one.
+
+using System.Globalization;
+using System.IO.Compression;
+
+namespace FabNet.Plans;
+
+/// <summary>Words are separated by blanks, line ends or semicolons; lines that begin with # are passed over. A file that ends in <c>.gz</c> is unpacked.</summary>
+internal sealed class InstanceText
+{
+    private const int MostItems = 100_000;
+
+    private readonly string _name;
+    private readonly TextReader _reader;
+    private string[] _words = [];
+    private int _next;
+    private int _line;
+
+    private InstanceText(string name, TextReader reader) => (_name, _reader) = (name, reader);
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public static T Read<T>(string path, Func<InstanceText, T> read)
+    {
+        using var file = File.OpenRead(path);
+        using var plain = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
+        using var reader = new StreamReader(plain);
+        return read(new InstanceText(Path.GetFileName(path), reader));
+    }
+
+    /// <summary>How many of something follow: from 1 to 100,000; nothing is reserved for more.</summary>
+    public int Count(string what) => Whole(what) is var count and >= 1 and <= MostItems ? count : throw Wrong($"there are to be 1 to {MostItems} {what}");
+
+    public int Whole(string what)
+    {
+        var word = Word(what);
+        return int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw Wrong($"'{word}' is no whole number ({what})");
+    }
+
+    public double Number(string what)
+    {
+        var word = Word(what);
+        return double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : throw Wrong($"'{word}' is no number ({what})");
+    }
+
+    public void Expect(string word)
+    {
+        if (Word(word) is var found && found != word)
+        {
+            throw Wrong($"'{word}' is expected and '{found}' is there");
+        }
+    }
+
+    public void Skip() => Word("a word");
+
+    public FormatException Wrong(string what) => new($"{_name}, line {_line}: {what}.");
+
+    private string Word(string what)
+    {
+        while (_next == _words.Length)
+        {
+            var line = _reader.ReadLine() ?? throw Wrong($"the file ends where {what} is expected");
+            _line++;
+            _words = line.StartsWith('#') ? [] : line.Split([' ', '\t', ';', '\r'], StringSplitOptions.RemoveEmptyEntries);
+            _next = 0;
+        }
+
+        return _words[_next++];
+    }
+}
