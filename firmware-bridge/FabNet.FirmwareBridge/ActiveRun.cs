@@ -24,7 +24,13 @@ internal enum RunPhase
 /// <summary>One run of one program.</summary>
 internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, TaskCompletionSource<RunOutcome> done)
 {
-    private double _pace = 1;
+    // Model time between two looks at the machine's own pace.
+    private const double StretchS = 30;
+
+    // Real over modelled time of the latest stretches. Their median counts: a stretch with a wait for heat in it says nothing of the others.
+    private readonly double[] _paces = [1, 1, 1, 1, 1];
+    private int _stretches;
+    private (double RunningS, double ModelledS) _since;
 
     /// <summary>The program.</summary>
     public AdmittedProgram Program => program;
@@ -88,10 +94,21 @@ internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, Tas
             return (program.LineCount == 0 ? 1 : (double)line / program.LineCount, null);
         var modelled = program.SecondsUntilLine(line);
         var running = (nowMs - StartedMs - PausedMs) / 1000.0;
-        // Half a minute of model time is needed before the machine's own pace says anything.
-        if (modelled > 30 && running > 1)
-            _pace = Math.Clamp(running / modelled, 0.02, 20);
-        return (Math.Clamp(modelled / total, 0, 1), TimeSpan.FromSeconds((total - modelled) * _pace));
+        return (Math.Clamp(modelled / total, 0, 1), TimeSpan.FromSeconds((total - modelled) * PaceAfter(running, modelled)));
+    }
+
+    private double PaceAfter(double runningS, double modelledS)
+    {
+        if (modelledS - _since.ModelledS >= StretchS && runningS > _since.RunningS)
+        {
+            _paces[_stretches++ % _paces.Length] = Math.Clamp((runningS - _since.RunningS) / (modelledS - _since.ModelledS), 0.02, 20);
+            _since = (runningS, modelledS);
+        }
+
+        Span<double> sorted = stackalloc double[_paces.Length];
+        _paces.CopyTo(sorted);
+        sorted.Sort();
+        return sorted[sorted.Length / 2];
     }
 
     /// <summary>The last line surely executed by a firmware that acknowledges lines ahead of its planner. A program that can't be read tells none: too early is safe.</summary>

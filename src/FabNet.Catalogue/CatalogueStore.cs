@@ -73,7 +73,7 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Asks what the statements say.</summary>
-    public T AskCommons<T>(Func<Commons, T> ask) => Ask(index => ask(new Commons(new JournaledStatements(index.Statements, _journal), _heeded)));
+    public T AskCommons<T>(Func<Commons, T> ask) => Ask(index => ask(new Commons(new JournaledStatements(index.Statements, _journal), _heeded, [])));
 
     /// <summary>Statements in the order in which they were accepted here; one again that got another signature.</summary>
     /// <param name="after">The cursor after which to begin; 0 for the beginning.</param>

@@ -155,7 +155,7 @@ internal sealed class PublishingLoop : IAsyncDisposable
         {
             return index.Read(reader =>
             {
-                var commons = new Commons(new JournaledStatements(reader.Statements, _journal));
+                var commons = new Commons(new JournaledStatements(reader.Statements, _journal), found: []);
                 if (said.Statement is DesignStatement)
                 {
                     new StatementIntake(commons).RequireFreeVersion(said);

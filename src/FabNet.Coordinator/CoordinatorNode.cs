@@ -32,11 +32,11 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     /// <summary>Opens the data folder, replays the journal and starts the loop.</summary>
     /// <exception cref="JournalException">The data folder can't be used; the message says why.</exception>
     public CoordinatorNode(CoordinatorOptions options, TimeProvider time, ILogger log)
-        : this(options, time, log, SqliteJournal.Open(Path.Combine(options.DataFolder, "journal.db"), time))
+        : this(options, time, log, options.Store is { } address ? PostgresJournal.Open(address, "coordinator", time) : SqliteJournal.Open(Path.Combine(options.DataFolder, "journal.db"), time))
     {
     }
 
-    internal CoordinatorNode(CoordinatorOptions options, TimeProvider time, ILogger log, SqliteJournal journal)
+    internal CoordinatorNode(CoordinatorOptions options, TimeProvider time, ILogger log, IJournal journal)
     {
         options.Validate();
         (_options, _time, _log) = (options, time, log);

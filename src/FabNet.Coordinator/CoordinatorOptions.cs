@@ -1,5 +1,6 @@
 // What a coordinator can be told, with units, ranges and defaults.
 
+using FabNet.Journal;
 using FabNet.Protocol.Catalogue;
 
 namespace FabNet.Coordinator;
@@ -9,6 +10,9 @@ public sealed record CoordinatorOptions
 {
     /// <summary>The folder of its journal and its telemetry; created where there is none.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>The PostgreSQL database that keeps the journal instead of the data folder. Null, the default: the data folder.</summary>
+    public PostgresAddress? Store { get; init; }
 
     /// <summary>Where the catalogue is that it resolves designs with, such as <c>http://127.0.0.1:5070</c>. Not used where a catalogue client is registered already.</summary>
     public Uri? CatalogueAddress { get; init; }

@@ -190,6 +190,11 @@ internal sealed class DesignArchive
             throw new DesignImportException($"The file '{path}' is more than {_limits.MaxDepth} folders deep. Publish a flatter folder.");
         }
 
+        if (_files.Count == _limits.MaxFiles)
+        {
+            throw new DesignImportException($"The archive {_path} has more than {_limits.MaxFiles} files. Publish one design, without what is made from it.");
+        }
+
         RequireRoom(path, claimed);
         _seen.Add(path);
         _folders.UnionWith(ParentsOf(path));
@@ -228,9 +233,9 @@ internal sealed class DesignArchive
             throw new DesignImportException($"The file {path} has {size} bytes or more; at most {_limits.MaxFileBytes} can be published. Remove it or make it smaller.");
         }
 
-        if (_files.Count == _limits.MaxFiles || _totalBytes + size > _limits.MaxTotalBytes)
+        if (_totalBytes + size > _limits.MaxTotalBytes)
         {
-            throw new DesignImportException($"The archive {_path} has more than {_limits.MaxFiles} files or {_limits.MaxTotalBytes} bytes. Publish one design, without what is made from it.");
+            throw new DesignImportException($"The archive {_path} has more than {_limits.MaxTotalBytes} bytes. Publish one design, without what is made from it.");
         }
 
         if (_totalBytes + size - FreeBytes > (decimal)_archiveBytes * _limits.MaxArchiveRatio)

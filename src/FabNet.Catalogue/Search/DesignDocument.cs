@@ -124,8 +124,8 @@ internal sealed class DesignDocument
         _terms.UnionWith(Design.License.Split([' ', '(', ')'], StringSplitOptions.RemoveEmptyEntries).Where(l => l is not ("AND" or "OR" or "WITH")).Select(IndexTerm.License));
         if (Extent is { } extent)
         {
-            _terms.Add(IndexTerm.Height(extent.Height));
-            _terms.Add(IndexTerm.Length(extent.Width));
+            _terms.UnionWith(IndexTerm.HeightsOf(extent.Height));
+            _terms.UnionWith(IndexTerm.LengthsOf(extent.Width));
         }
     }
 }

@@ -17,6 +17,9 @@ internal sealed class DesignIndex : IDisposable
 
     private const long MaxBatchBytes = 16L << 20;
 
+    // From so many entries at once on, the lists of terms are put in order afterwards: a search then reads one piece of each.
+    private const int MergedFrom = 50_000;
+
     private const int SqliteCorrupt = 11;
 
     private const int SqliteNotADatabase = 26;
@@ -83,6 +86,7 @@ internal sealed class DesignIndex : IDisposable
     {
         var batch = new List<JournalEntry>();
         var bytes = 0L;
+        var before = _writer.Applied;
         foreach (var entry in _journal.Read(_writer.Applied))
         {
             batch.Add(entry);
@@ -98,6 +102,11 @@ internal sealed class DesignIndex : IDisposable
         if (batch.Count > 0)
         {
             _writer.Apply(batch);
+        }
+
+        if (_writer.Applied - before >= MergedFrom)
+        {
+            _writer.Merge();
         }
     }
 
@@ -190,7 +199,7 @@ internal sealed class DesignIndex : IDisposable
         try
         {
             connection.Open();
-            connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=10000; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;");
+            connection.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=10000; PRAGMA cache_size=-32768; PRAGMA journal_size_limit=67108864; PRAGMA temp_store=MEMORY;");
             return connection;
         }
         catch

@@ -40,13 +40,18 @@ internal sealed class DesignSearch(SqliteConnection connection) : IDisposable
             SELECT {Columns} FROM words w CROSS JOIN ranked r ON r.rank = w.rowid CROSS JOIN designs d ON d.id = r.design
             WHERE words MATCH $1 AND w.rowid > $2 AND w.rowid < $3 {sizes} ORDER BY w.rowid LIMIT $4
             """);
+
+        // From the beginning every design of a better tier is among the hits already, and is left out here; after a page token they are not known.
         var hits = new List<Hit>();
+        var seen = new HashSet<long>();
         for (var tier = after?.Tier ?? 0; tier < plan.Tiers.Count && hits.Count < count; tier++)
         {
-            if (plan.Tiers[tier] is { } expression)
+            if (plan.Tiers[tier] is { } wanted)
             {
                 var rank = tier == after?.Tier ? after.Value.Rank : -1;
-                hits.AddRange(command.Bind(expression, rank, plan.RankLimit, count - hits.Count).List(row => Read(row, tier)));
+                var expression = after is null ? wanted.Expression : wanted.Rest ?? wanted.Expression;
+                var found = command.Bind(expression, rank, plan.RankLimit, count).List(row => Read(row, tier));
+                hits.AddRange(found.Where(h => seen.Add(h.Place.Rank)).Take(count - hits.Count));
             }
         }
 

@@ -43,21 +43,16 @@ internal static class IndexTerm
     /// <summary>Whoever published it.</summary>
     public static string Publisher(string publisher) => "u" + Encode(publisher);
 
-    /// <summary>The power of two (in mm) that the height stays below; designs with a known size only.</summary>
-    public static string Height(double mm) => HeightBucket(Bucket(mm));
+    /// <summary>The terms of a design whose parts are at most so high: one for each power of two in mm that is not exceeded.</summary>
+    public static IEnumerable<string> HeightsOf(double mm) => Enumerable.Range(Bucket(mm), MaxBucket + 1 - Bucket(mm)).Select(b => Bound('h', b));
 
-    /// <summary>The power of two (in mm) that the longer side of the footprint stays below; designs with a known size only.</summary>
-    public static string Length(double mm) => LengthBucket(Bucket(mm));
+    /// <summary>The same for the longer side of the footprint.</summary>
+    public static IEnumerable<string> LengthsOf(double mm) => Enumerable.Range(Bucket(mm), MaxBucket + 1 - Bucket(mm)).Select(b => Bound('k', b));
 
-    /// <summary>The terms of all heights up to a limit; some above it are among them.</summary>
-    public static IEnumerable<string> HeightsUpTo(double mm) => Enumerable.Range(0, Bucket(mm) + 1).Select(HeightBucket);
+    /// <summary>The term of all designs of known size that may fit a height and a length, and of some that don't: the one of both that fewer have.</summary>
+    public static string MayFit(double heightMm, double lengthMm) => Bucket(heightMm) < Bucket(lengthMm) ? Bound('h', Bucket(heightMm)) : Bound('k', Bucket(lengthMm));
 
-    /// <summary>The terms of all lengths up to a limit; some above it are among them.</summary>
-    public static IEnumerable<string> LengthsUpTo(double mm) => Enumerable.Range(0, Bucket(mm) + 1).Select(LengthBucket);
-
-    private static string HeightBucket(int bucket) => "h" + bucket.ToString(CultureInfo.InvariantCulture);
-
-    private static string LengthBucket(int bucket) => "k" + bucket.ToString(CultureInfo.InvariantCulture);
+    private static string Bound(char dimension, int bucket) => string.Create(CultureInfo.InvariantCulture, $"{dimension}{bucket}");
 
     private static int Bucket(double mm) => mm <= 1 ? 0 : (int)Math.Clamp(Math.Ceiling(Math.Log2(mm)), 0, MaxBucket);
 

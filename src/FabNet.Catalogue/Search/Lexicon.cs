@@ -20,7 +20,10 @@ internal sealed record WordMeaning(string Word, bool IsKnown, IReadOnlyList<stri
 internal sealed class Lexicon(SqliteConnection connection) : IDisposable
 {
     /// <summary>The most words that a beginning stands for: those of most designs.</summary>
-    public const int MaxCompletions = 12;
+    public const int MaxCompletions = 8;
+
+    /// <summary>The same for a beginning that is a word by itself.</summary>
+    public const int MaxCompletionsOfWord = 3;
 
     /// <summary>The most words that a misspelling stands for: the nearest, then those of most designs.</summary>
     public const int MaxCorrections = 4;
@@ -37,7 +40,7 @@ internal sealed class Lexicon(SqliteConnection connection) : IDisposable
     public WordMeaning Find(string word)
     {
         var isKnown = _known.Bind(word).ExecuteScalar() is not null;
-        var others = word.Length < MinCompleted ? [] : _completions.Bind(word, word + "\U0010FFFF", MaxCompletions).List(row => row.GetString(0));
+        var others = word.Length < MinCompleted ? [] : _completions.Bind(word, word + "\U0010FFFF", isKnown ? MaxCompletionsOfWord : MaxCompletions).List(row => row.GetString(0));
         return new WordMeaning(word, isKnown, isKnown || others.Count > 0 ? others : Corrections(word));
     }
 

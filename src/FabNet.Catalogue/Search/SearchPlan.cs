@@ -5,8 +5,8 @@ using System.Globalization;
 namespace FabNet.Catalogue.Search;
 
 /// <summary>
-/// The tiers of a search, best first. Each is one expression over terms, and finds no design that a better one finds. Within a tier designs
-/// come in the order of their ranks, so that a page is read from the beginnings of sorted lists:
+/// The tiers of a search, best first. Each is an expression over terms; a design belongs to the first that finds it. Within a tier designs come
+/// in the order of their ranks, so that a page is read from the beginnings of sorted lists:
 /// <list type="number">
 /// <item>the name is the words;</item>
 /// <item>every word stands in the name;</item>
@@ -26,11 +26,11 @@ internal sealed class SearchPlan
             $"(r.width <= {Math.Max(s.Width, s.Depth):R} AND r.depth <= {Math.Min(s.Width, s.Depth):R} AND r.height <= {s.Height:R})")));
         RankLimit = filter.IsValidatedOnly ? DesignDocument.FirstRank(isValidated: false, isProven: true) : long.MaxValue;
         AddConditions(filter);
-        Tiers = words.Count == 0 ? [Where(Quote(IndexTerm.Any))] : [.. TiersOf(words)];
+        Tiers = words.Count == 0 ? [Where(Quote(IndexTerm.Any), "")] : [.. TiersOf(words)];
     }
 
-    /// <summary>An expression for each tier; null for one that can't find anything.</summary>
-    public IReadOnlyList<string?> Tiers { get; }
+    /// <summary>The tiers; null stands for one that can't find anything.</summary>
+    public IReadOnlyList<SearchTier?> Tiers { get; }
 
     /// <summary>Ranks from here on are not wanted.</summary>
     public long RankLimit { get; }
@@ -60,35 +60,33 @@ internal sealed class SearchPlan
             _conditions.Add(Quote(IndexTerm.Publisher(publisher)));
         }
 
-        // Coarse, from the lists; what is too large all the same is left out by Sizes.
+        // Coarse, from a list; what is too large all the same is left out by Sizes.
         if (filter.Fits.Count > 0)
         {
-            _conditions.Add(Any(IndexTerm.HeightsUpTo(filter.Fits.Max(s => s.Height))));
-            _conditions.Add(Any(IndexTerm.LengthsUpTo(filter.Fits.Max(s => Math.Max(s.Width, s.Depth)))));
+            _conditions.Add(Quote(IndexTerm.MayFit(filter.Fits.Max(s => s.Height), filter.Fits.Max(s => Math.Max(s.Width, s.Depth)))));
         }
     }
 
-    private IEnumerable<string?> TiersOf(IReadOnlyList<WordMeaning> words)
+    private IEnumerable<SearchTier?> TiersOf(IReadOnlyList<WordMeaning> words)
     {
         var isKnown = words.All(w => w.IsKnown);
         var isFound = words.All(w => w.IsKnown || w.Others.Count > 0);
         var (name, title, body) = (All(words, IndexTerm.InName), All(words, IndexTerm.InTitle), All(words, IndexTerm.InBody));
         var whole = Quote(IndexTerm.WholeName(words.Select(w => w.Word)));
-        yield return isKnown ? Where(whole) : null;
-        yield return isKnown ? Where($"({name} NOT {whole})") : null;
-        yield return isKnown ? Where($"({title} NOT {name})") : null;
-        yield return isKnown ? Where($"({body} NOT {title})") : null;
-        if (!isFound || words.All(w => w.Others.Count == 0))
+        yield return isKnown ? Where(whole, "") : null;
+        yield return isKnown ? Where(name, whole) : null;
+        yield return isKnown ? Where(title, name) : null;
+        yield return isKnown ? Where(body, title) : null;
+        if (isFound && words.Any(w => w.Others.Count > 0))
         {
-            yield break;
+            var (wideTitle, wideBody) = (Wide(words, IndexTerm.InTitle), Wide(words, IndexTerm.InBody));
+            yield return Where(wideTitle, isKnown ? body : "");
+            yield return Where(wideBody, isKnown ? $"({wideTitle} OR {body})" : wideTitle);
         }
-
-        var (wideTitle, wideBody) = (Wide(words, IndexTerm.InTitle), Wide(words, IndexTerm.InBody));
-        yield return Where(isKnown ? $"({wideTitle} NOT {body})" : wideTitle);
-        yield return Where(isKnown ? $"({wideBody} NOT ({wideTitle} OR {body}))" : $"({wideBody} NOT {wideTitle})");
     }
 
-    private string Where(string expression) => string.Join(" AND ", _conditions.Prepend(expression));
+    private SearchTier Where(string expression, string better) =>
+        new(string.Join(" AND ", _conditions.Prepend(expression)), better.Length == 0 ? null : string.Join(" AND ", _conditions.Prepend($"({expression} NOT {better})")));
 
     private static string All(IEnumerable<WordMeaning> words, Func<string, string> field) => $"({string.Join(" AND ", words.Select(w => Quote(field(w.Word))))})";
 
@@ -99,3 +97,8 @@ internal sealed class SearchPlan
     // Terms have letters, digits and underscores only: nothing in them could end the quotes.
     private static string Quote(string term) => $"\"{term}\"";
 }
+
+/// <summary>One tier of a search.</summary>
+/// <param name="Expression">Finds its designs, and perhaps some of better tiers.</param>
+/// <param name="Rest">Finds its designs only, at a greater cost; null if the expression does.</param>
+internal sealed record SearchTier(string Expression, string? Rest);

@@ -7,13 +7,13 @@ namespace FabNet.Coordinator.State;
 /// <summary>Records facts. Owned by the coordinator's loop.</summary>
 internal sealed class Chronicle : IDisposable
 {
-    private readonly SqliteJournal _journal;
+    private readonly IJournal _journal;
     private readonly TimeProvider _time;
     private bool _isBroken;
 
     /// <summary>Opens the journal and replays it.</summary>
     /// <exception cref="JournalException">It can't be opened, read or replayed.</exception>
-    public Chronicle(SqliteJournal journal, TimeProvider time)
+    public Chronicle(IJournal journal, TimeProvider time)
     {
         (_journal, _time) = (journal, time);
         foreach (var entry in journal.Read())

@@ -1,5 +1,6 @@
 // Motion: where each line leads, whether it stays in the envelope, how long it takes, what it extrudes.
 
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using FabNet.GCode.Commands;
@@ -364,9 +365,9 @@ internal sealed partial class MotionTracker
             MaxFeedMmPerMin = feed;
 
         // Slicers lift Z at the travel feed and trust the firmware to hold Z back; only X and Y tell of a wrong machine.
-        var isTooFast = Vector256.GreaterThan(feed * Vector256.Abs(way), _maxPlaneFeed * length * 1.001);
-        if (isTooFast != Vector256<double>.Zero)
-            WarnFeed(feed, axis: isTooFast.ExtractMostSignificantBits() == 2 ? 1 : 0);
+        var tooFast = Vector256.GreaterThan(feed * Vector256.Abs(way), _maxPlaneFeed * length * 1.001).ExtractMostSignificantBits();
+        if (tooFast != 0)
+            WarnFeed(feed, axis: BitOperations.TrailingZeroCount(tooFast));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -118,7 +118,7 @@ public sealed class BlobDownload(DesignCatalogue.DesignCatalogueClient catalogue
 
                 isFirst = false;
                 received += reply.Chunk.Length;
-                await writer.AddAsync(reply.Chunk, either.Token);
+                await writer.AddAsync(reply.Chunk);
             }
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.OutOfRange)

@@ -1,81 +1,63 @@
 // Stores what is received while more is received.
 
 using System.Security.Cryptography;
-using System.Threading.Channels;
 using Google.Protobuf;
 
 namespace FabNet.Protocol.Catalogue;
 
 /// <summary>
-/// Appends chunks to a file and to a hash, in a loop of its own, several with one write where several have come. What was hashed is what is in
-/// the file: after a failure the file may be longer, never shorter.
+/// Appends chunks to a file and to a hash: some are gathered, then written with one call and hashed on another thread, while the next are
+/// received. After a failure the file may be longer than what was hashed, and its position says how long that is.
 /// </summary>
-internal sealed class ChunkWriter
+/// <remarks>Owned by the call that receives.</remarks>
+/// <param name="file">Unbuffered; nobody else moves its position before <see cref="CompleteAsync"/> has returned.</param>
+/// <param name="hash">Takes what is written, in order.</param>
+/// <param name="report">Told the file's length after each write; null for nobody.</param>
+internal sealed class ChunkWriter(FileStream file, IncrementalHash hash, Action<long>? report)
 {
-    private const int MaxBatch = 16;
+    // Fewer, larger writes: waking another thread costs more than the write of a few kilobytes.
+    private const int BatchBytes = 512 * 1024;
 
-    private readonly Channel<ByteString> _chunks = Channel.CreateBounded<ByteString>(new BoundedChannelOptions(2 * MaxBatch) { SingleReader = true, SingleWriter = true });
-    private readonly List<ReadOnlyMemory<byte>> _batch = new(MaxBatch);
-    private readonly FileStream _file;
-    private readonly IncrementalHash _hash;
-    private readonly Action<long>? _report;
-    private readonly Task _loop;
+    private List<ReadOnlyMemory<byte>> _gathered = [];
+    private List<ReadOnlyMemory<byte>> _stored = [];
+    private int _gatheredBytes;
+    private Task _storing = Task.CompletedTask;
 
-    /// <summary>Begins to store.</summary>
-    /// <param name="file">Unbuffered; nobody else moves its position before <see cref="CompleteAsync"/> has returned.</param>
-    /// <param name="hash">Takes what is written, in order.</param>
-    /// <param name="report">Told the file's length after each write, by the loop; null for nobody.</param>
-    public ChunkWriter(FileStream file, IncrementalHash hash, Action<long>? report)
+    /// <summary>Takes a chunk, whose bytes must not change; waits while what came before it is written.</summary>
+    /// <exception cref="IOException">What came before it can't be written.</exception>
+    public async ValueTask AddAsync(ByteString chunk)
     {
-        (_file, _hash, _report) = (file, hash, report);
-        _loop = Task.Run(RunAsync);
+        _gathered.Add(chunk.Memory);
+        _gatheredBytes += chunk.Length;
+        if (_gatheredBytes >= BatchBytes)
+        {
+            await _storing;
+            (_gathered, _stored) = (_stored, _gathered);
+            _gatheredBytes = 0;
+            _storing = Task.Run(() => Store(_stored));
+        }
     }
 
-    /// <summary>Hands over a chunk; waits while too many are to be written.</summary>
-    /// <exception cref="ChannelClosedException">Writing failed; <see cref="CompleteAsync"/> says why.</exception>
-    public ValueTask AddAsync(ByteString chunk, CancellationToken cancellationToken) => _chunks.Writer.WriteAsync(chunk, cancellationToken);
-
-    /// <summary>Returns when all is written that was handed over.</summary>
+    /// <summary>Writes what was not written yet.</summary>
     /// <exception cref="IOException">It can't be written.</exception>
-    public Task CompleteAsync()
+    public async Task CompleteAsync()
     {
-        _chunks.Writer.TryComplete();
-        return _loop;
+        await _storing;
+        Store(_gathered);
     }
 
-    private async Task RunAsync()
+    private void Store(List<ReadOnlyMemory<byte>> chunks)
     {
-        try
+        var position = file.Position;
+        RandomAccess.Write(file.SafeFileHandle, chunks, position);
+        foreach (var chunk in chunks)
         {
-            while (await _chunks.Reader.WaitToReadAsync())
-            {
-                while (_batch.Count < MaxBatch && _chunks.Reader.TryRead(out var chunk))
-                {
-                    _batch.Add(chunk.Memory);
-                }
-
-                Store();
-            }
-        }
-        catch (Exception e)
-        {
-            _chunks.Writer.TryComplete(e);
-            throw;
-        }
-    }
-
-    private void Store()
-    {
-        var position = _file.Position;
-        RandomAccess.Write(_file.SafeFileHandle, _batch, position);
-        foreach (var chunk in _batch)
-        {
-            _hash.AppendData(chunk.Span);
+            hash.AppendData(chunk.Span);
             position += chunk.Length;
         }
 
-        _file.Position = position;
-        _batch.Clear();
-        _report?.Invoke(position);
+        chunks.Clear();
+        file.Position = position;
+        report?.Invoke(position);
     }
 }

@@ -23,6 +23,7 @@ internal static class CoordinatorCommands
         var urls = ServingOptions.Urls(ServerOption.DefaultAddress);
         var catalogue = new Option<string>("--catalogue") { Description = "The catalogue's address.", DefaultValueFactory = _ => ServerOption.DefaultCatalogueAddress };
         var leaseSeconds = new Option<int>("--lease-seconds") { Description = "How long a lease lasts when its site is silent, 10 to 86400.", DefaultValueFactory = _ => 60 };
+        var store = ServingOptions.Store();
         var command = new Command("serve",
             """
             Serves a coordinator until Ctrl-C.
@@ -30,7 +31,7 @@ internal static class CoordinatorCommands
             Example:
               fabnet coordinator serve --catalogue http://127.0.0.1:7301 --data /var/lib/fabnet
             """)
-        { data, urls, catalogue, leaseSeconds };
+        { data, urls, store, catalogue, leaseSeconds };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -38,6 +39,7 @@ internal static class CoordinatorCommands
             var options = new CoordinatorOptions
             {
                 DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "coordinator"),
+                Store = ServingOptions.Parse(result.GetValue(store)),
                 CatalogueAddress = result.AddressOf(catalogue),
                 LeaseTtl = result.GetValue(leaseSeconds) is >= 10 and <= 86400 and var seconds
                     ? TimeSpan.FromSeconds(seconds)

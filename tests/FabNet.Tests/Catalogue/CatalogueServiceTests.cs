@@ -53,6 +53,24 @@ public sealed class CatalogueServiceTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_search_takes_filters_and_pages_and_says_what_is_wrong_with_one()
+    {
+        await using var server = await CatalogueServer.StartAsync(Data);
+        await server.Client.Publisher.PublishAsync(await Import(), cancellationToken: Stop);
+        async Task<int> CountAsync(string text, DesignFilter filter) => (await server.Client.SearchAsync(text, filter, Stop).ToListAsync(Stop)).Count;
+        Assert.Equal(1, await CountAsync("box tset", new() { Process = "3DP", Material = "pla", License = "CERN-OHL-P-2.0", Fits = { new MachineEnvelope { WidthMm = 20, DepthMm = 10, HeightMm = 30 } } }));
+        Assert.Equal(0, await CountAsync("test", new() { Fits = { new MachineEnvelope { WidthMm = 20, DepthMm = 10, HeightMm = 29 } } }));
+        Assert.Equal(0, await CountAsync("test", new() { ValidatedOnly = true }));
+        Assert.Equal(0, await CountAsync("test", new() { Publisher = "alice" }));
+        foreach (var wrong in (SearchDesignsRequest[])[
+            new() { Text = new string('x', 10_000) }, new() { PageSize = 201 }, new() { PageToken = "x" }, new() { Filter = new() { Material = "" } },
+            new() { Filter = new() { Fits = { new MachineEnvelope { WidthMm = -1, DepthMm = 1, HeightMm = 1 } } } }])
+        {
+            Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(async () => await server.Raw.SearchDesignsAsync(wrong, cancellationToken: Stop))).StatusCode);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_restart_keeps_everything()
     {
         var imported = await Import();

@@ -191,7 +191,7 @@ public sealed class IndexProperties
         {
             var counts = _found.SelectMany(d => d.All).GroupBy(w => w).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
             var begun = counts.Where(c => c.Key != word && word.Length >= Lexicon.MinCompleted && c.Key.StartsWith(word, StringComparison.Ordinal))
-                .OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Take(Lexicon.MaxCompletions).Select(c => c.Key).ToHashSet();
+                .OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Take(counts.ContainsKey(word) ? Lexicon.MaxCompletionsOfWord : Lexicon.MaxCompletions).Select(c => c.Key).ToHashSet();
             if (counts.ContainsKey(word) || begun.Count > 0)
             {
                 return [.. begun, word];
