@@ -34,6 +34,7 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
         SELECT DISTINCT s.version_key, s.digest FROM keys k CROSS JOIN signed s ON s.name = $1 AND s.key = k.key AND s.version_key = $3
         WHERE k.publisher = $2 ORDER BY s.digest
         """);
+    private readonly SqliteCommand _signedWith = connection.Prepare("SELECT DISTINCT digest FROM signed WHERE key = $1");
     private readonly SqliteCommand _designs = connection.Prepare("SELECT DISTINCT s.digest FROM keys k CROSS JOIN signed s ON s.key = k.key WHERE k.publisher = $1");
     private readonly SqliteCommand _byKind = connection.Prepare($"{Columns} WHERE kind = $1 AND cursor > $2 ORDER BY cursor LIMIT $3");
 
@@ -69,12 +70,15 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
     public IEnumerable<Digest> Versions(string name, Digest publisher, string? version) =>
         (version is null ? _versions.Bind(name, KeyOf(publisher)) : _version.Bind(name, KeyOf(publisher), DesignVersions.KeyOf(version))).Stream(row => Digest.FromHash(row.Bytes(1)));
 
+    /// <summary>The designs that a key signed.</summary>
+    public IReadOnlyList<Digest> SignedWith(Digest key) => _signedWith.Bind(KeyOf(key)).List(row => Digest.FromHash(row.Bytes(0)));
+
     /// <summary>The designs that a publisher's keys signed. Read as far as they are asked for.</summary>
     public IEnumerable<Digest> Designs(Digest publisher) => _designs.Bind(KeyOf(publisher)).Stream(row => Digest.FromHash(row.Bytes(0)));
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_find, _bySubject, _byPublisher, _byKind, _again, _key, _owners, _publishersOf, _versions, _version, _designs])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_find, _bySubject, _byPublisher, _byKind, _again, _key, _owners, _publishersOf, _versions, _version, _signedWith, _designs])
         {
             command.Dispose();
         }

@@ -41,7 +41,7 @@ internal sealed class CommonsRules(IJournal journal, IReadOnlyCollection<string>
             Design = (said.Statement as DesignStatement)?.Design,
             SignedBy = said.SignedBy,
             Keys = said.Statement is PublisherStatement publisher ? [.. publisher.Keys.Select(k => (k.Id, said.Publisher!.Value, k.Info.ToArray()))] : [],
-            Judge = index => IsPlain(said, index) ? [] : [.. Touched(said, new JournaledStatements(index, journal)).Distinct().Select(m => (m, Standing(m, index)))],
+            Judge = index => IsPlain(said, index) ? [] : [.. Touched(said, index).Distinct().Select(m => (m, Standing(m, index)))],
         };
     }
 
@@ -70,16 +70,36 @@ internal sealed class CommonsRules(IJournal journal, IReadOnlyCollection<string>
         return new DesignStanding(!isStopped && standing.Findings.Any(f => f.Attestation.Verdict is Verdict.Validated), isStopped || standing.IsYanked);
     }
 
-    private static List<Digest> Touched(SignedStatement said, JournaledStatements statements) => said.Statement switch
+    private List<Digest> Touched(SignedStatement said, StatementIndex index)
     {
-        DesignStatement => [said.Id],
-        AttestationStatement { Manifest: var manifest } => [manifest],
-        YankStatement { Manifest: var manifest } => [manifest],
-        CollectionStatement collection => [.. Attesters(said, statements).Append(collection.By.Publisher).Distinct()
-            .SelectMany(p => statements.By(StatementKinds.Attestation, p)).Select(s => ((AttestationStatement)s.Said.Statement).Manifest)],
-        PublisherStatement { Sequence: > 1 } => [.. statements.DesignsOf(said.Publisher!.Value), .. SubjectsOf(StatementKinds.Attestation, said, statements), .. SubjectsOf(StatementKinds.Yank, said, statements)],
-        _ => [],
-    };
+        var statements = new JournaledStatements(index, journal);
+        return said.Statement switch
+        {
+            DesignStatement => [said.Id],
+            AttestationStatement { Manifest: var manifest } => [manifest],
+            YankStatement { Manifest: var manifest } => [manifest],
+            CollectionStatement collection => [.. Attesters(said, statements).Append(collection.By.Publisher).Distinct()
+                .SelectMany(p => statements.By(StatementKinds.Attestation, p)).Select(s => ((AttestationStatement)s.Said.Statement).Manifest)],
+            PublisherStatement { Sequence: > 1 } publisher =>
+            [
+                .. ChangedKeys(said.Publisher!.Value, publisher, index, statements).SelectMany(index.SignedWith),
+                .. SubjectsOf(StatementKinds.Attestation, said, statements),
+                .. SubjectsOf(StatementKinds.Yank, said, statements),
+            ],
+            _ => [],
+        };
+    }
+
+    // Keys that spoke differently before: those that are new, those that are revoked. In a chain with branches it may be any.
+    private IEnumerable<Digest> ChangedKeys(Digest identity, PublisherStatement publisher, StatementIndex index, JournaledStatements statements)
+    {
+        if (CommonsOf(index).Publisher(identity) is { IsDisputed: true } || statements.Find(publisher.Previous!.Value)?.Said.Statement is not PublisherStatement before)
+        {
+            return statements.By(StatementKinds.Publisher, identity).SelectMany(s => ((PublisherStatement)s.Said.Statement).Keys).Select(k => k.Id).Distinct();
+        }
+
+        return publisher.Keys.Except(before.Keys).Select(k => k.Id).Concat(publisher.Revoked.Except(before.Revoked).Select(r => r.Key)).Distinct();
+    }
 
     private static IEnumerable<Digest> SubjectsOf(string kind, SignedStatement said, JournaledStatements statements) =>
         statements.By(kind, said.Publisher!.Value).Select(s => s.Said.Statement.Subject).OfType<Digest>();

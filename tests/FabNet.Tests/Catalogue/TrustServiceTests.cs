@@ -82,9 +82,30 @@ public sealed class TrustServiceTests : IDisposable
         var newer = _world.Design(alice, "clip", "1.1.0");
         _world.Yank(alice, newer);
         await using var server = await StartAsync();
+        var found = Assert.Single(await server.Client.SearchAsync("clip", cancellationToken: Stop).ToListAsync(Stop));
+        Assert.Equal(("1.0.0", PublisherName.Of("alice", alice.Identity).ToString(), false), (found.Ref.Version, found.Publisher, found.Validated));
         Assert.Equal("1.0.0", (await server.Client.GetAsync("clip", null, Stop)).Ref.Version);
         Assert.Equal(newer, (await server.Client.GetAsync("clip", "1.1.0", Stop)).Ref.Manifest);
         Assert.Equal("Wrong file.", Assert.Single((await server.Client.Statements.ReportAsync(newer, Stop)).Publications).YankedBecause);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_is_validated_is_found_so_and_what_is_unsafe_or_revoked_is_not_found_by_words()
+    {
+        var (alice, carol) = (_world.Publisher("alice"), _world.Publisher("carol"));
+        var (good, bad) = (_world.Design(alice, "good-clip"), _world.Design(alice, "bad-clip"));
+        var collection = _world.Collection(carol);
+        _world.Attest(carol, collection, good, Verdict.Validated);
+        _world.Attest(carol, collection, bad, Verdict.Unsafe);
+        await using var server = await StartAsync();
+        var found = Assert.Single(await server.Client.SearchAsync("clip", new DesignFilter { Publisher = "alice" }, Stop).ToListAsync(Stop));
+        Assert.Equal((good.Value, true), (found.Ref.ManifestDigest, found.Validated));
+
+        await server.Client.Statements.PutAsync(alice.RevokeKey(), Stop);
+        Assert.Empty(await server.Client.SearchAsync("clip", cancellationToken: Stop).ToListAsync(Stop));
+        var again = alice.Sign(new DesignStatement(SampleDesign.Of("good-clip").Sealed()));
+        Assert.True((await server.Client.Statements.PutAsync(again, Stop)).Added);
+        Assert.Single(await server.Client.SearchAsync("clip", cancellationToken: Stop).ToListAsync(Stop));
     }
 
     [Fact(Timeout = 60_000)]
