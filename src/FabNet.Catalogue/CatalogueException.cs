@@ -17,6 +17,12 @@ internal enum CatalogueFault
     /// <summary>Blobs that the manifest names are not there.</summary>
     BlobsMissing,
 
+    /// <summary>A statement that this one builds on is not here.</summary>
+    StatementMissing,
+
+    /// <summary>Its author may not say that.</summary>
+    NotAllowed,
+
     /// <summary>An offset is past what is there.</summary>
     OutOfRange,
 

@@ -2,19 +2,23 @@
 
 using FabNet.Catalogue.Blobs;
 using FabNet.Catalogue.Search;
+using FabNet.Catalogue.Trust;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using Design = FabNet.Model.Designs.Design;
+using Envelope = FabNet.Protocol.Statements.Envelope;
 
 namespace FabNet.Catalogue;
 
 /// <summary>
-/// Publishes designs and finds them. A publication is checked, journaled (kind <c>design.published</c>, the payload being the canonical
-/// manifest), and then applied to the index by the code that also makes it anew from the journal.
+/// Keeps signed statements, designs among them, and finds them. A statement is checked, journaled (kind <c>statement</c>, the payload being its envelope), and then applied to the index by the code that
+/// also makes it anew from the journal. Journals from before designs were signed have manifests too (<c>design.published</c>): they stay readable, by nobody's word.
 /// </summary>
 /// <remarks>Thread safe. One loop publishes (<see cref="PublishingLoop"/>); reads never wait for it.</remarks>
 internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
@@ -25,11 +29,12 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
     private readonly IJournal _journal;
     private readonly PublishingLoop _publishing;
     private readonly string _indexPath;
+    private readonly IReadOnlyCollection<string>? _heeded;
 
-    private CatalogueStore(IJournal journal, BlobStore blobs, string indexPath, ILogger log)
+    private CatalogueStore(IJournal journal, BlobStore blobs, string indexPath, IReadOnlyCollection<string>? heeded, ILogger log)
     {
-        (_journal, Blobs, _indexPath) = (journal, blobs, indexPath);
-        _publishing = new PublishingLoop(journal, indexPath, reason => LogRebuilding(log, indexPath, reason, journal.Head));
+        (_journal, Blobs, _indexPath, _heeded) = (journal, blobs, indexPath, heeded);
+        _publishing = new PublishingLoop(journal, new CommonsRules(journal, heeded), indexPath, reason => LogRebuilding(log, indexPath, reason, journal.Head));
     }
 
     public BlobStore Blobs { get; }
@@ -42,7 +47,7 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
         IJournal journal = options.Store is { } address ? PostgresJournal.Open(address, "catalogue", time) : SqliteJournal.Open(Path.Combine(folder, "journal.db"), time);
         try
         {
-            return new CatalogueStore(journal, BlobStore.Open(Path.Combine(folder, "blobs"), options, time), Path.Combine(folder, "index.db"), log);
+            return new CatalogueStore(journal, BlobStore.Open(Path.Combine(folder, "blobs"), options, time), Path.Combine(folder, "index.db"), options.Heeded, log);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
@@ -51,40 +56,44 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Publishes a manifest; the same one again changes nothing.</summary>
-    /// <exception cref="CatalogueException">It breaks a rule, its name and version are taken, or blobs are missing.</exception>
-    /// <exception cref="JournalException">The journal can't be written; nothing was published.</exception>
-    public async Task<PublishedManifest> PublishAsync(byte[] manifest, CancellationToken cancellationToken)
+    /// <summary>Puts a signed statement; the same one again changes nothing.</summary>
+    /// <returns>The statement, and whether it, or a signature on it, is new here.</returns>
+    /// <exception cref="CatalogueException">It breaks a rule, its author may not say that, or what it builds on is missing.</exception>
+    /// <exception cref="JournalException">The journal can't be written; nothing was put.</exception>
+    public async Task<(StoredStatement Statement, bool IsAdded)> PutAsync(Envelope envelope, CancellationToken cancellationToken)
     {
-        Design design;
-        try
-        {
-            design = DesignManifest.Read(manifest, DateTimeOffset.UnixEpoch);
-        }
-        catch (FormatException e)
-        {
-            throw new CatalogueException(CatalogueFault.Invalid, e.Message, e);
-        }
-
-        // What is published already needs neither its blobs nor a turn.
-        if (Ask(index => index.Find(design.Ref.Name, design.Ref.Version)) is null)
+        var (said, accepted) = AskCommons(commons => new StatementIntake(commons).Accept(envelope));
+        if (said.Statement is DesignStatement { Design: var design })
         {
             RequireBlobs(design);
         }
 
-        await _publishing.PublishAsync(design, manifest, cancellationToken);
-        return Get(design.Ref.Manifest);
+        var isAdded = await _publishing.PutAsync(said, accepted, cancellationToken);
+        return (AskCommons(commons => commons.Statements.Find(said.Id))!, isAdded);
     }
+
+    /// <summary>Asks what the statements say.</summary>
+    public T AskCommons<T>(Func<Commons, T> ask) => Ask(index => ask(new Commons(new JournaledStatements(index.Statements, _journal), _heeded, [])));
+
+    /// <summary>Statements in the order in which they were accepted here; one again that got another signature.</summary>
+    /// <param name="after">The cursor after which to begin; 0 for the beginning.</param>
+    public IEnumerable<StoredStatement> Log(long after) => _journal.Read(after).Where(e => e.Kind == JournaledStatements.Kind).Select(JournaledStatements.Read);
 
     /// <summary>The design with this manifest.</summary>
     /// <exception cref="CatalogueException">It is not here.</exception>
     public PublishedManifest Get(Digest manifest) => Open(Ask(index => index.Find(manifest))
         ?? throw new CatalogueException(CatalogueFault.NotFound, $"This catalogue has no design with the manifest {manifest}."));
 
-    /// <summary>A version of a design; the newest if none is asked for.</summary>
-    /// <exception cref="CatalogueException">It is not here; the message says what is.</exception>
-    public PublishedManifest Get(string name, string? version)
+    /// <summary>A version of a design; the newest if none is asked for. Signed ones go before those that nobody signed.</summary>
+    /// <exception cref="CatalogueException">It is not here, or may be one of several; the message says what is.</exception>
+    public PublishedManifest Get(DesignName wanted)
     {
+        if (AskCommons(commons => commons.Resolve(wanted)) is { } signed)
+        {
+            return Get(signed.Design.Ref.Manifest);
+        }
+
+        var (name, version) = (wanted.Name, wanted.Version);
         if (Ask(index => index.Find(name, version)) is { } place)
         {
             return Open(place);
@@ -141,7 +150,9 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
     private PublishedManifest Open(DesignPlace place)
     {
         var entry = _journal.Find(place.Cursor) ?? throw new JournalException($"Entry {place.Cursor} of the catalogue's journal is gone. Restore the journal from a copy.");
-        return new PublishedManifest(DesignManifest.Read(entry.Payload, entry.At), entry.Payload, entry.Cursor);
+        return entry.Kind == JournaledStatements.Kind && JournaledStatements.Read(entry) is { Said.Statement: DesignStatement { Design: var design }, Envelope: var envelope }
+            ? new PublishedManifest(design, envelope.Payload.ToArray(), entry.Cursor)
+            : new PublishedManifest(DesignManifest.Read(entry.Payload, entry.At), entry.Payload, entry.Cursor);
     }
 
     private void RequireBlobs(Design design)

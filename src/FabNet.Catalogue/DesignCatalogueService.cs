@@ -5,6 +5,7 @@ using FabNet.Catalogue.Search;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -75,20 +76,14 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
     }, context.CancellationToken);
 
     /// <inheritdoc />
-    public override Task<PublishedDesign> PublishDesign(PublishDesignRequest request, ServerCallContext context) => Answer(async () =>
-    {
-        var published = await store.PublishAsync(request.Manifest.ToByteArray(), context.CancellationToken);
-        LogPublished(published.Design.Ref, published.Design.Ref.Manifest.Short);
-        return published.Design.ToWire(published.Manifest);
-    }, context.CancellationToken);
-
-    /// <inheritdoc />
     public override Task<PublishedDesign> GetDesign(GetDesignRequest request, ServerCallContext context) => Answer(() =>
     {
         var published = request.HasManifestDigest
             ? store.Get(Digest.Parse(request.ManifestDigest))
-            : store.Get(request.Name, request.HasVersion ? request.Version : null);
-        return Task.FromResult(published.Design.ToWire(published.Manifest));
+            : store.Get(new DesignName(request.HasPublisher ? PublisherName.Parse(request.Publisher) : null, request.Name, request.HasVersion ? request.Version : null));
+        var reply = published.Design.ToWire(published.Manifest);
+        reply.Signatures.AddRange(store.AskCommons(commons => commons.Statements.Find(published.Design.Ref.Manifest))?.Envelope.Signatures.ToWire() ?? []);
+        return Task.FromResult(reply);
     }, context.CancellationToken);
 
     /// <inheritdoc />
@@ -189,9 +184,6 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Design} is published ({Manifest}).")]
-    private partial void LogPublished(FabNet.Model.Designs.DesignRef design, string manifest);
-
     [LoggerMessage(Level = LogLevel.Error, Message = "The catalogue's disk failed: {Reason}")]
     private partial void LogDiskFailed(Exception error, string reason);
 
@@ -199,7 +191,8 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
     {
         CatalogueFault.NotFound => StatusCode.NotFound,
         CatalogueFault.AlreadyExists => StatusCode.AlreadyExists,
-        CatalogueFault.BlobsMissing => StatusCode.FailedPrecondition,
+        CatalogueFault.BlobsMissing or CatalogueFault.StatementMissing => StatusCode.FailedPrecondition,
+        CatalogueFault.NotAllowed => StatusCode.PermissionDenied,
         CatalogueFault.OutOfRange => StatusCode.OutOfRange,
         CatalogueFault.NoSpace => StatusCode.ResourceExhausted,
         CatalogueFault.Busy => StatusCode.Unavailable,

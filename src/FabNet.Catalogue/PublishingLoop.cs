@@ -2,14 +2,15 @@
 
 using System.Threading.Channels;
 using FabNet.Catalogue.Search;
+using FabNet.Catalogue.Trust;
 using FabNet.Journal;
-using FabNet.Model.Designs;
+using FabNet.Protocol.Statements;
 using Microsoft.Data.Sqlite;
 
 namespace FabNet.Catalogue;
 
 /// <summary>
-/// Takes everything that waits to be published, checks it against what is published, appends it to the journal as one unit with one sync
+/// Takes every statement that waits to be put, checks it against what is here, appends it to the journal as one unit with one sync
 /// of the disk, and applies it to the index. So the more publishers there are at once, the less each waits for the disk.
 /// </summary>
 /// <remarks>Publishers wait while the queue is full.</remarks>
@@ -19,6 +20,7 @@ internal sealed class PublishingLoop : IAsyncDisposable
 
     private readonly Channel<Turn> _queue = Channel.CreateBounded<Turn>(1024);
     private readonly IJournal _journal;
+    private readonly CommonsRules _rules;
     private readonly string _indexPath;
     private readonly Action<string> _rebuilding;
     private readonly Task _loop;
@@ -29,13 +31,14 @@ internal sealed class PublishingLoop : IAsyncDisposable
 
     /// <summary>Opens the index, brings it up to the journal, and begins to publish.</summary>
     /// <param name="journal">What decides; stays the caller's.</param>
+    /// <param name="rules">What its entries mean.</param>
     /// <param name="indexPath">The index's file.</param>
     /// <param name="rebuilding">Told why the index is made anew, where it has to be.</param>
     /// <exception cref="JournalException">The journal can't be read.</exception>
     /// <exception cref="SqliteException">The index can't be written.</exception>
-    public PublishingLoop(IJournal journal, string indexPath, Action<string> rebuilding)
+    public PublishingLoop(IJournal journal, CommonsRules rules, string indexPath, Action<string> rebuilding)
     {
-        (_journal, _indexPath, _rebuilding) = (journal, indexPath, rebuilding);
+        (_journal, _rules, _indexPath, _rebuilding) = (journal, rules, indexPath, rebuilding);
         _index = OpenIndex();
         _loop = Task.Run(RunAsync);
     }
@@ -43,14 +46,15 @@ internal sealed class PublishingLoop : IAsyncDisposable
     /// <summary>The index; null while it is made anew.</summary>
     public DesignIndex? Index => _index;
 
-    /// <summary>Publishes a design whose manifest and blobs were checked. Returns when it is on the disk and can be found.</summary>
-    /// <exception cref="CatalogueException">Its name and version are taken by another manifest.</exception>
+    /// <summary>Puts a statement that was accepted. Returns when it is on the disk and can be found.</summary>
+    /// <returns>True if it, or a signature on it, was not here.</returns>
+    /// <exception cref="CatalogueException">It is a design whose publisher has its name and version with another manifest.</exception>
     /// <exception cref="JournalException">The journal or the index can't be written.</exception>
-    public async Task PublishAsync(Design design, byte[] manifest, CancellationToken cancellationToken)
+    public async Task<bool> PutAsync(SignedStatement said, Envelope envelope, CancellationToken cancellationToken)
     {
-        var turn = new Turn(design, manifest);
+        var turn = new Turn(said, envelope);
         await _queue.Writer.WriteAsync(turn, cancellationToken);
-        await turn.Done.Task.WaitAsync(cancellationToken);
+        return await turn.Done.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>The index was found damaged: it is made anew as soon as the loop comes to it.</summary>
@@ -59,14 +63,14 @@ internal sealed class PublishingLoop : IAsyncDisposable
         _isDamaged = true;
 
         // A full queue wakes the loop just as well.
-        _queue.Writer.TryWrite(new Turn(null, []));
+        _queue.Writer.TryWrite(new Turn(null, null));
     }
 
     /// <summary>Returns when the index has everything that the journal had when this was called.</summary>
     /// <exception cref="JournalException">The journal can't be read, or the index can't be written.</exception>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
-        var turn = new Turn(null, []);
+        var turn = new Turn(null, null);
         await _queue.Writer.WriteAsync(turn, cancellationToken);
         await turn.Done.Task.WaitAsync(cancellationToken);
     }
@@ -81,7 +85,7 @@ internal sealed class PublishingLoop : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        // Of two publications of one version the second waits until the first is in the index.
+        // Of two statements of one, and of two designs with one name and version, the second waits until the first is in the index.
         var held = new Queue<Turn>();
         while (held.Count > 0 || await _queue.Reader.WaitToReadAsync())
         {
@@ -101,12 +105,12 @@ internal sealed class PublishingLoop : IAsyncDisposable
 
     private List<Turn> TakeBatch(Queue<Turn> held)
     {
-        var versions = new HashSet<(string, string)>();
+        var taken = new HashSet<string>(StringComparer.Ordinal);
         var batch = new List<Turn>();
         var later = new List<Turn>();
         while (batch.Count < MaxBatch && (held.TryDequeue(out var next) || _queue.Reader.TryRead(out next)))
         {
-            (next.Design is not { } design || versions.Add((design.Ref.Name, design.Ref.Version)) ? batch : later).Add(next);
+            (next.Said is not { } said || taken.Add(said.Statement is DesignStatement { Design.Ref: var design } ? design.ToString() : said.Id.Value) ? batch : later).Add(next);
         }
 
         later.ForEach(held.Enqueue);
@@ -119,11 +123,11 @@ internal sealed class PublishingLoop : IAsyncDisposable
         var accepted = batch.FindAll(p => Accept(p, index));
         if (accepted.Count > 0)
         {
-            _journal.Append([.. accepted.Select(p => new JournalRecord(JournalRules.DesignPublished, p.Manifest))]);
+            _journal.Append([.. accepted.Select(p => new JournalRecord(JournaledStatements.Kind, p.Envelope!.Write()))]);
             index.CatchUp();
         }
 
-        batch.ForEach(p => p.Done.TrySetResult());
+        batch.ForEach(p => p.Done.TrySetResult(accepted.Contains(p)));
     }
 
     private Exception Explain(Exception e)
@@ -139,27 +143,32 @@ internal sealed class PublishingLoop : IAsyncDisposable
             : e;
     }
 
-    // True if it is to be appended. What is published already is left alone; what can't be is refused.
-    private static bool Accept(Turn turn, DesignIndex index)
+    // True if it is to be appended. What is here already is left alone; what can't be is refused.
+    private bool Accept(Turn turn, DesignIndex index)
     {
-        if (turn.Design is not { } design)
+        if (turn.Said is not { } said)
         {
             return false;
         }
 
-        var (name, version, digest) = design.Ref;
-        if (index.Read(reader => reader.Find(name, version)) is not { } published)
+        try
         {
-            return true;
-        }
+            return index.Read(reader =>
+            {
+                var commons = new Commons(new JournaledStatements(reader.Statements, _journal), found: []);
+                if (said.Statement is DesignStatement)
+                {
+                    new StatementIntake(commons).RequireFreeVersion(said);
+                }
 
-        if (published.Manifest != digest)
+                return commons.Statements.Find(said.Id) is not { } known || !said.SignedBy.IsSubsetOf(known.Said.SignedBy);
+            });
+        }
+        catch (CatalogueException e)
         {
-            turn.Done.TrySetException(new CatalogueException(CatalogueFault.AlreadyExists,
-                $"{design.Ref} is published already with other contents ({published.Manifest.Short}). Published versions never change: give yours a new version."));
+            turn.Done.TrySetException(e);
+            return false;
         }
-
-        return false;
     }
 
     // The index with everything that the journal has; made anew where it was found damaged, or could not be opened the last time.
@@ -183,11 +192,11 @@ internal sealed class PublishingLoop : IAsyncDisposable
         return _index;
     }
 
-    private DesignIndex OpenIndex() => DesignIndex.Open(_indexPath, _journal, JournalRules.Read, _rebuilding);
+    private DesignIndex OpenIndex() => DesignIndex.Open(_indexPath, _journal, _rules.Read, _rebuilding, _rules.Basis);
 
-    /// <summary>What waits for the loop: a design to publish, or nothing but the loop's coming by.</summary>
-    private sealed record Turn(Design? Design, byte[] Manifest)
+    /// <summary>What waits for the loop: a statement to put, or nothing but the loop's coming by.</summary>
+    private sealed record Turn(SignedStatement? Said, Envelope? Envelope)
     {
-        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

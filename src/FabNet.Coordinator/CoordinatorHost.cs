@@ -40,6 +40,9 @@ public static class CoordinatorHost
         services.AddSingleton<CoordinationService>();
         services.AddSingleton<EdgeLinkService>();
         services.AddHostedService<Lifetime>();
+        services.AddHostedService(provider => new DesignWatch(
+            provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<DesignCatalogue.DesignCatalogueClient>, options.CatalogueInterval,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<ILogger<DesignWatch>>()));
         return services;
     }
 

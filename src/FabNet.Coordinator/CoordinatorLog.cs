@@ -36,4 +36,7 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(10, LogLevel.Warning, "A status of site {Site} was ignored: {Reason}")]
     public static partial void StatusIgnored(ILogger logger, SiteId site, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "The catalogue can't be asked which designs are unsafe: {Reason} What was known stays.")]
+    public static partial void CatalogueAway(ILogger logger, string reason);
 }

@@ -1,6 +1,7 @@
 // What a coordinator can be told, with units, ranges and defaults.
 
 using FabNet.Journal;
+using FabNet.Protocol.Catalogue;
 
 namespace FabNet.Coordinator;
 
@@ -37,6 +38,9 @@ public sealed record CoordinatorOptions
     /// <summary>How long a site may be silent before its stream is ended. Default 60 s: six missed keep-alives.</summary>
     public TimeSpan SilenceLimit { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often the catalogue is asked whether a design that waits to be made was found unsafe or had its key revoked. 10 ms to 1 h. Default 5 s.</summary>
+    public TimeSpan CatalogueInterval { get; init; } = DesignStops.DefaultInterval;
+
     /// <summary>How long an ended job stays in the network's view. Default 1 h.</summary>
     public TimeSpan RecentlyEnded { get; init; } = TimeSpan.FromHours(1);
 
@@ -57,6 +61,7 @@ public sealed record CoordinatorOptions
         InRange(PlanDebounce, TimeSpan.Zero, TimeSpan.FromMinutes(1), nameof(PlanDebounce));
         InRange(PlanInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(PlanInterval));
         InRange(SilenceLimit, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), nameof(SilenceLimit));
+        InRange(CatalogueInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1), nameof(CatalogueInterval));
         InRange(QueueDepth, 1, 10, nameof(QueueDepth));
     }
 

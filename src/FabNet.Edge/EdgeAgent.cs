@@ -13,6 +13,7 @@ using FabNet.Edge.Telemetry;
 using FabNet.Model;
 using FabNet.Model.Sites;
 using FabNet.Protocol;
+using FabNet.Protocol.Catalogue;
 using FabNet.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
@@ -48,6 +49,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
     private Task _looping = Task.CompletedTask;
     private Task _linking = Task.CompletedTask;
     private Task _ticking = Task.CompletedTask;
+    private Task _syncing = Task.CompletedTask;
     private int _isStopped;
 
     private EdgeAgent(EdgeConfig config, EdgeAgentOptions options, EdgeBook book, TelemetrySpool spool)
@@ -151,6 +153,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
         await _linking;
         await _stopClock.CancelAsync();
         await _ticking;
+        await _syncing;
         foreach (var host in _hosts)
         {
             await host.DisposeAsync();
@@ -200,6 +203,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
             new EdgeLink.EdgeLinkClient(_coordinator), Hello, Loop.Inbox, _options.ReconnectDelay, _options.Time, loggers.CreateLogger<CoordinatorLink>());
         _linking = Task.Run(() => link.RunAsync(_stopLink.Token));
         _ticking = Task.Run(TickAsync);
+        _syncing = Task.Run(SyncAsync);
         _siteBroker.Start();
         LogStarted(Site, Config.Machines.Count, Config.DataFolder);
     }
@@ -218,6 +222,27 @@ public sealed partial class EdgeAgent : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_stopClock.Token))
             {
                 Loop.Inbox.TryWrite(new Tick());
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent is being stopped.
+        }
+    }
+
+    /// <summary>Asks the catalogue which designs must not be made, also while there is no coordinator.</summary>
+    private async Task SyncAsync()
+    {
+        var stops = new DesignStops(new DesignCatalogue.DesignCatalogueClient(_catalogue), _options.Time, LogCatalogueAway);
+        using var timer = new PeriodicTimer(_options.CatalogueInterval, _options.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopClock.Token))
+            {
+                if (await stops.SyncAsync(Loop.Waiting, _stopClock.Token) is { Count: > 0 } reasons)
+                {
+                    await Loop.Inbox.WriteAsync(new DesignsStopped(reasons), _stopClock.Token);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -276,6 +301,9 @@ public sealed partial class EdgeAgent : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "The edge agent of {Site} runs {Machines} machines; its data is in {Folder}.")]
     private partial void LogStarted(SiteId site, int machines, string folder);
+
+    [LoggerMessage(LogLevel.Warning, "The catalogue can't be asked which designs are unsafe: {Reason} What was known stays.")]
+    private partial void LogCatalogueAway(string reason);
 
     [LoggerMessage(LogLevel.Information, "The edge agent of {Site} has stopped.")]
     private partial void LogStopped(SiteId site);

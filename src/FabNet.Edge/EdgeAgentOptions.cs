@@ -1,5 +1,6 @@
 // What the program that hosts an edge agent decides.
 
+using FabNet.Protocol.Catalogue;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,6 +20,9 @@ public sealed record EdgeAgentOptions
 
     /// <summary>The pause before the first new try to reach the coordinator; it doubles up to 30 s, with jitter. Default 1 s.</summary>
     public TimeSpan ReconnectDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the catalogue is asked whether a design that waits to be made was found unsafe or had its key revoked. Default 5 s.</summary>
+    public TimeSpan CatalogueInterval { get; init; } = DesignStops.DefaultInterval;
 
     /// <summary>How long a stop may wait for running machines to come to their safe state. Default 30 s.</summary>
     public TimeSpan HandOverLimit { get; init; } = TimeSpan.FromSeconds(30);

@@ -243,6 +243,15 @@ internal sealed partial class EdgeLoop
         desk?.Forget(held.Job.Id);
     }
 
+    /// <summary>Designs turned out not to be made: their jobs end here, unless they have moved a machine already.</summary>
+    private void OnDesignsStopped(IReadOnlyDictionary<Digest, string> reasons)
+    {
+        foreach (var held in _book.Leases.Open.Where(h => !h.IsStarted && reasons.ContainsKey(h.Job.Design.Manifest)).ToList())
+        {
+            CallOff(held, $"{held.Job.Design} must not be made: {reasons[held.Job.Design.Manifest]}");
+        }
+    }
+
     private void Release(Job job, string reason)
     {
         Append(new JobReleased { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason });

@@ -41,6 +41,7 @@ internal sealed partial class EdgeLoop
     private readonly Dictionary<MachineId, MachineStatus> _told = [];
     private readonly Queue<EdgeMessage> _stalled = new();
     private volatile IReadOnlyList<MachineStatus> _statuses = [];
+    private volatile IReadOnlyList<Digest> _waiting = [];
     private volatile Site _site;
     private string? _trouble;
     private bool _isTakenUp;
@@ -73,6 +74,9 @@ internal sealed partial class EdgeLoop
 
     /// <summary>The machines as they were after the last message. Thread safe.</summary>
     public IReadOnlyList<MachineStatus> Statuses => _statuses;
+
+    /// <summary>The designs of jobs that were not started, as they were after the last message. Thread safe.</summary>
+    public IReadOnlyList<Digest> Waiting => _waiting;
 
     /// <summary>The site as it was after the last message. Thread safe.</summary>
     public Site Site => _site;
@@ -155,6 +159,7 @@ internal sealed partial class EdgeLoop
             case RunPaused paused: OnRunPaused(paused); break;
             case RunResumed resumed: OnRunResumed(resumed); break;
             case RunEnded ended: OnRunEnded(ended); break;
+            case DesignsStopped stopped: OnDesignsStopped(stopped.Reasons); break;
             case Ask ask: ask.Answer(); break;
             case HandOver handOver: OnHandOver(handOver.Done); break;
             case SessionChanged or Tick: break;
@@ -358,6 +363,7 @@ internal sealed partial class EdgeLoop
         }
 
         _statuses = statuses;
+        _waiting = [.. _book.Leases.Open.Where(h => !h.IsStarted).Select(h => h.Job.Design.Manifest).Distinct()];
         Published?.Invoke();
         _uplink.Pump();
         if (_handOver is { Task.IsCompleted: true } && _book.Outbox.Count == 0)

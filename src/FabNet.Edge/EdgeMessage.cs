@@ -40,6 +40,9 @@ internal sealed record RunResumed(MachineId Machine, JobId Job, int Epoch) : Edg
 /// <summary>A run is over.</summary>
 internal sealed record RunEnded(MachineId Machine, JobId Job, int Epoch, Machines.RunEnd End) : EdgeMessage;
 
+/// <summary>The catalogue was synced: these designs must not be made, each with the reason.</summary>
+internal sealed record DesignsStopped(IReadOnlyDictionary<Digest, string> Reasons) : EdgeMessage;
+
 /// <summary>A person asks; <paramref name="Answer"/> runs in the loop.</summary>
 internal sealed record Ask(Action Answer) : EdgeMessage;
 

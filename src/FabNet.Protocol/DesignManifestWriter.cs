@@ -158,7 +158,7 @@ internal static class DesignManifestWriter
         json.EndArray();
     }
 
-    private static void WriteTexts(CanonicalJson json, string name, IReadOnlyDictionary<string, string> texts)
+    public static void WriteTexts(CanonicalJson json, string name, IReadOnlyDictionary<string, string> texts)
     {
         if (texts.Count == 0)
         {
@@ -174,7 +174,7 @@ internal static class DesignManifestWriter
         json.EndObject();
     }
 
-    private static void WriteText(CanonicalJson json, string name, string? value)
+    public static void WriteText(CanonicalJson json, string name, string? value)
     {
         if (value is not null)
         {

@@ -2,6 +2,7 @@
 
 using System.Collections.ObjectModel;
 using System.Text.Json;
+using FabNet.Model;
 
 namespace FabNet.Protocol;
 
@@ -19,13 +20,41 @@ internal readonly record struct ManifestElement(JsonElement Json, string Path)
     public void RequireMembers(params ReadOnlySpan<string> known)
     {
         RequireKind(JsonValueKind.Object, "an object");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var member in Json.EnumerateObject())
         {
             if (!known.Contains(member.Name))
             {
                 throw new FormatException($"{Path} has a member '{member.Name}', which this version does not know.");
             }
+
+            if (!seen.Add(member.Name))
+            {
+                throw new FormatException($"{Path} has the member '{member.Name}' twice.");
+            }
         }
+    }
+
+    /// <summary>A digest in its written form.</summary>
+    public Digest Digest()
+    {
+        var text = String();
+        return Model.Digest.TryParse(text, out var digest) ? digest : throw new FormatException($"{Path} is not a digest. Write it as sha256: and 64 hexadecimal digits.");
+    }
+
+    /// <summary>One of a few words.</summary>
+    public T OneOf<T>(params ReadOnlySpan<(string Word, T Value)> words)
+    {
+        var text = String();
+        foreach (var (word, value) in words)
+        {
+            if (word == text)
+            {
+                return value;
+            }
+        }
+
+        throw new FormatException($"{Path} is another word than {string.Join(", ", words.ToArray().Select(w => w.Word))}.");
     }
 
     public string String()

@@ -3,7 +3,9 @@
 using System.Runtime.CompilerServices;
 using FabNet.Model;
 using FabNet.Model.Designs;
+using FabNet.Protocol;
 using FabNet.Protocol.Catalogue;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Grpc.Net.Client;
 using Polly;
@@ -20,14 +22,18 @@ public sealed class CatalogueClient : IDisposable
     private readonly DesignCatalogue.DesignCatalogueClient _client;
     private readonly ResiliencePipeline _retry;
 
-    private CatalogueClient(GrpcChannel channel, TimeProvider time)
+    private CatalogueClient(GrpcChannel channel, TimeProvider time, PublisherFolder? publisher)
     {
         _channel = channel;
         _client = new DesignCatalogue.DesignCatalogueClient(channel);
         _retry = CatalogueRetry.Create(time);
-        Publisher = new DesignPublisher(_client, _retry);
+        Statements = new StatementClient(_client, _retry);
+        Publisher = new DesignPublisher(_client, _retry, Statements, publisher);
         Puller = new DesignPuller(new BlobDownload(_client, _retry, time));
     }
+
+    /// <summary>Puts statements and asks about them.</summary>
+    public StatementClient Statements { get; }
 
     /// <summary>Publishes folders.</summary>
     public DesignPublisher Publisher { get; }
@@ -42,7 +48,8 @@ public sealed class CatalogueClient : IDisposable
     /// <param name="address">The catalogue, such as <c>http://127.0.0.1:7710</c>.</param>
     /// <param name="options">The channel's options (credentials, handler), or null; the message limits are set here.</param>
     /// <param name="time">The clock that retries wait by; null for the system's.</param>
-    public static CatalogueClient Connect(Uri address, GrpcChannelOptions? options = null, TimeProvider? time = null)
+    /// <param name="publisher">Who signs what this client publishes; null for a client that publishes nothing.</param>
+    public static CatalogueClient Connect(Uri address, GrpcChannelOptions? options = null, TimeProvider? time = null, PublisherFolder? publisher = null)
     {
         options ??= new GrpcChannelOptions();
         if (options is { HttpHandler: null, HttpClient: null })
@@ -53,20 +60,34 @@ public sealed class CatalogueClient : IDisposable
 
         options.MaxReceiveMessageSize = CatalogueHost.MaxMessageBytes;
         options.MaxSendMessageSize = CatalogueHost.MaxMessageBytes;
-        return new CatalogueClient(GrpcChannel.ForAddress(address, options), time ?? TimeProvider.System);
+        return new CatalogueClient(GrpcChannel.ForAddress(address, options), time ?? TimeProvider.System, publisher);
     }
 
-    /// <summary>A version of a design, verified; the newest if <paramref name="version"/> is null.</summary>
+    /// <summary>A version of a design, its digests verified; the newest if <paramref name="version"/> is null.</summary>
     /// <exception cref="TamperedException">The catalogue sent another design, or a manifest that is not what it calls it.</exception>
-    public Task<Design> GetAsync(string name, string? version, CancellationToken cancellationToken = default)
+    public Task<Design> GetAsync(string name, string? version, CancellationToken cancellationToken = default) =>
+        GetAsync(RequestOf(new DesignName(null, name, version)), cancellationToken);
+
+    /// <summary>A version of a design with those who published it, digests and signatures verified.</summary>
+    /// <exception cref="TamperedException">The catalogue sent another design, a manifest that is not what it calls it, or a wrong signature.</exception>
+    public async Task<VerifiedDesign> GetVerifiedAsync(DesignName name, CancellationToken cancellationToken = default)
     {
-        var request = new GetDesignRequest { Name = name };
-        if (version is not null)
+        var request = RequestOf(name);
+        var published = await AskAsync(request, cancellationToken);
+        var design = published.AnswerTo(request);
+        Protocol.Statements.Envelope? envelope;
+        try
         {
-            request.Version = version;
+            envelope = published.ToEnvelope();
+        }
+        catch (FormatException e)
+        {
+            throw new TamperedException($"{design.Ref}: {e.Message}", e);
         }
 
-        return GetAsync(request, cancellationToken);
+        var verified = await Statements.VerifyAsync(design, envelope, cancellationToken);
+        return name.Publisher is not { } wanted || verified.Publishers.Any(p => wanted.Fits(p.Name.Namespace, p.Identity)) ? verified
+            : throw new TamperedException($"The catalogue was asked for a design of {wanted} and sent {design.Ref}, which {wanted} did not sign. Don't trust it.");
     }
 
     /// <summary>The design with this manifest, verified.</summary>
@@ -106,7 +127,26 @@ public sealed class CatalogueClient : IDisposable
 
     private async Task<Design> GetAsync(GetDesignRequest request, CancellationToken cancellationToken)
     {
-        var published = await _retry.ExecuteAsync(async ct => await _client.GetDesignAsync(request, cancellationToken: ct), cancellationToken);
+        var published = await AskAsync(request, cancellationToken);
         return published.AnswerTo(request);
+    }
+
+    private async Task<PublishedDesign> AskAsync(GetDesignRequest request, CancellationToken cancellationToken) =>
+        await _retry.ExecuteAsync(async ct => await _client.GetDesignAsync(request, cancellationToken: ct), cancellationToken);
+
+    private static GetDesignRequest RequestOf(DesignName name)
+    {
+        var request = new GetDesignRequest { Name = name.Name };
+        if (name.Version is { } version)
+        {
+            request.Version = version;
+        }
+
+        if (name.Publisher is { } publisher)
+        {
+            request.Publisher = publisher.ToString();
+        }
+
+        return request;
     }
 }

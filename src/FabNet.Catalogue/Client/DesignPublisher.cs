@@ -5,6 +5,7 @@ using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Protocol;
 using FabNet.Protocol.Catalogue;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -12,13 +13,17 @@ using Polly;
 
 namespace FabNet.Catalogue.Client;
 
-/// <summary>Publishes designs. Publishing one again that is published sends nothing and changes nothing.</summary>
+/// <summary>Publishes designs, signed by the client's publisher. Publishing one again that is published sends no file and changes nothing.</summary>
 public sealed class DesignPublisher
 {
     private readonly DesignCatalogue.DesignCatalogueClient _client;
     private readonly ResiliencePipeline _retry;
 
-    internal DesignPublisher(DesignCatalogue.DesignCatalogueClient client, ResiliencePipeline retry) => (_client, _retry) = (client, retry);
+    private readonly StatementClient _statements;
+    private readonly PublisherFolder? _publisher;
+
+    internal DesignPublisher(DesignCatalogue.DesignCatalogueClient client, ResiliencePipeline retry, StatementClient statements, PublisherFolder? publisher) =>
+        (_client, _retry, _statements, _publisher) = (client, retry, statements, publisher);
 
     /// <summary>Publishes an imported folder.</summary>
     /// <param name="imported">What <see cref="DesignImporter.ImportAsync"/> gave.</param>
@@ -27,9 +32,12 @@ public sealed class DesignPublisher
     /// <returns>The design as the catalogue published it.</returns>
     /// <exception cref="RpcException">The catalogue refused (the detail says why), or could not be reached.</exception>
     /// <exception cref="TamperedException">The catalogue answers with another design than it was given.</exception>
-    /// <exception cref="IOException">A file can't be read any more, or changed.</exception>
+    /// <exception cref="IOException">A file can't be read any more, or changed; or no private key of the publisher is here.</exception>
+    /// <exception cref="InvalidOperationException">The client was given no publisher.</exception>
     public async Task<Design> PublishAsync(ImportedDesign imported, IProgress<TransferProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        var publisher = _publisher ?? throw new InvalidOperationException("This client was given no publisher to sign with.");
+        await _statements.PutChainAsync(publisher, cancellationToken);
         var blobs = imported.Design.AllArtefacts().DistinctBy(a => a.Digest).ToList();
         var total = blobs.Sum(b => b.Size);
         var missing = (await FindMissingAsync(blobs, cancellationToken)).ToHashSet();
@@ -41,9 +49,10 @@ public sealed class DesignPublisher
             done += blob.Size;
         }
 
-        var request = new PublishDesignRequest { Manifest = UnsafeByteOperations.UnsafeWrap(imported.Manifest) };
-        var published = await _retry.ExecuteAsync(async ct => await _client.PublishDesignAsync(request, cancellationToken: ct), cancellationToken);
-        return published.AnswerTo(new GetDesignRequest { ManifestDigest = imported.Design.Ref.Manifest.Value });
+        await _statements.PutAsync(publisher.Sign(new DesignStatement(imported.Design)), cancellationToken);
+        var request = new GetDesignRequest { ManifestDigest = imported.Design.Ref.Manifest.Value };
+        var published = await _retry.ExecuteAsync(async ct => await _client.GetDesignAsync(request, cancellationToken: ct), cancellationToken);
+        return published.AnswerTo(request);
     }
 
     private async Task<IEnumerable<Digest>> FindMissingAsync(IEnumerable<Artefact> blobs, CancellationToken cancellationToken)

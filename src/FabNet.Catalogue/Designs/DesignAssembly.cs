@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using FabNet.Catalogue.OpenKnowHow;
 using FabNet.Model;
 using FabNet.Model.Designs;
+using FabNet.Model.Licensing;
 
 namespace FabNet.Catalogue.Designs;
 
@@ -117,9 +118,13 @@ internal static partial class DesignAssembly
             return DesignImporter.NoLicense;
         }
 
-        if (!SpdxExpressionPattern().IsMatch(license))
+        try
         {
-            findings.Add(FindingKind.ValueForm, null, $"license is '{license}', which is no SPDX expression. It was recorded as it stands; write an id from spdx.org/licenses.");
+            _ = LicenseExpression.Parse(license);
+        }
+        catch (LicenseSyntaxException e)
+        {
+            findings.Add(FindingKind.ValueForm, null, $"license is '{license}', which is no SPDX expression. {e.Message}. It was recorded as it stands.");
         }
 
         return license;
@@ -159,9 +164,6 @@ internal static partial class DesignAssembly
 
         return clean;
     }
-
-    [GeneratedRegex(@"\A\(*[A-Za-z0-9.+:-]+\)*( (AND|OR|WITH) \(*[A-Za-z0-9.+:-]+\)*)*\z", RegexOptions.CultureInvariant)]
-    private static partial Regex SpdxExpressionPattern();
 
     [GeneratedRegex(@"\A([0-9a-f]{40}|[0-9a-f]{64})\z", RegexOptions.CultureInvariant)]
     private static partial Regex CommitPattern();

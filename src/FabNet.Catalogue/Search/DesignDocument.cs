@@ -103,7 +103,9 @@ internal sealed class DesignDocument
     {
         if (publisher.Length > 0)
         {
+            // alice~1a2b3c4d is found as that, and as alice.
             _terms.Add(IndexTerm.Publisher(publisher));
+            _terms.Add(IndexTerm.Publisher(publisher.Split('~')[0]));
         }
 
         foreach (var part in Design.Parts)

@@ -40,14 +40,15 @@ internal sealed class DesignIndex : IDisposable
     /// <param name="journal">What decides.</param>
     /// <param name="read">What its entries mean.</param>
     /// <param name="rebuilding">Told why the index is made anew from the journal, where it had to be.</param>
+    /// <param name="basis">What their meaning depends on besides; where it changed, the index is made anew.</param>
     /// <exception cref="JournalException">The journal can't be read.</exception>
     /// <exception cref="SqliteException">The index can't be written, because of its disk or the rights on it.</exception>
-    public static DesignIndex Open(string path, IJournal journal, ReadStatement read, Action<string>? rebuilding = null)
+    public static DesignIndex Open(string path, IJournal journal, ReadStatement read, Action<string>? rebuilding = null, string basis = "")
     {
         try
         {
             var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-            var fault = FindFault(connection, journal);
+            var fault = FindFault(connection, journal, basis);
             if (fault is null)
             {
                 return OpenWriter(path, journal, read, connection);
@@ -62,7 +63,7 @@ internal sealed class DesignIndex : IDisposable
         }
 
         Delete(path);
-        return OpenWriter(path, journal, read, Create(path));
+        return OpenWriter(path, journal, read, Create(path, basis));
     }
 
     /// <summary>True if the file is not, or no longer, what SQLite wrote.</summary>
@@ -166,7 +167,7 @@ internal sealed class DesignIndex : IDisposable
     }
 
     // Why the file can't be gone on with; null if it can.
-    private static string? FindFault(SqliteConnection connection, IJournal journal)
+    private static string? FindFault(SqliteConnection connection, IJournal journal, string basis)
     {
         using var version = connection.Prepare("PRAGMA user_version");
         switch ((long)version.ExecuteScalar()!)
@@ -176,15 +177,18 @@ internal sealed class DesignIndex : IDisposable
             case var other: return $"it is of version {other}, and this FabNet's is {IndexSchema.Version}";
         }
 
-        using var command = connection.Prepare("SELECT cursor, hash FROM applied");
-        var (cursor, hash) = command.First(row => (row.GetInt64(0), row.Bytes(1)));
-        return cursor == 0 || journal.Find(cursor)?.Hash.AsSpan().SequenceEqual(hash) == true ? null : "it belongs to another journal";
+        using var command = connection.Prepare("SELECT cursor, hash, basis FROM applied");
+        var (cursor, hash, made) = command.First(row => (row.GetInt64(0), row.Bytes(1), row.GetString(2)));
+        return made != basis ? "the collections whose verdicts count here are others"
+            : cursor == 0 || journal.Find(cursor)?.Hash.AsSpan().SequenceEqual(hash) == true ? null : "it belongs to another journal";
     }
 
-    private static SqliteConnection Create(string path)
+    private static SqliteConnection Create(string path, string basis)
     {
         var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
         connection.Execute($"BEGIN; {IndexSchema.Tables} COMMIT;");
+        using var applied = connection.Prepare("INSERT INTO applied VALUES (0, x'', $1)");
+        applied.Bind(basis).ExecuteNonQuery();
         return connection;
     }
 

@@ -5,15 +5,15 @@ namespace FabNet.Catalogue.Search;
 internal static class IndexSchema
 {
     /// <summary>Counts with every change of the tables, and of what is written into them (terms, summaries).</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>
     /// <c>designs</c> has every version; <c>ranked</c> the ones that are found: of each name of a publisher the newest that is not hidden, by
-    /// the place among all that <see cref="DesignDocument.Rank"/> gives it. <c>words</c> lists for each term the ranks of its designs, in order.
+    /// the place among all that <see cref="DesignDocument.Rank"/> gives it. <c>signatures</c> has the entries that brought a statement again with
+    /// another signature, <c>keys</c> what publishers say that their keys are, <c>signed</c> the designs that each key signed. <c>words</c> lists for each term the ranks of its designs, in order.
     /// </summary>
     public static readonly string Tables = $"""
-        CREATE TABLE applied (cursor INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
-        INSERT INTO applied VALUES (0, x'');
+        CREATE TABLE applied (cursor INTEGER NOT NULL, hash BLOB NOT NULL, basis TEXT NOT NULL) STRICT;
 
         CREATE TABLE statements (
             id        BLOB PRIMARY KEY,
@@ -25,6 +25,29 @@ internal static class IndexSchema
         CREATE INDEX statements_of_kind ON statements (kind, cursor);
         CREATE INDEX statements_about ON statements (kind, subject, cursor) WHERE subject <> '';
         CREATE INDEX statements_by ON statements (publisher, kind, cursor) WHERE publisher <> '';
+
+        CREATE TABLE signatures (
+            id     BLOB NOT NULL,
+            cursor INTEGER NOT NULL,
+            PRIMARY KEY (id, cursor)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE keys (
+            key       BLOB NOT NULL,
+            publisher BLOB NOT NULL,
+            info      BLOB NOT NULL,
+            PRIMARY KEY (key, publisher)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX keys_of ON keys (publisher, key);
+
+        CREATE TABLE signed (
+            key         BLOB NOT NULL,
+            name        TEXT NOT NULL,
+            version_key BLOB NOT NULL,
+            digest      BLOB NOT NULL,
+            PRIMARY KEY (name, key, version_key, digest)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX signed_with ON signed (key, digest);
 
         CREATE TABLE designs (
             id          INTEGER PRIMARY KEY,

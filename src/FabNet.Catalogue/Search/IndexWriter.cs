@@ -19,6 +19,9 @@ internal sealed class IndexWriter : IDisposable
     private readonly StatementIndex _statements;
     private readonly LexiconWriter _lexicon;
     private readonly SqliteCommand _addStatement;
+    private readonly SqliteCommand _addAgain;
+    private readonly SqliteCommand _addKey;
+    private readonly SqliteCommand _addSigned;
     private readonly SqliteCommand _addDesign;
     private readonly SqliteCommand _setStanding;
     private readonly SqliteCommand _setDesignStanding;
@@ -42,6 +45,9 @@ internal sealed class IndexWriter : IDisposable
         _statements = new StatementIndex(connection);
         _lexicon = new LexiconWriter(connection);
         _addStatement = connection.Prepare("INSERT INTO statements (id, kind, publisher, subject, cursor) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
+        _addAgain = connection.Prepare("INSERT INTO signatures (id, cursor) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+        _addKey = connection.Prepare("INSERT INTO keys (key, publisher, info) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
+        _addSigned = connection.Prepare("INSERT INTO signed (key, name, version_key, digest) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
         _addDesign = connection.Prepare("""
             INSERT INTO designs (digest, name, publisher, version, version_key, cursor, validated, hidden, proven, summary)
             SELECT $1, $2, $3, $4, $5, $6, coalesce(max(validated), 0), coalesce(max(hidden), 0), $7, $8 FROM standings WHERE digest = $1
@@ -104,7 +110,7 @@ internal sealed class IndexWriter : IDisposable
     {
         _statements.Dispose();
         _lexicon.Dispose();
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_addStatement, _addDesign, _setStanding, _setDesignStanding, _findLine, _newest, _ranked, _isTaken, _unrank, _rank, _forgetTerms, _addTerms, _setApplied])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_addStatement, _addAgain, _addKey, _addSigned, _addDesign, _setStanding, _setDesignStanding, _findLine, _newest, _ranked, _isTaken, _unrank, _rank, _forgetTerms, _addTerms, _setApplied])
         {
             command.Dispose();
         }
@@ -136,7 +142,25 @@ internal sealed class IndexWriter : IDisposable
             Add(design, statement);
         }
 
-        foreach (var (manifest, standing) in effect.Standings)
+        if (!isNew)
+        {
+            _addAgain.Bind(StatementIndex.KeyOf(statement.Id), statement.Cursor).ExecuteNonQuery();
+        }
+
+        foreach (var (key, publisher, info) in effect.Keys)
+        {
+            _addKey.Bind(StatementIndex.KeyOf(key), StatementIndex.KeyOf(publisher), info).ExecuteNonQuery();
+        }
+
+        if (effect.Design is { Ref: var signed })
+        {
+            foreach (var key in effect.SignedBy)
+            {
+                _addSigned.Bind(StatementIndex.KeyOf(key), signed.Name, DesignVersions.KeyOf(signed.Version), StatementIndex.KeyOf(signed.Manifest)).ExecuteNonQuery();
+            }
+        }
+
+        foreach (var (manifest, standing) in effect.Judge?.Invoke(_statements) ?? effect.Standings)
         {
             Set(manifest, standing);
         }
@@ -147,9 +171,16 @@ internal sealed class IndexWriter : IDisposable
         var document = DesignDocument.Of(design, statement.Publisher);
         _addDesign.Bind(
             StatementIndex.KeyOf(design.Ref.Manifest), design.Ref.Name, statement.Publisher, design.Ref.Version, DesignVersions.KeyOf(design.Ref.Version),
-            statement.Cursor, document.IsProven ? 1 : 0, design.ToSummary().ToByteArray()).ExecuteNonQuery();
+            statement.Cursor, document.IsProven ? 1 : 0, Summary(design, statement.Publisher)).ExecuteNonQuery();
         _documents[statement.Cursor] = document;
         _touched.Add((design.Ref.Name, statement.Publisher));
+    }
+
+    private static byte[] Summary(Design design, string publisher)
+    {
+        var summary = design.ToSummary();
+        summary.Publisher = publisher;
+        return summary.ToByteArray();
     }
 
     // Kept beside the designs too: what is held of a design may come before the design.

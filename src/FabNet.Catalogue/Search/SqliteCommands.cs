@@ -50,6 +50,16 @@ internal static class SqliteCommands
         return rows;
     }
 
+    /// <summary>The rows of an answer one by one; the statement runs as long as they are read.</summary>
+    public static IEnumerable<T> Stream<T>(this SqliteCommand command, Func<SqliteDataReader, T> read)
+    {
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return read(reader);
+        }
+    }
+
     /// <summary>The first row of an answer; the default if there is none.</summary>
     public static T? First<T>(this SqliteCommand command, Func<SqliteDataReader, T> read)
     {

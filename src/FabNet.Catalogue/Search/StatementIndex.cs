@@ -22,6 +22,20 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
     private readonly SqliteCommand _find = connection.Prepare($"{Columns} WHERE id = $1");
     private readonly SqliteCommand _bySubject = connection.Prepare($"{Columns} WHERE kind = $1 AND subject = $2 AND cursor > $3 ORDER BY cursor LIMIT $4");
     private readonly SqliteCommand _byPublisher = connection.Prepare($"{Columns} WHERE publisher = $1 AND kind = $2 AND cursor > $3 ORDER BY cursor LIMIT $4");
+    private readonly SqliteCommand _again = connection.Prepare("SELECT cursor FROM signatures WHERE id = $1 ORDER BY cursor");
+    private readonly SqliteCommand _key = connection.Prepare("SELECT info FROM keys WHERE key = $1 LIMIT 1");
+    private readonly SqliteCommand _owners = connection.Prepare("SELECT publisher FROM keys WHERE key = $1");
+    private readonly SqliteCommand _publishersOf = connection.Prepare("SELECT DISTINCT k.publisher FROM signed s JOIN keys k ON k.key = s.key WHERE s.name = $1 LIMIT $2");
+    private readonly SqliteCommand _versions = connection.Prepare("""
+        SELECT DISTINCT s.version_key, s.digest FROM keys k CROSS JOIN signed s ON s.name = $1 AND s.key = k.key
+        WHERE k.publisher = $2 ORDER BY s.version_key DESC, s.digest
+        """);
+    private readonly SqliteCommand _version = connection.Prepare("""
+        SELECT DISTINCT s.version_key, s.digest FROM keys k CROSS JOIN signed s ON s.name = $1 AND s.key = k.key AND s.version_key = $3
+        WHERE k.publisher = $2 ORDER BY s.digest
+        """);
+    private readonly SqliteCommand _signedWith = connection.Prepare("SELECT DISTINCT digest FROM signed WHERE key = $1");
+    private readonly SqliteCommand _designs = connection.Prepare("SELECT DISTINCT s.digest FROM keys k CROSS JOIN signed s ON s.key = k.key WHERE k.publisher = $1");
     private readonly SqliteCommand _byKind = connection.Prepare($"{Columns} WHERE kind = $1 AND cursor > $2 ORDER BY cursor LIMIT $3");
 
     /// <summary>A statement by its id; null if it is not here.</summary>
@@ -40,9 +54,31 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
     /// <summary>The statements of a kind.</summary>
     public IReadOnlyList<StatementEntry> ByKind(string kind, long after = 0, int limit = 1000) => _byKind.Bind(kind, after, limit).List(Read);
 
+    /// <summary>The entries that brought a statement again with another signature.</summary>
+    public IReadOnlyList<long> Again(Digest id) => _again.Bind(KeyOf(id)).List(row => row.GetInt64(0));
+
+    /// <summary>A key's SubjectPublicKeyInfo; null if no publisher named it.</summary>
+    public byte[]? Key(Digest key) => _key.Bind(KeyOf(key)).First(row => row.Bytes(0));
+
+    /// <summary>Identities of the publishers that named a key as theirs.</summary>
+    public IReadOnlyList<Digest> Owners(Digest key) => _owners.Bind(KeyOf(key)).List(row => Digest.FromHash(row.Bytes(0)));
+
+    /// <summary>Identities of the publishers with whose keys designs of a name were signed.</summary>
+    public IReadOnlyList<Digest> PublishersOf(string name, int limit) => _publishersOf.Bind(name, limit).List(row => Digest.FromHash(row.Bytes(0)));
+
+    /// <summary>The versions of a name that a publisher's keys signed: newest first, equally new ones by digest; with a version only those that are as new as it. Read as far as they are asked for.</summary>
+    public IEnumerable<Digest> Versions(string name, Digest publisher, string? version) =>
+        (version is null ? _versions.Bind(name, KeyOf(publisher)) : _version.Bind(name, KeyOf(publisher), DesignVersions.KeyOf(version))).Stream(row => Digest.FromHash(row.Bytes(1)));
+
+    /// <summary>The designs that a key signed.</summary>
+    public IReadOnlyList<Digest> SignedWith(Digest key) => _signedWith.Bind(KeyOf(key)).List(row => Digest.FromHash(row.Bytes(0)));
+
+    /// <summary>The designs that a publisher's keys signed. Read as far as they are asked for.</summary>
+    public IEnumerable<Digest> Designs(Digest publisher) => _designs.Bind(KeyOf(publisher)).Stream(row => Digest.FromHash(row.Bytes(0)));
+
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_find, _bySubject, _byPublisher, _byKind])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_find, _bySubject, _byPublisher, _byKind, _again, _key, _owners, _publishersOf, _versions, _version, _signedWith, _designs])
         {
             command.Dispose();
         }

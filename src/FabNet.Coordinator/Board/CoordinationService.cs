@@ -4,6 +4,7 @@ using System.Globalization;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.State;
 using FabNet.Model;
+using FabNet.Model.Licensing;
 using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Grpc.Core;
@@ -28,7 +29,9 @@ internal sealed class CoordinationService(CoordinatorNode node, DesignResolver d
         }
 
         var design = await designs.ResolveAsync(request.Design, context.CancellationToken);
-        return await node.AskAsync(() => node.Board.Order(node.Orders.Place(asked, design)), context.CancellationToken);
+        var order = await node.AskAsync(() => node.Board.Order(node.Orders.Place(asked, design)), context.CancellationToken);
+        order.Obligations.AddRange(LicenseObligations.Tell(design.License, design.Licensor, design.Repository));
+        return order;
     });
 
     public override Task<Order> GetOrder(GetOrderRequest request, ServerCallContext context) =>

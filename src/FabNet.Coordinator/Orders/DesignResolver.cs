@@ -3,6 +3,7 @@
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Protocol.Catalogue;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Grpc.Core;
 using Design = FabNet.Model.Designs.Design;
@@ -14,17 +15,35 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
 
-    /// <summary>The verified design of <c>name</c> (its newest version), <c>name@version</c>, or a manifest's digest.</summary>
-    /// <exception cref="RefusedException">There is none, the catalogue does not answer, or what it sent is not what was asked for.</exception>
+    /// <summary>The verified design of <c>name</c> (its newest version), <c>name@version</c>, <c>publisher/name@version</c>, or a manifest's digest. One that must not be made is refused.</summary>
+    /// <exception cref="RefusedException">There is none, it must not be made, the catalogue does not answer, or what it sent is not what was asked for.</exception>
     public async Task<Design> ResolveAsync(string text, CancellationToken cancellationToken)
     {
         var request = Read(text.Trim());
         using var patience = new CancellationTokenSource(AnswerWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        PublishedDesign published;
+        var published = await AskAsync(text, ct => catalogue.GetDesignAsync(request, cancellationToken: ct), patience, either.Token, cancellationToken);
+        Design design;
         try
         {
-            published = await catalogue.GetDesignAsync(request, cancellationToken: either.Token);
+            design = published.AnswerTo(request);
+        }
+        catch (TamperedException e)
+        {
+            throw new RefusedException(Refusal.Unavailable, $"design '{Clip.Reason(text, "", 120)}': {e.Message} It was not used: tell who runs the catalogue.", e);
+        }
+
+        var report = await AskAsync(text, ct => catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = design.Ref.Manifest.Value }, cancellationToken: ct), patience, either.Token, cancellationToken);
+        return report.HasStopReason
+            ? throw new RefusedException(Refusal.Precondition, $"design: {design.Ref} must not be made: {report.StopReason}. Order another version, or a fork of it.")
+            : design;
+    }
+
+    private static async Task<T> AskAsync<T>(string text, Func<CancellationToken, AsyncUnaryCall<T>> ask, CancellationTokenSource patience, CancellationToken either, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask(either);
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound)
         {
@@ -39,15 +58,6 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
             var why = e is RpcException { Status: var status } && !patience.IsCancellationRequested ? $"{status.StatusCode}: {status.Detail}" : $"not within {AnswerWithin.TotalSeconds:0} s";
             throw new RefusedException(Refusal.Unavailable, $"The catalogue does not answer ({why}). Order again once it is back.", e);
         }
-
-        try
-        {
-            return published.AnswerTo(request);
-        }
-        catch (TamperedException e)
-        {
-            throw new RefusedException(Refusal.Unavailable, $"design '{Clip.Reason(text, "", 120)}': {e.Message} It was not used: tell who runs the catalogue.", e);
-        }
     }
 
     private static GetDesignRequest Read(string text)
@@ -57,13 +67,27 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
             return new GetDesignRequest { ManifestDigest = digest.Value };
         }
 
-        var at = text.IndexOf('@', StringComparison.Ordinal);
-        var name = at < 0 ? text : text[..at];
-        if (!Names.IsValid(name) || at == text.Length - 1 || text.Length > 200)
+        DesignName name;
+        try
         {
-            throw new RefusedException(Refusal.Invalid, $"design: '{Clip.Reason(text, "", 120)}' names no design. Write name, name@version, or the manifest's digest.");
+            name = DesignName.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new RefusedException(Refusal.Invalid, $"design: '{Clip.Reason(text, "", 120)}' names no design. Write name, name@version, publisher/name@version, or the manifest's digest.", e);
         }
 
-        return at < 0 ? new GetDesignRequest { Name = name } : new GetDesignRequest { Name = name, Version = text[(at + 1)..] };
+        var request = new GetDesignRequest { Name = name.Name };
+        if (name.Version is { } version)
+        {
+            request.Version = version;
+        }
+
+        if (name.Publisher is { } publisher)
+        {
+            request.Publisher = publisher.ToString();
+        }
+
+        return request;
     }
 }

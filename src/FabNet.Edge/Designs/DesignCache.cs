@@ -84,6 +84,25 @@ public sealed partial class DesignCache : IDisposable
         return await FetchAsync(design, cancellationToken);
     }
 
+    /// <summary>Why a design must not be made, as the catalogue says; null if it may, and where the catalogue can't be asked: who is offline makes what it has.</summary>
+    public async Task<string?> FindStopAsync(DesignRef design, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var report = await _catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = design.Manifest.Value }, cancellationToken: cancellationToken);
+            return report.HasStopReason ? report.StopReason : null;
+        }
+        catch (RpcException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+        catch (RpcException e)
+        {
+            LogNotAsked(design.ToString(), e.Status.Detail);
+            return null;
+        }
+    }
+
     /// <summary>Opens a file of a design for reading: from the disk if it is there, else it is pulled first. What is open stays readable.</summary>
     /// <exception cref="DesignException">It can't be had; nothing that did not match was kept.</exception>
     /// <exception cref="DiskFullException">There is no space left.</exception>
@@ -200,6 +219,9 @@ public sealed partial class DesignCache : IDisposable
         RpcException e => new DesignException(DesignFault.Unreachable, $"{_options.CatalogueName} could not send {what}: {e.Status.Detail} ({e.StatusCode}).", e),
         _ => new DesignException(DesignFault.Corrupt, $"{_options.CatalogueName} did not send {what}. {fault.Message}", fault),
     };
+
+    [LoggerMessage(LogLevel.Information, "The catalogue can't be asked whether {Design} is safe ({Reason}); it is made as it was leased.")]
+    private partial void LogNotAsked(string design, string reason);
 
     [LoggerMessage(LogLevel.Information, "Pulled {Design} {File}, {Bytes} bytes.")]
     private partial void LogPulled(string design, string file, long bytes);

@@ -23,6 +23,11 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
     {
         try
         {
+            if (await designs.FindStopAsync(job.Design, cancellationToken) is { } stop)
+            {
+                return new Refused($"{job.Design} must not be made: {stop}", Everywhere: true);
+            }
+
             var design = await designs.GetAsync(job.Design, cancellationToken);
             var part = design.Parts.FirstOrDefault(p => p.Name == job.Part);
             return part is null

@@ -24,6 +24,7 @@ internal static class FabNetCommands
         Network.WatchCommand.Create(),
         Network.JobCommands.Create(),
         Designs.CatalogueCommands.Create(),
+        Designs.KeyCommands.Create(),
         Sites.SiteCommands.Create(),
         Machines.MachineCommands.Create(),
         Programs.GCodeCommands.Create(),

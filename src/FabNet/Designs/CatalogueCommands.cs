@@ -5,9 +5,9 @@ using FabNet.Catalogue;
 using FabNet.Catalogue.Client;
 using FabNet.Catalogue.Designs;
 using FabNet.CommandLine;
-using FabNet.Model.Designs;
 using FabNet.Network;
 using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using FabNet.Roles;
 using Wire = FabNet.Protocol.V1;
 
@@ -15,43 +15,54 @@ namespace FabNet.Designs;
 
 internal static class CatalogueCommands
 {
-    public static Command Create() => new("catalogue",
-        """
-        Publishes, finds and pulls open designs; serves a catalogue.
-
-        Examples:
-          fabnet catalogue search cable clip --fits prusa-mk3s
-          fabnet catalogue pull cable-clip
-        """)
+    public static Command Create()
     {
-        CreatePublish(),
-        SearchCommands.CreateList(),
-        SearchCommands.CreateSearch(),
-        CreateShow(),
-        CreateVersions(),
-        DesignFileCommands.CreateFiles(),
-        DesignFileCommands.CreateDiff(),
-        CreatePull(),
-        DesignFileCommands.CreateExport(),
-        CreateServe(),
-    };
+        var command = new Command("catalogue",
+            """
+            Publishes, finds and pulls open designs; says what holds about them; serves a catalogue.
+
+            Examples:
+              fabnet catalogue search cable clip --fits prusa-mk3s
+              fabnet catalogue pull cable-clip
+            """)
+        {
+            CreatePublish(),
+            SearchCommands.CreateList(),
+            SearchCommands.CreateSearch(),
+            CreateShow(),
+            CreateVersions(),
+            DesignFileCommands.CreateFiles(),
+            DesignFileCommands.CreateDiff(),
+            CreatePull(),
+            DesignFileCommands.CreateExport(),
+            CreateServe(),
+            ForkCommand.Create(),
+        };
+        foreach (var trust in TrustCommands.Create())
+        {
+            command.Add(trust);
+        }
+
+        return command;
+    }
 
     private static Command CreatePublish()
     {
         var server = ServerOption.Create();
         var path = new Argument<string>("PATH") { Description = "A folder, a git checkout or an archive (zip, tar, tar.gz) with okh.toml or okh.yml and the design's files." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Read and check the design; publish nothing." };
+        var publisher = PublisherOption.Create();
         var command = new Command("publish",
             """
-            Publishes a folder, a git checkout or an archive as one immutable version of a design. What its manifest lacks is told in
-            the order in which to mend it.
+            Publishes a folder, a git checkout or an archive as one immutable version of a design, signed with your key ('fabnet key
+            create' makes one). What its manifest lacks is told in the order in which to mend it.
 
             Examples:
               fabnet catalogue publish designs/cable-clip
               fabnet catalogue publish . --dry-run
               fabnet catalogue publish clip-1.2.0.tar.gz
             """)
-        { path, dryRun, server };
+        { path, dryRun, publisher, server };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -67,7 +78,7 @@ internal static class CatalogueCommands
             var design = imported.Design;
             if (!result.GetValue(dryRun))
             {
-                using var client = Connect(result, server);
+                using var client = CatalogueClient.Connect(result.AddressOf(server), publisher: result.OpenPublisher(publisher));
                 using var progress = new TransferLine(console);
                 design = await client.Publisher.PublishAsync(imported, progress, stop);
             }
@@ -129,7 +140,8 @@ internal static class CatalogueCommands
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             using var client = Connect(result, server);
-            var design = await DesignSource.FindAsync(client, result.GetRequiredValue(name), stop);
+            var verified = await client.GetVerifiedAsync(DesignName.Parse(result.GetRequiredValue(name)), stop);
+            var design = verified.Design;
             if (console.IsJson)
             {
                 await Console.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(DesignManifest.Write(design)));
@@ -137,6 +149,8 @@ internal static class CatalogueCommands
             else
             {
                 DesignText.Say(console, design);
+                TrustText.SayPublishers(console, verified);
+                TrustText.Say(console, await client.Statements.ReportAsync(design.Ref.Manifest, stop));
             }
 
             return CommandRunner.Succeeded;
@@ -149,20 +163,23 @@ internal static class CatalogueCommands
         var server = ServerOption.Create();
         var name = DesignArgument();
         var folder = new Option<DirectoryInfo?>("--to") { Description = "The folder for its files. Default: a new one with the design's name." };
+        var publisher = PublisherOption.Create();
         var command = new Command("pull",
             """
-            Pulls a design's files and verifies each. Repeated after a cut, it goes on where it was.
+            Pulls a design's files and verifies each, and the signatures on it. Repeated after a cut, it goes on where it was. A for-profit
+            publisher's pull of a design under a reciprocal licence is recorded as a claim; it never stops the pull.
 
             Examples:
               fabnet catalogue pull cable-clip
               fabnet catalogue pull cable-clip@1.0.0 --to /tmp/clip
             """)
-        { name, folder, server };
+        { name, folder, publisher, server };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             using var client = Connect(result, server);
-            var design = await DesignSource.FindAsync(client, result.GetRequiredValue(name), stop);
+            var verified = await client.GetVerifiedAsync(DesignName.Parse(result.GetRequiredValue(name)), stop);
+            var design = verified.Design;
             var target = result.GetValue(folder)?.FullName ?? Path.GetFullPath(design.Ref.Name);
             using (var progress = new TransferLine(console))
             {
@@ -175,6 +192,10 @@ internal static class CatalogueCommands
                 json.WriteString("folder", target);
             });
             console.Say($"pulled {design.Ref} to {target}; every file has its digest");
+            TrustText.SayPublishers(console, verified);
+            TrustText.SayObligations(console, design);
+            TrustText.Say(console, await client.Statements.ReportAsync(design.Ref.Manifest, stop));
+            await PullClaim.RecordAsync(console, client, verified, result.GetValue(publisher), stop);
             return CommandRunner.Succeeded;
         });
         return command;
@@ -184,6 +205,7 @@ internal static class CatalogueCommands
     {
         var data = ServingOptions.Data();
         var urls = ServingOptions.Urls(ServerOption.DefaultCatalogueAddress);
+        var heed = new Option<string[]?>("--heed") { Description = "The collections whose verdicts count here, such as carol~5e6f7a8b/safe-tools. Default: every one that it has.", AllowMultipleArgumentsPerToken = true };
         var store = ServingOptions.Store();
         var command = new Command("serve",
             """
@@ -193,11 +215,16 @@ internal static class CatalogueCommands
               fabnet catalogue serve --urls http://127.0.0.1:7301 --data /var/lib/fabnet
               fabnet catalogue serve --store postgres://fabnet@db.example.org/fabnet
             """)
-        { data, urls, store };
+        { data, urls, store, heed };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
-            var options = new CatalogueOptions { DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue"), Store = ServingOptions.Parse(result.GetValue(store)) };
+            var options = new CatalogueOptions
+            {
+                DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue"),
+                Store = ServingOptions.Parse(result.GetValue(store)),
+                Heeded = result.GetValue(heed) is { Length: > 0 } heeded ? heeded : null,
+            };
             var address = result.GetRequiredValue(urls);
             await using var app = ServerHost.Build(address, services => services.AddCatalogue(options), endpoints => endpoints.MapCatalogue());
             return await app.ServeAsync(address, console, $"catalogue at {address}, data in {options.DataFolder}", stop);
@@ -205,7 +232,7 @@ internal static class CatalogueCommands
         return command;
     }
 
-    private static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), or name@version." };
+    internal static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), name@version, or publisher/name@version." };
 
     internal static CatalogueClient Connect(ParseResult result, Option<string> server) => CatalogueClient.Connect(result.AddressOf(server));
 

@@ -5,13 +5,14 @@ using FabNet.Catalogue.Client;
 using FabNet.Catalogue.Designs;
 using FabNet.Model.Designs;
 using FabNet.Network;
+using FabNet.Protocol.Statements;
 
 namespace FabNet.Designs;
 
 /// <summary>Finds a design by what a person typed.</summary>
 internal static class DesignSource
 {
-    public const string Description = "A design's name or name@version in the catalogue, or the path of a folder or an archive; write ./name for a folder beside you.";
+    public const string Description = "A design's name, name@version or publisher/name@version in the catalogue, or the path of a folder or an archive; write ./name for a folder beside you.";
 
     /// <summary>True if the text is the path of something on this machine: an archive, or a folder that is written as a path.</summary>
     public static bool IsPath(string text) =>
@@ -31,10 +32,6 @@ internal static class DesignSource
         return (await FindAsync(client, text, stop), null);
     }
 
-    /// <summary>A design of a catalogue, by name or name@version.</summary>
-    public static Task<Design> FindAsync(CatalogueClient client, string name, CancellationToken stop)
-    {
-        var at = name.IndexOf('@', StringComparison.Ordinal);
-        return at < 0 ? client.GetAsync(name, null, stop) : client.GetAsync(name[..at], name[(at + 1)..], stop);
-    }
+    /// <summary>A design of a catalogue, by name, name@version, or publisher/name@version; its digests and signatures verified.</summary>
+    public static async Task<Design> FindAsync(CatalogueClient client, string name, CancellationToken stop) => (await client.GetVerifiedAsync(DesignName.Parse(name), stop)).Design;
 }

@@ -33,14 +33,10 @@ internal static class DesignText
         console.Say($"{design.Title}  {design.Ref}");
         console.Say($"function   {design.Function}");
         console.Say($"licence    {design.License}, licensed by {design.Licensor}");
+        TrustText.SayObligations(console, design);
         foreach (var credit in design.Attribution)
         {
             console.Say($"credit     {credit}");
-        }
-
-        if (design.ForkOf is { } origin)
-        {
-            console.Say($"fork of    {origin.Design} {origin.Design.Manifest.Short}");
         }
 
         if (design.Repository is { } repository)

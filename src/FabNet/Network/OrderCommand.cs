@@ -67,6 +67,11 @@ internal static class OrderCommand
             var order = await client.PlaceOrderAsync(request, cancellationToken: stop);
             console.Emit(order);
             console.Say($"order {order.Id}: {order.Design.Name} {order.Design.Version}, {order.Jobs.Count} {(order.Jobs.Count == 1 ? "job" : "jobs")}");
+            foreach (var obligation in order.Obligations)
+            {
+                console.Say($"  its licence asks: {obligation}");
+            }
+
             if (result.GetValue(wait))
             {
                 return await new OrderFollower(client, console).FollowAsync(order, stop);

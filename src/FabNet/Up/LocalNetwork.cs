@@ -7,6 +7,8 @@ using FabNet.CommandLine;
 using FabNet.Coordinator;
 using FabNet.Edge;
 using FabNet.Edge.Configuration;
+using FabNet.Model.Licensing;
+using FabNet.Protocol.Statements;
 using FabNet.Roles;
 
 namespace FabNet.Up;
@@ -14,6 +16,8 @@ namespace FabNet.Up;
 /// <summary>The parts of <c>fabnet up</c>; each is what a process of its own would run, and they speak over the same wires.</summary>
 internal sealed class LocalNetwork : IAsyncDisposable
 {
+    private const string SamplePublisher = "samples";
+
     private readonly LocalNetworkOptions _options;
     private readonly Stack<IAsyncDisposable> _parts = new();
 
@@ -92,7 +96,11 @@ internal sealed class LocalNetwork : IAsyncDisposable
 
     private async Task PublishSamplesAsync(CancellationToken stop)
     {
-        using var catalogue = CatalogueClient.Connect(new Uri(Address));
+        // A key of its own: the samples are nobody's, and the user's publishers have nothing to do with them.
+        var keys = Path.Combine(DataFolder, "keys");
+        var publisher = PublisherFolder.Names(keys).Contains(SamplePublisher) ? PublisherFolder.Open(keys, SamplePublisher)
+            : PublisherFolder.Create(keys, SamplePublisher, "Sample designs of this network", OrganisationKind.Person);
+        using var catalogue = CatalogueClient.Connect(new Uri(Address), publisher: publisher);
         foreach (var design in Directory.GetDirectories(Path.Combine(AppContext.BaseDirectory, "designs")).Order(StringComparer.Ordinal))
         {
             await catalogue.Publisher.PublishAsync(await DesignImporter.ImportAsync(design, cancellationToken: stop), cancellationToken: stop);

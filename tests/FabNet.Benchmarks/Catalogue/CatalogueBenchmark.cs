@@ -5,9 +5,12 @@ using System.Globalization;
 using FabNet.Catalogue.Client;
 using FabNet.Catalogue.Designs;
 using FabNet.Catalogue.Search;
+using FabNet.Catalogue.Trust;
 using FabNet.Journal;
+using FabNet.Model.Licensing;
+using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
-using Google.Protobuf;
 using Grpc.Net.Client;
 
 namespace FabNet.Benchmarks.Catalogue;
@@ -38,11 +41,14 @@ internal static class CatalogueBenchmark
     private static void Build(string data, int designs, List<string[]> rows)
     {
         using var journal = SqliteJournal.Open(Path.Combine(data, "journal.db"), TimeProvider.System);
+        using var publisher = new SyntheticPublisher();
+        journal.Append(new JournalRecord(JournaledStatements.Kind, publisher.Introduction.Write()));
         for (var number = 0; number < designs; number += AppendedAtOnce)
-            journal.Append([.. Enumerable.Range(number, Math.Min(AppendedAtOnce, designs - number)).AsParallel().AsOrdered().Select(static n => new JournalRecord(JournalRules.DesignPublished, SyntheticDesigns.Manifest(n)))]);
+            journal.Append([.. Enumerable.Range(number, Math.Min(AppendedAtOnce, designs - number)).AsParallel().AsOrdered().Select(n => new JournalRecord(JournaledStatements.Kind, publisher.Sign(SyntheticDesigns.Manifest(n)).Write()))]);
         var path = Path.Combine(data, "index.db");
         var started = Stopwatch.GetTimestamp();
-        using (var index = DesignIndex.Open(path, journal, JournalRules.Read))
+        var rules = new CommonsRules(journal, heeded: null);
+        using (var index = DesignIndex.Open(path, journal, rules.Read, basis: rules.Basis))
         {
         }
 
@@ -118,13 +124,15 @@ internal static class CatalogueBenchmark
         var next = first;
         var rate = new Figure();
         var duration = TimeSpan.FromSeconds(options.Seconds ?? 10);
+        using var publisher = new SyntheticPublisher();
+        await client.PutStatementAsync(new PutStatementRequest { Envelope = publisher.Introduction.ToWire() });
         var started = Stopwatch.GetTimestamp();
         var counts = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
         {
             var count = 0;
             while (Stopwatch.GetElapsedTime(started) < duration)
             {
-                await client.PublishDesignAsync(new PublishDesignRequest { Manifest = UnsafeByteOperations.UnsafeWrap(SyntheticDesigns.ManifestWithoutFiles(Interlocked.Increment(ref next))) });
+                await client.PutStatementAsync(new PutStatementRequest { Envelope = publisher.Sign(SyntheticDesigns.ManifestWithoutFiles(Interlocked.Increment(ref next))).ToWire() });
                 count++;
             }
 
@@ -149,7 +157,8 @@ internal static class CatalogueBenchmark
             """);
         await WriteRandomAsync(Path.Combine(source, "large.bin"));
         File.Copy(Path.Combine(source, "large.bin"), Path.Combine(data, "large.bin"));
-        using var client = CatalogueClient.Connect(address);
+        var publisher = PublisherFolder.Create(Path.Combine(data, "keys"), "large", "Large", OrganisationKind.Person);
+        using var client = CatalogueClient.Connect(address, publisher: publisher);
         using var http = new HttpClient { BaseAddress = address, DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
         var imported = await DesignImporter.ImportAsync(source);
         var started = Stopwatch.GetTimestamp();

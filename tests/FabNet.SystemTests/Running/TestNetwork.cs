@@ -48,6 +48,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             network.StartCatalogue();
             network.StartCoordinator();
             await network.ServersReadyAsync(cancellationToken);
+            (await network.RunAsync(cancellationToken, "key", "create", "tester")).Expect(0);
             return network;
         }
         catch
@@ -123,7 +124,14 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     /// <summary>Runs a command against the catalogue.</summary>
     public Task<CommandResult> CatalogueAsync(CancellationToken cancellationToken, params string[] arguments) =>
-        FabNetProcess.RunAsync(cancellationToken, ["catalogue", .. arguments, "--server", _catalogueAddress]);
+        RunAsync(cancellationToken, ["catalogue", .. arguments, "--server", _catalogueAddress]);
+
+    // With keys of its own: those of whoever runs the tests are not touched.
+    private async Task<CommandResult> RunAsync(CancellationToken cancellationToken, params IEnumerable<string> arguments)
+    {
+        await using var process = FabNetProcess.Start(arguments, environment: new Dictionary<string, string>(StringComparer.Ordinal) { ["FABNET_CONFIG"] = _folder["config"] });
+        return await process.FinishAsync(cancellationToken);
+    }
 
     /// <summary>Publishes a design's folder.</summary>
     public async Task PublishAsync(string folder, CancellationToken cancellationToken) => (await CatalogueAsync(cancellationToken, "publish", folder)).Expect(0);

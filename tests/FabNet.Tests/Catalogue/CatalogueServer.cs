@@ -4,6 +4,8 @@ using System.Net;
 using System.Net.Sockets;
 using FabNet.Catalogue;
 using FabNet.Catalogue.Client;
+using FabNet.Model.Licensing;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Grpc.Net.Client;
 
@@ -13,16 +15,21 @@ internal sealed class CatalogueServer : IAsyncDisposable
 {
     private readonly GrpcHost _host;
     private readonly GrpcChannel _channel;
+    private readonly TempFolder _keys = new();
 
     private CatalogueServer(GrpcHost host)
     {
         _host = host;
         _channel = GrpcChannel.ForAddress(Address);
-        Client = CatalogueClient.Connect(Address);
+        Publisher = PublisherFolder.Create(_keys.Path, "tester", "A test", OrganisationKind.Person);
+        Client = CatalogueClient.Connect(Address, publisher: Publisher);
         Raw = new DesignCatalogue.DesignCatalogueClient(_channel);
     }
 
     public Uri Address => _host.Address;
+
+    /// <summary>Who signs what <see cref="Client"/> publishes.</summary>
+    public PublisherFolder Publisher { get; }
 
     public CatalogueClient Client { get; }
 
@@ -52,5 +59,6 @@ internal sealed class CatalogueServer : IAsyncDisposable
         Client.Dispose();
         _channel.Dispose();
         await _host.DisposeAsync();
+        _keys.Dispose();
     }
 }

@@ -4,8 +4,10 @@ using FabNet.Catalogue.Blobs;
 using FabNet.Catalogue.Client;
 using FabNet.Catalogue.Designs;
 using FabNet.Model;
+using FabNet.Model.Licensing;
 using FabNet.Protocol;
 using FabNet.Protocol.Catalogue;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -140,7 +142,7 @@ public sealed class CatalogueServiceTests : IDisposable
     {
         var imported = await Import();
         var port = CatalogueServer.FreePort();
-        using var client = CatalogueClient.Connect(new Uri($"http://127.0.0.1:{port}"));
+        using var client = CatalogueClient.Connect(new Uri($"http://127.0.0.1:{port}"), publisher: PublisherFolder.Create(_folder.Sub("keys"), "tester", "A test", OrganisationKind.Person));
         var publishing = client.Publisher.PublishAsync(imported, cancellationToken: Stop);
         await using var server = await CatalogueServer.StartAsync(Data, port);
         Assert.Equal(imported.Design.Ref, (await publishing).Ref);
@@ -328,8 +330,14 @@ public sealed class CatalogueServiceTests : IDisposable
 
     private Task<ImportedDesign> Import(int extraBytes = 0) => SampleDesign.InAsync(_folder.Sub("design"), Stop, extraBytes: extraBytes);
 
-    private static async Task<PublishedDesign> Publish(CatalogueServer server, byte[] manifest) =>
-        await server.Raw.PublishDesignAsync(new PublishDesignRequest { Manifest = ByteString.CopyFrom(manifest) }, cancellationToken: Stop);
+    // Signs whatever bytes there are, as no honest client would.
+    private static async Task<PutStatementReply> Publish(CatalogueServer server, byte[] manifest)
+    {
+        var publisher = new TestPublisher("liar");
+        await server.Client.Statements.PutAsync(publisher.Chain[0], Stop);
+        var envelope = FabNet.Protocol.Statements.Envelope.Sign(DesignManifest.MediaType, manifest, publisher.Key);
+        return await server.Raw.PutStatementAsync(new PutStatementRequest { Envelope = envelope.ToWire() }, cancellationToken: Stop);
+    }
 
     private static async Task<StatusCode> Put(CatalogueServer server, Digest digest, long size, long offset, byte[] bytes)
     {

@@ -142,7 +142,7 @@ public abstract class CatalogueStoreTests : IDisposable
         void Same(CatalogueStore store)
         {
             Assert.Equal(published.Manifest, store.Get(published.Design.Ref.Manifest).Manifest);
-            Assert.Equal((published.Design.Ref, published.Design.PublishedAt, published.Cursor), (store.Get("cable-clip", null).Design.Ref, store.Get("cable-clip", "1.2.0").Design.PublishedAt, 1));
+            Assert.Equal((published.Design.Ref, published.Design.PublishedAt, published.Cursor), (store.Get("cable-clip", null).Design.Ref, store.Get("cable-clip", "1.2.0").Design.PublishedAt, 2));
             Assert.Equal(["1.2.0", "1.1.0"], store.Versions("cable-clip").Select(v => v.Ref.Version));
             Assert.Equal("1.2.0", Assert.Single(store.Search(SearchRequest.Parse("clip"), 10, "").Designs).Ref.Version);
             Assert.Equal(CatalogueFault.NotFound, Assert.Throws<CatalogueException>(() => store.Get("cable-clip", "9.9.9")).Fault);

@@ -5,7 +5,9 @@ using FabNet.Catalogue;
 using FabNet.Coordinator;
 using FabNet.Model;
 using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
+using FabNet.Tests.Catalogue;
 using FabNet.Tests.Planning;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -41,6 +43,9 @@ internal sealed class NetworkServer : IAsyncDisposable
 
     public DesignCatalogue.DesignCatalogueClient Catalogue { get; }
 
+    /// <summary>Who publishes its designs.</summary>
+    public TestPublisher Publisher { get; } = new("tester");
+
     public CoordinatorNode Node => _host.Services.GetRequiredService<CoordinatorNode>();
 
     /// <param name="folder">Of an earlier server, to go on there; null for a new one.</param>
@@ -54,7 +59,7 @@ internal sealed class NetworkServer : IAsyncDisposable
                 services.AddCatalogue(new CatalogueOptions { DataFolder = Path.Combine(folder, "catalogue"), MinFreeBytes = 0 });
                 services.AddSingleton(provider => catalogue ?? new DesignCatalogue.DesignCatalogueClient(
                     GrpcChannel.ForAddress(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single())));
-                services.AddCoordinator(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5) });
+                services.AddCoordinator(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5), CatalogueInterval = TimeSpan.FromMilliseconds(50) });
             },
             app =>
             {
@@ -102,8 +107,14 @@ internal sealed class NetworkServer : IAsyncDisposable
                 },
             ],
         });
-        return await Catalogue.PublishDesignAsync(new() { Manifest = Google.Protobuf.ByteString.CopyFrom(manifest) }, cancellationToken: TestContext.Current.CancellationToken);
+        await PutAsync(Publisher.Chain[0]);
+        await PutAsync(Publisher.Sign(new DesignStatement(DesignManifest.Read(manifest, DateTimeOffset.UnixEpoch))));
+        return await Catalogue.GetDesignAsync(new() { ManifestDigest = Digest.Of(manifest).Value }, cancellationToken: TestContext.Current.CancellationToken);
     }
+
+    /// <summary>Puts a statement into the catalogue.</summary>
+    public async Task PutAsync(FabNet.Protocol.Statements.Envelope envelope) =>
+        await Catalogue.PutStatementAsync(new() { Envelope = envelope.ToWire() }, cancellationToken: TestContext.Current.CancellationToken);
 
     public async Task<WireSite> ConnectAsync(string site = "lab-a", string boot = "boot-1", string machine = "left")
     {

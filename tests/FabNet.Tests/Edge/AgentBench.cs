@@ -75,6 +75,7 @@ internal sealed class AgentBench : IAsyncDisposable
         {
             ReconnectDelay = TimeSpan.FromMilliseconds(100),
             DeliveryLimit = DeliveryLimit,
+            CatalogueInterval = TimeSpan.FromMilliseconds(50),
             Loggers = LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLog())),
         },
         Bench.Token);

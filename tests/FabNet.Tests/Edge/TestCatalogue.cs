@@ -18,6 +18,7 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
 {
     private readonly ConcurrentDictionary<string, byte[]> _manifests = new();
     private readonly ConcurrentDictionary<string, byte[]> _blobs = new();
+    private readonly ConcurrentDictionary<string, string> _stops = new();
     private GrpcHost? _server;
 
     public Uri Address => _server!.Address;
@@ -96,6 +97,31 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
                 PublishedAt = Timestamp.FromDateTimeOffset(Bench.Noon),
             })
             : throw new RpcException(new Status(StatusCode.NotFound, $"No design has the manifest {request.ManifestDigest}."));
+
+    /// <summary>From now on the design must not be made.</summary>
+    public void Stop(Digest manifest, string reason) => _stops[manifest.Value] = reason;
+
+    public override Task<ListStatementsReply> ListStatements(ListStatementsRequest request, ServerCallContext context)
+    {
+        var reply = new ListStatementsReply { Cursor = _stops.Count, End = true };
+        for (var cursor = request.After + 1; cursor <= reply.Cursor; cursor++)
+        {
+            reply.Statements.Add(new LoggedStatement { Cursor = cursor });
+        }
+
+        return Task.FromResult(reply);
+    }
+
+    public override Task<DesignReport> GetReport(GetReportRequest request, ServerCallContext context)
+    {
+        var report = new DesignReport();
+        if (_stops.TryGetValue(request.ManifestDigest, out var reason))
+        {
+            report.StopReason = reason;
+        }
+
+        return Task.FromResult(report);
+    }
 
     public override async Task GetBlob(GetBlobRequest request, IServerStreamWriter<GetBlobReply> responseStream, ServerCallContext context)
     {
