@@ -75,9 +75,16 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
     /// <summary>Asks what the statements say.</summary>
     public T AskCommons<T>(Func<Commons, T> ask) => Ask(index => ask(new Commons(new JournaledStatements(index.Statements, _journal), _heeded, [])));
 
-    /// <summary>Statements in the order in which they were accepted here; one again that got another signature.</summary>
+    /// <summary>
+    /// Statements in the order in which they were accepted here; one again that got another signature. None that the index does not have yet: whoever hears of one here, and asks what holds now, is told what
+    /// holds with it.
+    /// </summary>
     /// <param name="after">The cursor after which to begin; 0 for the beginning.</param>
-    public IEnumerable<StoredStatement> Log(long after) => _journal.Read(after).Where(e => e.Kind == JournaledStatements.Kind).Select(JournaledStatements.Read);
+    public IEnumerable<StoredStatement> Log(long after)
+    {
+        var applied = Ask(index => index.Applied);
+        return _journal.Read(after).TakeWhile(e => e.Cursor <= applied).Where(e => e.Kind == JournaledStatements.Kind).Select(JournaledStatements.Read);
+    }
 
     /// <summary>The design with this manifest.</summary>
     /// <exception cref="CatalogueException">It is not here.</exception>

@@ -20,6 +20,7 @@ internal sealed class IndexReader : IDisposable
     private readonly SqliteCommand _byVersion;
     private readonly SqliteCommand _newest;
     private readonly SqliteCommand _versions;
+    private readonly SqliteCommand _applied;
 
     public IndexReader(SqliteConnection connection)
     {
@@ -30,11 +31,15 @@ internal sealed class IndexReader : IDisposable
         _byVersion = connection.Prepare("SELECT digest, cursor FROM designs WHERE name = $1 AND version_key = $2 AND version = $3 ORDER BY publisher, digest LIMIT 1");
         _newest = connection.Prepare("SELECT digest, cursor FROM designs WHERE name = $1 ORDER BY hidden, version_key DESC, digest DESC LIMIT 1");
         _versions = connection.Prepare("SELECT summary, validated, proven FROM designs WHERE name = $1 ORDER BY version_key DESC, digest DESC LIMIT $2");
+        _applied = connection.Prepare("SELECT cursor FROM applied");
     }
 
     public StatementIndex Statements { get; }
 
     public DesignSearch Designs { get; }
+
+    /// <summary>The cursor up to which the journal is in the index as this reader sees it.</summary>
+    public long Applied => _applied.First(row => row.GetInt64(0));
 
     public DesignPlace? Find(Digest manifest) => _byDigest.Bind(StatementIndex.KeyOf(manifest)).First(Read);
 
@@ -69,7 +74,7 @@ internal sealed class IndexReader : IDisposable
     {
         Statements.Dispose();
         Designs.Dispose();
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_byDigest, _byVersion, _newest, _versions])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_byDigest, _byVersion, _newest, _versions, _applied])
         {
             command.Dispose();
         }

@@ -22,6 +22,9 @@ public sealed class DesignStops(DesignCatalogue.DesignCatalogueClient catalogue,
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<Digest, string?> _known = [];
+
+    // Those about which was asked since the last news.
+    private readonly HashSet<Digest> _asked = [];
     private long _cursor;
     private bool _isAway;
 
@@ -37,6 +40,7 @@ public sealed class DesignStops(DesignCatalogue.DesignCatalogueClient catalogue,
         foreach (var gone in _known.Keys.Except(manifests).ToList())
         {
             _known.Remove(gone);
+            _asked.Remove(gone);
         }
 
         if (manifests.Count > 0)
@@ -68,29 +72,25 @@ public sealed class DesignStops(DesignCatalogue.DesignCatalogueClient catalogue,
 
     private async Task AskAsync(IReadOnlyCollection<Digest> manifests, CancellationToken cancellationToken)
     {
-        var isNews = false;
         for (var isEnd = false; !isEnd;)
         {
             var request = new ListStatementsRequest { After = _cursor, Limit = PageSize };
             request.Kinds.AddRange([StatementKinds.Attestation, StatementKinds.Collection, StatementKinds.Publisher]);
             var reply = await catalogue.ListStatementsAsync(request, cancellationToken: cancellationToken);
-            isNews |= reply.Statements.Count > 0;
+            if (reply.Statements.Count > 0)
+            {
+                // All are asked for again, now or after a failure; until then what was known holds.
+                _asked.Clear();
+            }
+
             isEnd = reply.End || reply.Cursor <= _cursor;
             _cursor = Math.Max(_cursor, reply.Cursor);
         }
 
-        // If one of the answers fails, all are asked for again: the news must not be lost.
-        if (isNews)
-        {
-            foreach (var manifest in manifests.Where(m => _known.GetValueOrDefault(m) is null))
-            {
-                _known.Remove(manifest);
-            }
-        }
-
-        foreach (var manifest in manifests.Where(m => !_known.ContainsKey(m)))
+        foreach (var manifest in manifests.Where(m => !_asked.Contains(m)))
         {
             _known[manifest] = await ReasonAsync(manifest, cancellationToken);
+            _asked.Add(manifest);
         }
     }
 
