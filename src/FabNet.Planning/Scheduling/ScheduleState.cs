@@ -1,0 +1,125 @@
+// The sequences of some machines, and the jobs that are on none.
+
+using FabNet.Planning.Search;
+
+namespace FabNet.Planning.Scheduling;
+
+/// <summary>A part of a plant while it is planned: its machines' tracks, and where each job is. Owned by one chain.</summary>
+internal sealed class ScheduleState
+{
+    private readonly Plant _plant;
+    private readonly DeliveryBook _deliveries;
+
+    // Tracks by class, cheapest machine time first, so that a search that has found a good place can leave the rest out.
+    private readonly Track[][] _byClass;
+    private readonly int[] _machineOf;
+
+    public ScheduleState(Plant plant, IReadOnlyList<int> machines)
+    {
+        _plant = plant;
+        _deliveries = new DeliveryBook(plant.Sites.Length);
+        Tracks = new Track?[plant.Machines.Length];
+        foreach (var machine in machines)
+        {
+            Tracks[machine] = new Track(plant, plant.Machines[machine], _deliveries);
+        }
+
+        Machines = machines;
+        _byClass = [.. plant.Classes.Select(c => machines.Where(m => plant.Machines[m].Class == c).Select(m => Tracks[m]!).ToArray())];
+        _machineOf = new int[plant.Jobs.Length];
+        Array.Fill(_machineOf, -1);
+    }
+
+    /// <summary>The machines of this part.</summary>
+    public IReadOnlyList<int> Machines { get; }
+
+    /// <summary>By machine; null where it is not of this part.</summary>
+    public Track?[] Tracks { get; }
+
+    /// <summary>All costs.</summary>
+    public double Cost
+    {
+        get
+        {
+            var cost = _deliveries.Cost;
+            foreach (var machine in Machines)
+            {
+                cost += Tracks[machine]!.Cost;
+            }
+
+            return cost;
+        }
+    }
+
+    public double DeliveryCost => _deliveries.Cost;
+
+    /// <summary>The machine that a job is on; -1 if none.</summary>
+    public int MachineOf(int job) => _machineOf[job];
+
+    /// <summary>The best place for a job on any machine of this part, and the machine.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="random">The chain's random numbers.</param>
+    /// <param name="blinks">One in so many places is not seen; 0: all are.</param>
+    /// <param name="currency">Only machines whose workshops reckon in it; -1: any.</param>
+    public (Track? Track, Place Place) Best(JobFacts job, ref SearchRandom random, int blinks, int currency = -1)
+    {
+        Track? on = null;
+        var best = Place.Nowhere;
+        for (var c = 0; c < _byClass.Length; c++)
+        {
+            if (double.IsNaN(job.Minutes[c]))
+            {
+                continue;
+            }
+
+            foreach (var track in _byClass[c])
+            {
+                if ((currency < 0 || track.Machine.Site.Currency == currency) && job.IsAble(track.Machine) && track.LeastCost(job) < best.Cost
+                    && track.Best(job, best.Cost, ref random, blinks) is { Run: >= 0 } place)
+                {
+                    (on, best) = (track, place);
+                }
+            }
+        }
+
+        return (on, best);
+    }
+
+    public void Insert(JobFacts job, Track track, Place place)
+    {
+        track.Insert(job, place);
+        _machineOf[job.Index] = track.Machine.Index;
+    }
+
+    /// <summary>Takes a job out.</summary>
+    public void Remove(int job)
+    {
+        if (_machineOf[job] is >= 0 and var machine)
+        {
+            Tracks[machine]!.Remove(Tracks[machine]!.Jobs.IndexOf(job), 1);
+            _machineOf[job] = -1;
+        }
+    }
+
+    /// <summary>Takes jobs out that stand beside one another, and tells which.</summary>
+    public void Remove(Track track, int at, int count, List<int> removed)
+    {
+        foreach (var job in track.Jobs.Slice(at, count))
+        {
+            removed.Add(job);
+            _machineOf[job] = -1;
+        }
+
+        track.Remove(at, count);
+    }
+
+    /// <summary>A track becomes as it was kept.</summary>
+    public void Load(Track track, TrackImage kept)
+    {
+        track.Load(kept);
+        foreach (var job in track.Jobs)
+        {
+            _machineOf[job] = track.Machine.Index;
+        }
+    }
+}
