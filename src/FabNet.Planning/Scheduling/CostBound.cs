@@ -27,7 +27,7 @@ internal static class CostBound
     private static List<Cell> Cells(Plant plant) =>
     [
         .. plant.Machines.GroupBy(static m => (m.Site.Index, m.Class.Index)).Select(static g => new Cell(
-            g.First().Site, g.First().Class, g.First(), g.Min(static m => m.Slowness), g.Min(static m => m.FreeAt), g.Min(static m => m.Machine.FailureProbability ?? m.Class.Class.FailureProbability), [.. g])),
+            g.First().Site, g.First().Class, g.First(), g.Min(static m => m.Slowness), g.Min(static m => m.FreeAt), g.Min(static m => m.Failure), [.. g])),
     ];
 
     private static double Least(Plant plant, JobFacts job, List<Cell> cells)
@@ -44,17 +44,19 @@ internal static class CostBound
             var site = cell.Site;
             var costs = cell.Class.Class.SetUp;
             var minutes = (whole - job.Shared[cell.Class.Index]) * cell.Slowness;
+            var grams = job.Grams[cell.Class.Index];
+            var failure = job.Failure[cell.Class.Index] is var known && double.IsNaN(known) ? cell.FailureProbability : known;
             var perKwh = site.Energy.Least;
             var clearance = cell.Class.Class.ClearanceMm;
             var bed = double.IsInfinity(job.Area[cell.Class.Index]) ? job.Beds[cell.Class.Index]
                 : job.Area[cell.Class.Index] / ((cell.First.BedWidth + clearance) * (cell.First.BedDepth + clearance));
             var clearing = (costs.ClearMinutes * (site.LabourPerMinute + site.MachinePerMinute)) + (costs.WarmUpMinutes * (site.MachinePerMinute + (perKwh * cell.First.WarmUpKw / 60)));
             var direct = (minutes * (site.MachinePerMinute + (perKwh * cell.First.RunningKw / 60))) + (bed * clearing)
-                + (job.Grams * (job.Needs.Material == SetUpIds.Any ? site.MaterialPerGram.Min() : site.PriceOf(job.Needs.Material)));
+                + (grams * (job.Needs.Material == SetUpIds.Any ? site.MaterialPerGram.Min() : site.PriceOf(job.Needs.Material)));
             var done = Math.Max(cell.FreeAt, job.Release) + (whole * cell.Slowness) + costs.WarmUpMinutes + costs.ClearMinutes;
             var late = done > job.Due ? (done - job.Due) * job.Priority * site.LatePerMinute : 0;
-            var transport = job.Destination < 0 || job.Destination == site.Index ? 0 : site.DeliveryPerKmGram * site.Kilometres[job.Destination] * job.Grams;
-            least = Math.Min(least, (direct * (1 + (job.Job.FailureProbability ?? cell.FailureProbability))) + late + transport);
+            var transport = job.Destination < 0 || job.Destination == site.Index ? 0 : site.DeliveryPerKmGram * site.Kilometres[job.Destination] * grams;
+            least = Math.Min(least, (direct * (1 + failure)) + late + transport);
         }
 
         return double.IsInfinity(least) ? 0 : least;

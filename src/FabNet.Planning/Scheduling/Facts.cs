@@ -99,6 +99,9 @@ internal sealed class MachineFacts
 
     public required double WarmUpKw { get; init; }
 
+    /// <summary>The probability that a run fails, where its job does not know better.</summary>
+    public double Failure => Machine.FailureProbability ?? Class.Class.FailureProbability;
+
     /// <summary>1 / its speed.</summary>
     public required double Slowness { get; init; }
 
@@ -132,7 +135,11 @@ internal sealed class JobFacts
     /// <summary>Of a bed, with clearance, for all copies, in mm², by class; infinite where it shares none.</summary>
     public required double[] Area { get; init; }
 
-    public required double Grams { get; init; }
+    /// <summary>Material in all copies, by class.</summary>
+    public required double[] Grams { get; init; }
+
+    /// <summary>The probability that a run fails, by class; NaN where its machine's or class's holds.</summary>
+    public required double[] Failure { get; init; }
 
     /// <summary>Of one copy; 0 where it is not known, and no bed is shared.</summary>
     public required double Width { get; init; }
@@ -162,7 +169,9 @@ internal sealed class JobFacts
     public int Quantity => Job.Quantity;
 
     /// <summary>The probability that its run fails on a machine.</summary>
-    public double FailureOn(MachineFacts machine) => Job.FailureProbability ?? machine.Machine.FailureProbability ?? machine.Class.Class.FailureProbability;
+    public double FailureOn(MachineFacts machine) => Failure[machine.Class.Index] is var known && double.IsNaN(known) ? machine.Failure : known;
+
+    public double GramsOn(MachineFacts machine) => Grams[machine.Class.Index];
 
     public double MinutesOn(MachineFacts machine) => Minutes[machine.Class.Index] * machine.Slowness;
 

@@ -11,7 +11,7 @@ internal static class Obstacles
     public static string? OfClass(ScheduleJob job, MachineClass machineClass)
     {
         var needs = job.Needs;
-        return Plant.MinutesOn(job, machineClass) is null ? $"it has no running time on {machineClass.Name}"
+        return MinutesOn(job, machineClass) is null ? $"it has no running time on {machineClass.Name}"
             : job.Process is { } process && machineClass.Process is { } does && !string.Equals(process, does, StringComparison.OrdinalIgnoreCase) ? $"{machineClass.Name} does {does}, and it needs {process}"
             : needs.Material is { } material && machineClass.Materials.Count > 0 && !machineClass.Materials.Contains(material, StringComparer.OrdinalIgnoreCase) ? $"{machineClass.Name} does not work {material}"
             : needs.NozzleMm is { } nozzle && machineClass.NozzlesMm.Count > 0 && !machineClass.NozzlesMm.Contains(nozzle)
@@ -19,6 +19,9 @@ internal static class Obstacles
             : job.SizeMm is { } size && machineClass.SizeMm is { } largest && !Fits(size, largest) ? $"it does not fit {machineClass.Name}"
             : null;
     }
+
+    /// <summary>Running time of one on a class, in minutes; null where it can't be made there.</summary>
+    public static double? MinutesOn(ScheduleJob job, MachineClass machineClass) => job.ByClass.TryGetValue(machineClass.Name, out var run) ? run.MinutesEach : job.MinutesEach;
 
     /// <summary>What stands in the way on a machine; null if nothing.</summary>
     public static string? OnMachine(ScheduleJob job, WorkshopMachine machine, MachineClass machineClass) =>

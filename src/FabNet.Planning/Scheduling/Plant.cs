@@ -27,6 +27,11 @@ internal sealed class Plant
         _machineIndex = problem.Machines.Select(static (m, i) => (m.Id, i)).ToDictionary(static p => p.Id, static p => p.i, StringComparer.Ordinal);
         var needs = problem.Jobs.Select(j => IdsOf(j.Needs)).ToArray();
         var loaded = problem.Machines.Select(m => IdsOf(m.Loaded)).ToArray();
+        foreach (var queued in problem.Machines.SelectMany(static m => m.Queue))
+        {
+            IdsOf(queued.Needs);
+        }
+
         Currencies = [.. problem.Workshops.Select(static w => w.Prices.Currency).Distinct(StringComparer.Ordinal)];
         Sites = [.. problem.Workshops.Select(Site)];
         Classes = [.. problem.Classes.Select(Class)];
@@ -59,6 +64,18 @@ internal sealed class Plant
         ProblemRules.Check(problem);
         return new Plant(problem);
     }
+
+    /// <summary>A set-up's attributes by name.</summary>
+    public SetUpOf SetUpOf(SetUpIds ids) => new()
+    {
+        Material = Name(_materials, ids.Material),
+        Color = Name(_colors, ids.Color),
+        NozzleMm = ids.Nozzle == SetUpIds.Any ? null : _nozzles.First(n => n.Value == ids.Nozzle).Key,
+        Tool = Name(_tools, ids.Tool),
+        Fixture = Name(_fixtures, ids.Fixture),
+    };
+
+    private static string? Name(Dictionary<string, int> names, int number) => number == SetUpIds.Any ? null : names.First(n => n.Value == number).Key;
 
     private double Minutes(DateTimeOffset moment) => (moment - Problem.Now).TotalMinutes;
 
@@ -137,12 +154,15 @@ internal sealed class Plant
     private JobFacts Job(ScheduleJob job, int index, SetUpIds needs)
     {
         var (minutes, shared, beds, area) = (new double[Classes.Length], new double[Classes.Length], new int[Classes.Length], new double[Classes.Length]);
+        var (grams, failure) = (new double[Classes.Length], new double[Classes.Length]);
         foreach (var (i, machineClass) in Classes.Select(static (c, i) => (i, c.Class)))
         {
+            var known = job.ByClass.GetValueOrDefault(machineClass.Name);
             (minutes[i], shared[i], beds[i], area[i]) = (double.NaN, 0, 1, double.PositiveInfinity);
+            (grams[i], failure[i]) = ((known?.GramsEach ?? job.GramsEach) * job.Quantity, known?.FailureProbability ?? job.FailureProbability ?? double.NaN);
             if (Obstacles.OfClass(job, machineClass) is null)
             {
-                var each = MinutesOn(job, machineClass)!.Value;
+                var each = Obstacles.MinutesOn(job, machineClass)!.Value;
                 minutes[i] = each * job.Quantity;
                 if (machineClass is { SharesBeds: true, SizeMm: { } bed } && job.SizeMm is { } size)
                 {
@@ -166,7 +186,8 @@ internal sealed class Plant
             Shared = shared,
             Beds = beds,
             Area = area,
-            Grams = job.GramsEach * job.Quantity,
+            Grams = grams,
+            Failure = failure,
             Width = job.SizeMm?.Width ?? 0,
             Depth = job.SizeMm?.Depth ?? 0,
             Release = job.Release is { } release ? Math.Max(0, Minutes(release)) : 0,
@@ -179,12 +200,18 @@ internal sealed class Plant
         };
     }
 
-    internal static double? MinutesOn(ScheduleJob job, MachineClass machineClass) => job.MinutesByClass.TryGetValue(machineClass.Name, out var minutes) ? minutes : job.MinutesEach;
-
     private MachineFacts Machine(WorkshopMachine machine, int index, SetUpIds loaded, ClassFacts machineClass, double horizon)
     {
         var site = Sites[_siteIndex[machine.Workshop]];
         var bed = machineClass.Class.SharesBeds ? machineClass.Class.SizeMm : null;
+        var (free, state) = (0.0, loaded);
+        foreach (var queued in machine.Queue)
+        {
+            var needs = IdsOf(queued.Needs);
+            free += queued.Minutes + (queued.HasStarted ? 0 : machineClass.Effort(state, needs).Minutes);
+            state = needs.After(state);
+        }
+
         return new()
         {
             Index = index,
@@ -192,8 +219,8 @@ internal sealed class Plant
             Site = site,
             Class = machineClass,
             Calendar = Calendars.Of(machine, site.Workshop, machineClass.Class.RunsUnattended, Problem.Now, horizon),
-            FreeAt = machine.FreeAt is { } free ? Math.Max(0, Minutes(free)) : 0,
-            Loaded = loaded,
+            FreeAt = free,
+            Loaded = state,
             RunningKw = machineClass.Class.Power.RunningW / 1000,
             WarmUpKw = machineClass.Class.Power.WarmUpW / 1000,
             Slowness = 1 / machine.Speed,

@@ -49,9 +49,9 @@ internal static class ProblemRules
                 Known(workshops, destination, "workshop", $"job {job.Id}, destination");
             }
 
-            foreach (var name in job.MinutesByClass.Keys)
+            foreach (var name in job.ByClass.Keys)
             {
-                Known(classes, name, "class", $"job {job.Id}, minutesByClass");
+                Known(classes, name, "class", $"job {job.Id}, byClass");
             }
 
             foreach (var name in job.NotOn.Keys)
@@ -147,7 +147,11 @@ internal static class ProblemRules
         InRange(machine.Speed, 0.01, 100, $"{where}, speed");
         InRange(machine.FailureProbability ?? 0, 0, 0.99, $"{where}, failureProbability");
         InRange(machine.Loaded.NozzleMm ?? 1, 0.01, 100, $"{where}, loaded, nozzleMm");
-        Near(machine.FreeAt, now, $"{where}, freeAt");
+        foreach (var queued in machine.Queue)
+        {
+            InRange(queued.Minutes, 0, MostMinutes, $"{where}, queue, minutes");
+        }
+
         foreach (var blocked in machine.Blocked)
         {
             Near(blocked.From, now, $"{where}, blocked");
@@ -169,14 +173,16 @@ internal static class ProblemRules
 
         InRange(job.GramsEach * job.Quantity, 0, MostGrams, $"{where}, grams of all copies");
         InRange((job.MinutesEach ?? 1) * job.Quantity, 1e-6, MostMinutes, $"{where}, minutes of all copies");
-        foreach (var (name, minutes) in job.MinutesByClass)
+        foreach (var (name, run) in job.ByClass)
         {
-            InRange(minutes * job.Quantity, 1e-6, MostMinutes, $"{where}, minutes of all copies on {name}");
+            InRange(run.MinutesEach * job.Quantity, 1e-6, MostMinutes, $"{where}, minutes of all copies on {name}");
+            InRange((run.GramsEach ?? 0) * job.Quantity, 0, MostGrams, $"{where}, grams of all copies on {name}");
+            InRange(run.FailureProbability ?? 0, 0, 0.99, $"{where}, failureProbability on {name}");
         }
 
-        if (job.MinutesEach is null && job.MinutesByClass.Count == 0)
+        if (job.MinutesEach is null && job.ByClass.Count == 0)
         {
-            throw new ProblemException($"{where}: says no running time. Give minutesEach, or minutesByClass.");
+            throw new ProblemException($"{where}: says no running time. Give minutesEach, or byClass.");
         }
 
         InRange(job.Priority, 1e-6, 1e6, $"{where}, priority");

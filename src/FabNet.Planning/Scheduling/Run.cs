@@ -61,7 +61,7 @@ internal struct Run
             OwnMinutes = job.MinutesOn(machine) - shared,
             SharedMinutes = shared,
             Beds = job.Beds[machine.Class.Index],
-            Grams = job.Grams,
+            Grams = job.GramsOn(machine),
             Survival = 1 - job.FailureOn(machine),
             Release = job.Release,
             Area = job.Area[machine.Class.Index],

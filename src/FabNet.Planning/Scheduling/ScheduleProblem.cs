@@ -65,7 +65,7 @@ public sealed record OpeningHours(IReadOnlyList<DayOfWeek> Days, TimeOnly From, 
 /// <summary>A class of machines: what it can make, and what its set-ups take.</summary>
 public sealed record MachineClass
 {
-    /// <summary>Its name, as <see cref="ScheduleJob.MinutesByClass"/> and <see cref="WorkshopMachine.Class"/> write it.</summary>
+    /// <summary>Its name, as <see cref="ScheduleJob.ByClass"/> and <see cref="WorkshopMachine.Class"/> write it.</summary>
     public required string Name { get; init; }
 
     /// <summary>The process, such as 3DP or CNC; null matches jobs of any.</summary>
@@ -133,11 +133,11 @@ public sealed record WorkshopMachine
     /// <summary>Its class's name.</summary>
     public required string Class { get; init; }
 
-    /// <summary>What is set up when it is free: after started, claimed and offered work, which never moves.</summary>
+    /// <summary>What is set up now.</summary>
     public SetUpOf Loaded { get; init; }
 
-    /// <summary>When that work ends; null if it is free now.</summary>
-    public DateTimeOffset? FreeAt { get; init; }
+    /// <summary>Started, claimed and offered work, in sequence. It never moves: what is scheduled comes after it.</summary>
+    public IReadOnlyList<QueuedWork> Queue { get; init; } = [];
 
     /// <summary>How quick it is beside its class, by measured runs: 2 takes half the time. Default 1.</summary>
     public double Speed { get; init; } = 1;
@@ -148,6 +148,12 @@ public sealed record WorkshopMachine
     /// <summary>When it must not run: maintenance, reservations.</summary>
     public IReadOnlyList<BlockedTime> Blocked { get; init; } = [];
 }
+
+/// <summary>Work that a machine has taken.</summary>
+/// <param name="Needs">What it has, or will have, set up.</param>
+/// <param name="Minutes">Running time left.</param>
+/// <param name="HasStarted">True: its set-up is done.</param>
+public sealed record QueuedWork(SetUpOf Needs, double Minutes, bool HasStarted = false);
 
 /// <summary>A time in which a machine must not run.</summary>
 /// <param name="From">Its begin.</param>
@@ -170,7 +176,7 @@ public sealed record ScheduleJob
     /// <summary>How many; at least 1. Default 1.</summary>
     public int Quantity { get; init; } = 1;
 
-    /// <summary>The process; null where <see cref="MinutesByClass"/> says enough.</summary>
+    /// <summary>The process; null where <see cref="ByClass"/> says enough.</summary>
     public string? Process { get; init; }
 
     /// <summary>What has to be set up.</summary>
@@ -182,11 +188,11 @@ public sealed record ScheduleJob
     /// <summary>Material in one, in grams.</summary>
     public double GramsEach { get; init; }
 
-    /// <summary>Running time of one without set-up, in minutes, on classes that <see cref="MinutesByClass"/> does not name; null: only those are able.</summary>
+    /// <summary>Running time of one without set-up, in minutes, on classes that <see cref="ByClass"/> does not name; null: only those are able.</summary>
     public double? MinutesEach { get; init; }
 
-    /// <summary>Running time of one by class of machine, in minutes: measured, where there were runs.</summary>
-    public IReadOnlyDictionary<string, double> MinutesByClass { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+    /// <summary>What is known of it on a class of machine: measured, where there were runs.</summary>
+    public IReadOnlyDictionary<string, RunOnClass> ByClass { get; init; } = new Dictionary<string, RunOnClass>(StringComparer.Ordinal);
 
     /// <summary>Before this it can't begin; null: any time.</summary>
     public DateTimeOffset? Release { get; init; }
@@ -212,6 +218,12 @@ public sealed record ScheduleJob
     /// <summary>Where the plan in force has it; null if it has it nowhere.</summary>
     public PlannedPlace? Planned { get; init; }
 }
+
+/// <summary>A job on a class of machine.</summary>
+/// <param name="MinutesEach">Running time of one without set-up, in minutes.</param>
+/// <param name="GramsEach">Material in one, in grams; null where <see cref="ScheduleJob.GramsEach"/> holds.</param>
+/// <param name="FailureProbability">The probability that a run fails; null where <see cref="ScheduleJob.FailureProbability"/> holds.</param>
+public sealed record RunOnClass(double MinutesEach, double? GramsEach = null, double? FailureProbability = null);
 
 /// <summary>Where a plan has a job.</summary>
 /// <param name="Machine">The machine.</param>

@@ -37,10 +37,15 @@ public static class ScheduleSearch
         var jobs = Enumerable.Range(0, plant.Jobs.Length).Where(j => state.MachineOf(j) >= 0).ToArray();
         if (jobs.Length <= 2 * RegionJobs)
         {
-            return (Whole(plant, state, jobs, options), left);
+            state = Whole(plant, state, jobs, options);
+        }
+        else
+        {
+            Regions(plant, state, jobs, options);
         }
 
-        Regions(plant, state, jobs, options);
+        SequencePolish.Apply(plant, state);
+        FairOrder.Apply(plant, state);
         return (state, left);
     }
 

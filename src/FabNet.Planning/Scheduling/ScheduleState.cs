@@ -85,6 +85,30 @@ internal sealed class ScheduleState
         return (on, best);
     }
 
+    /// <summary>The best place for a job on any machine of this part but one: in its currency, or where no other of that can make it, the first to have it done.</summary>
+    public (Track? Track, Place Place) BestElsewhere(JobFacts job, Track here)
+    {
+        var random = new SearchRandom(1);
+        var (on, best) = (default(Track), Place.Nowhere);
+        foreach (var machine in Machines)
+        {
+            var track = Tracks[machine]!;
+            if (track != here && job.IsAble(track.Machine) && track.Best(job, double.PositiveInfinity, ref random, 0) is { Run: >= 0 } place
+                && (on is null || IsBetter(track, place)))
+            {
+                (on, best) = (track, place);
+            }
+        }
+
+        return (on, best);
+
+        bool IsBetter(Track track, Place place)
+        {
+            var (isOurs, wasOurs) = (track.Machine.Site.Currency == here.Machine.Site.Currency, on.Machine.Site.Currency == here.Machine.Site.Currency);
+            return isOurs != wasOurs ? isOurs : track.Machine.Site.Currency == on.Machine.Site.Currency ? place.Cost < best.Cost : place.End < best.End;
+        }
+    }
+
     public void Insert(JobFacts job, Track track, Place place)
     {
         track.Insert(job, place);
@@ -111,6 +135,13 @@ internal sealed class ScheduleState
         }
 
         track.Remove(at, count);
+    }
+
+    /// <summary>Puts a job in the place of one that is like it.</summary>
+    public void Exchange(Track track, int at, int job)
+    {
+        track.Exchange(at, job);
+        _machineOf[job] = track.Machine.Index;
     }
 
     /// <summary>A track becomes as it was kept.</summary>

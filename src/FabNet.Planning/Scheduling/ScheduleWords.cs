@@ -14,9 +14,7 @@ internal static class ScheduleWords
     public static string Why(Plant plant, Track track, in Run run, int at)
     {
         var id = track.Machine.Machine.Id;
-        var needs = Text(plant.Jobs[track.Jobs[at]].Job.Needs);
-        var changes = run.Needs.ChangesFrom(run.Before);
-        var setUp = changes == SetUpAttributes.None ? needs.Length > 0 ? $"shares {needs} on {id}" : $"runs on {id}" : $"{id} changes {Names(changes)} to {needs}";
+        var setUp = SetUp(plant, id, run);
         if (run.Count == 1)
         {
             return setUp;
@@ -32,6 +30,16 @@ internal static class ScheduleWords
         }
 
         return $"{setUp}, on one bed with {Join(others)}";
+    }
+
+    private static string SetUp(Plant plant, string id, in Run run)
+    {
+        var changes = run.Needs.ChangesFrom(run.Before);
+        var (before, after) = (plant.SetUpOf(run.Before), plant.SetUpOf(run.Needs.After(run.Before)));
+        return changes.HasFlag(SetUpAttributes.Tool) ? $"set up on {id} for this part"
+            : changes == SetUpAttributes.None ? Text(after) is { Length: > 0 } shared ? $"shares loaded {shared} on {id}" : $"runs on {id}"
+            : before.Material is null ? $"{id} loads {Text(after)}"
+            : $"{id} changes {Text(before)} to {Text(after)}";
     }
 
     /// <summary>Why no machine can make a job: a whole sentence.</summary>
@@ -50,12 +58,12 @@ internal static class ScheduleWords
     public static string Names(SetUpAttributes attributes) => attributes == SetUpAttributes.None ? "" : string.Join(", ", Enum.GetValues<SetUpAttributes>()
         .Where(a => a != SetUpAttributes.None && attributes.HasFlag(a)).Select(static a => a.ToString().ToLowerInvariant()));
 
-    /// <summary>A set-up, such as "PETG black, 0.6 mm".</summary>
-    public static string Text(SetUpOf setUp)
+    // Such as "PETG black, 0.6 mm".
+    private static string Text(SetUpOf setUp)
     {
         var loaded = string.Join(' ', new[] { setUp.Material, setUp.Color }.OfType<string>());
         var nozzle = setUp.NozzleMm is { } mm ? FormattableString.Invariant($"{mm} mm") : null;
-        return string.Join(", ", new[] { loaded, nozzle, setUp.Tool, setUp.Fixture }.Where(static t => !string.IsNullOrEmpty(t)));
+        return string.Join(", ", new[] { loaded, nozzle, setUp.Fixture }.Where(static t => !string.IsNullOrEmpty(t)));
     }
 
     private static string Join(List<string> items)

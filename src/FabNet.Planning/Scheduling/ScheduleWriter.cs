@@ -12,11 +12,11 @@ internal static class ScheduleWriter
     public static Schedule Write(Plant plant, ScheduleState state, IReadOnlyList<int> left)
     {
         var runs = new List<ScheduledRun>();
-        var costs = plant.Currencies.Select(static c => new CostBreakdown { Currency = c }).ToArray();
         var deliveries = Deliveries(plant, state);
+        var costs = CostsByJob(plant, state, deliveries);
         foreach (var machine in state.Machines)
         {
-            Write(plant, state.Tracks[machine]!, deliveries, runs, ref costs[plant.Machines[machine].Site.Currency]);
+            Write(plant, state.Tracks[machine]!, costs, runs);
         }
 
         var schedule = new Schedule
@@ -28,7 +28,7 @@ internal static class ScheduleWriter
                 .. deliveries.Values.OrderBy(static d => d.From.Index).ThenBy(static d => d.To).ThenBy(static d => d.End)
                     .Select(d => new ScheduledDelivery(d.From.Workshop.Id, plant.Sites[d.To].Workshop.Id, At(plant, d.End), d.Jobs)),
             ],
-            Costs = costs,
+            Costs = [.. plant.Currencies.Select(c => costs.OfType<CostBreakdown>().Where(cost => cost.Currency == c).Aggregate(new CostBreakdown { Currency = c }, Add))],
             LowerBound = CostBound.Of(plant, left),
         };
         return schedule with { Scope = ScopeMeasure.Of(plant, schedule.TotalCost, left) };
@@ -60,36 +60,60 @@ internal static class ScheduleWriter
         return deliveries;
     }
 
-    private static void Write(Plant plant, Track track, Dictionary<long, Delivery> deliveries, List<ScheduledRun> runs, ref CostBreakdown sum)
+    /// <summary>What each job costs: its own, and its part of what its run (by minutes) and its delivery (by jobs) share. By the job's number; null for those on no machine.</summary>
+    public static CostBreakdown?[] CostsByJob(Plant plant, ScheduleState state) => CostsByJob(plant, state, Deliveries(plant, state));
+
+    private static CostBreakdown?[] CostsByJob(Plant plant, ScheduleState state, Dictionary<long, Delivery> deliveries)
+    {
+        var costs = new CostBreakdown?[plant.Jobs.Length];
+        foreach (var machine in state.Machines)
+        {
+            var track = state.Tracks[machine]!;
+            foreach (ref readonly var run in track.Runs)
+            {
+                CostsOf(plant, track, run, deliveries, costs);
+            }
+        }
+
+        return costs;
+    }
+
+    private static void CostsOf(Plant plant, Track track, in Run run, Dictionary<long, Delivery> deliveries, CostBreakdown?[] costs)
+    {
+        var (terms, site) = (track.TermsOf(run), track.Machine.Site);
+        var purge = track.EffortOf(run).PurgeGrams;
+        var perGram = site.PriceOf(run.Needs.After(run.Before).Material);
+        var minutes = track.JobsOf(run).ToArray().Sum(j => plant.Jobs[j].MinutesOn(track.Machine));
+        for (var i = run.First; i < run.First + run.Count; i++)
+        {
+            var job = plant.Jobs[track.Jobs[i]];
+            var share = job.MinutesOn(track.Machine) / minutes;
+            costs[job.Index] = new CostTerms
+            {
+                MachineTime = terms.MachineTime * share,
+                SetUp = terms.SetUp * share,
+                Material = (job.GramsOn(track.Machine) + (purge * share)) * perGram,
+                Energy = terms.Energy * share,
+                Transport = track.Transport(job) + (track.Deliveries[i] == DeliveryBook.None ? 0 : site.DeliveryFixed / deliveries[track.Deliveries[i]].Jobs.Count),
+                Lateness = track.Lateness(job, run.End),
+                Risk = terms.Risk * share,
+                Co2Grams = terms.Co2Grams * share,
+            }.ToBreakdown(site.Workshop.Prices.Currency);
+        }
+    }
+
+    private static void Write(Plant plant, Track track, CostBreakdown?[] costs, List<ScheduledRun> runs)
     {
         var (sequence, group) = (0, -1);
         foreach (ref readonly var run in track.Runs)
         {
             var changes = run.Needs.ChangesFrom(run.Before);
             group += changes != SetUpAttributes.None || group < 0 ? 1 : 0;
-            var effort = track.EffortOf(run);
-            var terms = track.TermsOf(run);
             var jobs = new List<ScheduledJob>(run.Count);
-            var minutes = track.JobsOf(run).ToArray().Sum(j => plant.Jobs[j].MinutesOn(track.Machine));
             for (var i = run.First; i < run.First + run.Count; i++)
             {
                 var job = plant.Jobs[track.Jobs[i]];
-                var share = job.MinutesOn(track.Machine) / minutes;
-                var perGram = run.Grams > 0 ? job.Grams / run.Grams : share;
-                var material = track.Machine.Site.PriceOf(run.Needs.After(run.Before).Material);
-                var cost = new CostTerms
-                {
-                    MachineTime = terms.MachineTime * share,
-                    SetUp = terms.SetUp * share,
-                    Material = (run.Grams * material * perGram) + (effort.PurgeGrams * material * share),
-                    Energy = terms.Energy * share,
-                    Transport = track.Transport(job) + (track.Deliveries[i] == DeliveryBook.None ? 0 : track.Machine.Site.DeliveryFixed / deliveries[track.Deliveries[i]].Jobs.Count),
-                    Lateness = track.Lateness(job, run.End),
-                    Risk = terms.Risk * share,
-                    Co2Grams = terms.Co2Grams * share,
-                }.ToBreakdown(track.Machine.Site.Workshop.Prices.Currency);
-                sum = Add(sum, cost);
-                jobs.Add(new ScheduledJob(job.Job.Id, cost, ScheduleWords.Why(plant, track, run, i)));
+                jobs.Add(new ScheduledJob(job.Job.Id, costs[job.Index]!, ScheduleWords.Why(plant, track, run, i)));
             }
 
             runs.Add(new ScheduledRun
@@ -99,7 +123,7 @@ internal static class ScheduleWriter
                 SetUpGroup = group,
                 StartsAt = At(plant, run.Begin),
                 EndsAt = At(plant, run.End),
-                SetUpMinutes = effort.Minutes,
+                SetUpMinutes = track.EffortOf(run).Minutes,
                 Changes = ScheduleWords.Names(changes),
                 Jobs = jobs,
             });

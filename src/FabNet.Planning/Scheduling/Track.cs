@@ -69,7 +69,7 @@ internal sealed class Track
     {
         var site = Machine.Site;
         var minutes = job.MinutesOn(Machine) - (job.Shared[Machine.Class.Index] * Machine.Slowness);
-        var direct = (minutes * (site.MachinePerMinute + (Math.Min(0, site.Energy.Least) * Machine.RunningKw / 60))) + (job.Needs.Material == SetUpIds.Any ? 0 : job.Grams * site.PriceOf(job.Needs.Material));
+        var direct = (minutes * (site.MachinePerMinute + (Math.Min(0, site.Energy.Least) * Machine.RunningKw / 60))) + (job.Needs.Material == SetUpIds.Any ? 0 : job.GramsOn(Machine) * site.PriceOf(job.Needs.Material));
         return (direct * (1 + job.FailureOn(Machine))) + Transport(job) + Change(job);
     }
 
@@ -128,21 +128,25 @@ internal sealed class Track
         return places;
     }
 
-    /// <summary>The run that a job is in.</summary>
+    /// <summary>The run that a job is in, counted from 0.</summary>
     /// <exception cref="ArgumentException">It is in none.</exception>
-    public ref readonly Run RunOf(int job)
+    public int IndexOfRun(int job)
     {
         var at = Jobs.IndexOf(job);
         for (var r = 0; r < _runCount; r++)
         {
             if (at >= _runs[r].First && at < _runs[r].First + _runs[r].Count)
             {
-                return ref _runs[r];
+                return r;
             }
         }
 
         throw new ArgumentException($"Job {job} is not on {Machine.Machine.Id}.", nameof(job));
     }
+
+    /// <summary>The run that a job is in.</summary>
+    /// <exception cref="ArgumentException">It is in none.</exception>
+    public ref readonly Run RunOf(int job) => ref _runs[IndexOfRun(job)];
 
     /// <summary>Puts a job at a place.</summary>
     public void Insert(JobFacts job, Place place)
@@ -167,6 +171,9 @@ internal sealed class Track
 
         Reckon(place.Run, at);
     }
+
+    /// <summary>Puts a job in the place of one that is like it.</summary>
+    public void Exchange(int at, int job) => _jobs[at] = job;
 
     /// <summary>Takes jobs out that stand beside one another.</summary>
     /// <param name="at">The first, among <see cref="Jobs"/>.</param>
@@ -253,7 +260,7 @@ internal sealed class Track
 
     /// <summary>What of a job's transport goes by distance and mass.</summary>
     public double Transport(JobFacts job) => job.Destination < 0 || job.Destination == Machine.Site.Index ? 0
-        : Machine.Site.DeliveryPerKmGram * Machine.Site.Kilometres[job.Destination] * job.Grams;
+        : Machine.Site.DeliveryPerKmGram * Machine.Site.Kilometres[job.Destination] * job.GramsOn(Machine);
 
     /// <summary>The deliveries of <see cref="Jobs"/>.</summary>
     public ReadOnlySpan<long> Deliveries => _keys.AsSpan(0, _jobCount);

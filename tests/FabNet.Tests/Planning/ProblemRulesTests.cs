@@ -21,7 +21,7 @@ public sealed class ProblemRulesTests
         { "before it may begin", Job(static j => j with { Release = ScheduleProblems.Now.AddDays(2), Due = ScheduleProblems.Now.AddDays(1) }) },
         { "job o-0.0, destination: there is no workshop 'nowhere' in the problem.", Job(static j => j with { Destination = "nowhere" }) },
         { "job o-0.0, notOn: there is no machine 'x' in the problem.", Job(static j => j with { NotOn = new Dictionary<string, string> { ["x"] = "" } }) },
-        { "job o-0.0: says no running time. Give minutesEach, or minutesByClass.", Job(static j => j with { MinutesEach = null }) },
+        { "job o-0.0: says no running time. Give minutesEach, or byClass.", Job(static j => j with { MinutesEach = null }) },
         { "job o-0.0, sizeMm, width: is 0;", Job(static j => j with { SizeMm = new Size3(0, 1, 1) }) },
         { "The job o-0.0 is there twice. Give each its own id.", static p => p with { Jobs = [p.Jobs[0], p.Jobs[0]] } },
         { "A machine has no id", static p => p with { Machines = [p.Machines[0] with { Id = " " }] } },

@@ -33,7 +33,7 @@ internal static class ScheduleProblems
             Workshop = $"lab-{i % sites}",
             Class = i % 3 == 2 ? "mill" : "printer",
             Loaded = new SetUpOf { Material = random.Below(3) == 0 ? null : "PLA", Color = colors[random.Below(3)] },
-            FreeAt = random.Below(3) == 0 ? Now.AddMinutes(random.Below(500)) : null,
+            Queue = random.Below(3) == 0 ? [new QueuedWork(new SetUpOf { Material = "PETG", Color = "red" }, random.Below(500), HasStarted: random.Below(2) == 0)] : [],
             Speed = 0.5 + random.Unit(),
             FailureProbability = random.Below(2) == 0 ? random.Unit() * 0.2 : null,
             Blocked = random.Below(3) == 0 ? [new BlockedTime(Now.AddHours(random.Below(10)), Now.AddHours(12), "maintenance")] : [],

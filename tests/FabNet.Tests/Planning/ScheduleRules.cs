@@ -20,7 +20,7 @@ internal static class ScheduleRules
         {
             var machine = machines[sequence.Key];
             var machineClass = classes[machine.Class];
-            var free = machine.FreeAt ?? problem.Now;
+            var free = problem.Now.AddMinutes(machine.Queue.Sum(static q => q.Minutes));
             foreach (var run in sequence.OrderBy(static r => r.Sequence))
             {
                 Assert.True(run.StartsAt >= free - Tick, $"{run.Machine} begins at {run.StartsAt} and is free at {free}");
