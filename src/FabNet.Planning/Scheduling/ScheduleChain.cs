@@ -12,11 +12,11 @@ internal sealed class ScheduleChain
 {
     // Temperatures, in what a job costs on average. Measured on synthetic networks (docs/performance.md).
     private const double Hot = 0.02;
-    private const double Cold = 0.001;
+    private const double Cold = 0.0005;
 
-    private const int Blinks = 60;
-    private const int MostStrings = 4;
-    private const int LongestString = 8;
+    private const int Blinks = 20;
+    private const int MostStrings = 3;
+    private const int LongestString = 6;
 
     private readonly Plant _plant;
     private readonly ScheduleState _state;

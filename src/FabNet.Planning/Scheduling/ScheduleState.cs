@@ -10,8 +10,8 @@ internal sealed class ScheduleState
     private readonly Plant _plant;
     private readonly DeliveryBook _deliveries;
 
-    // Tracks by class, cheapest machine time first, so that a search that has found a good place can leave the rest out.
-    private readonly Track[][] _byClass;
+    // Of each job that was looked for a place: the machines that can make it, those first where it can cost least.
+    private readonly (Track Track, double Least)[]?[] _candidates;
     private readonly int[] _machineOf;
 
     public ScheduleState(Plant plant, IReadOnlyList<int> machines)
@@ -25,7 +25,7 @@ internal sealed class ScheduleState
         }
 
         Machines = machines;
-        _byClass = [.. plant.Classes.Select(c => machines.Where(m => plant.Machines[m].Class == c).Select(m => Tracks[m]!).ToArray())];
+        _candidates = new (Track, double)[plant.Jobs.Length][];
         _machineOf = new int[plant.Jobs.Length];
         Array.Fill(_machineOf, -1);
     }
@@ -65,20 +65,16 @@ internal sealed class ScheduleState
     {
         Track? on = null;
         var best = Place.Nowhere;
-        for (var c = 0; c < _byClass.Length; c++)
+        foreach (ref readonly var candidate in (_candidates[job.Index] ??= CandidatesFor(job)).AsSpan())
         {
-            if (double.IsNaN(job.Minutes[c]))
+            if (candidate.Least >= best.Cost)
             {
-                continue;
+                break;
             }
 
-            foreach (var track in _byClass[c])
+            if ((currency < 0 || candidate.Track.Machine.Site.Currency == currency) && candidate.Track.Best(job, best.Cost, ref random, blinks) is { Run: >= 0 } place)
             {
-                if ((currency < 0 || track.Machine.Site.Currency == currency) && job.IsAble(track.Machine) && track.LeastCost(job) < best.Cost
-                    && track.Best(job, best.Cost, ref random, blinks) is { Run: >= 0 } place)
-                {
-                    (on, best) = (track, place);
-                }
+                (on, best) = (candidate.Track, place);
             }
         }
 
@@ -135,6 +131,21 @@ internal sealed class ScheduleState
         }
 
         track.Remove(at, count);
+    }
+
+    private (Track Track, double Least)[] CandidatesFor(JobFacts job)
+    {
+        var candidates = new List<(Track Track, double Least)>(Machines.Count);
+        foreach (var machine in Machines)
+        {
+            if (job.IsAble(_plant.Machines[machine]))
+            {
+                candidates.Add((Tracks[machine]!, Tracks[machine]!.LeastCost(job)));
+            }
+        }
+
+        candidates.Sort(static (a, b) => a.Least != b.Least ? a.Least.CompareTo(b.Least) : a.Track.Machine.Index.CompareTo(b.Track.Machine.Index));
+        return [.. candidates];
     }
 
     /// <summary>Puts a job in the place of one that is like it.</summary>
