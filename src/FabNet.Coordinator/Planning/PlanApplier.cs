@@ -77,6 +77,9 @@ internal sealed class PlanApplier : IDisposable
         _planned.TryGetValue(entry.Id, out var assignment) ? (assignment.Cost, $"planned for {assignment.StartsAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {assignment.Why}")
         : (null, _waiting.GetValueOrDefault(entry.Id) ?? "It waits for the next plan.");
 
+    /// <summary>Ends when the plan that is made beside the loop is queued to be applied; complete where none is.</summary>
+    public Task Beside { get; private set; } = Task.CompletedTask;
+
     public void Dispose() => _debounce.Dispose();
 
     private void Begin()
@@ -104,7 +107,7 @@ internal sealed class PlanApplier : IDisposable
         }
         else
         {
-            _ = Task.Run(async () => // Make never throws, and the loop logs what Apply throws.
+            Beside = Task.Run(async () => // Make never throws, and the loop logs what Apply throws.
             {
                 var plan = Make(snapshot);
                 await _post(() => Apply(plan));

@@ -34,7 +34,9 @@ internal sealed class EdgeLinkService(CoordinatorNode node) : EdgeLink.EdgeLinkB
         }
     }
 
-    private async Task<SiteSession> JoinAsync(EdgeUp.Types.Hello hello, CancellationToken cancellationToken)
+    /// <summary>A site says hello: what it says of itself is checked, and its session begins.</summary>
+    /// <exception cref="FormatException">Something can't be so; the message names the field.</exception>
+    internal async Task<SiteSession> JoinAsync(EdgeUp.Types.Hello hello, CancellationToken cancellationToken)
     {
         var site = (hello.Site ?? throw new FormatException("hello.site is missing.")).ToModel();
         SiteRules.Check(site);
@@ -89,33 +91,40 @@ internal sealed class EdgeLinkService(CoordinatorNode node) : EdgeLink.EdgeLinkB
     {
         while (await up.MoveNext(cancellationToken))
         {
-            var message = up.Current;
-            if (message.MessageCase is EdgeUp.MessageOneofCase.Telemetry)
-            {
-                TakeTelemetry(session, message.Telemetry);
-            }
-
-            // Read outside the loop: what can't be read never reaches it.
-            var status = message.MessageCase is EdgeUp.MessageOneofCase.MachineStatus ? Checked(message.MachineStatus.ToModel()) : null;
-            var site = message.MessageCase is EdgeUp.MessageOneofCase.Site ? message.Site.ToModel() : null;
-            if (site is not null)
-            {
-                SiteRules.Check(site);
-                if (site.Id != session.Site)
-                {
-                    throw new FormatException($"site.id is {site.Id} on the stream of {session.Site}.");
-                }
-            }
-
-            await node.AskAsync(
-                () =>
-                {
-                    node.Sites.Heard(session);
-                    Take(session, message, status, site);
-                    return true;
-                },
-                cancellationToken);
+            await TakeAsync(session, up.Current, cancellationToken);
         }
+    }
+
+    /// <summary>Takes one message of a site's stream, and returns when it was taken.</summary>
+    /// <exception cref="FormatException">It can't be so; the message names the field.</exception>
+    /// <exception cref="SessionEndedException">A newer stream took this one's place.</exception>
+    internal async Task TakeAsync(SiteSession session, EdgeUp message, CancellationToken cancellationToken)
+    {
+        if (message.MessageCase is EdgeUp.MessageOneofCase.Telemetry)
+        {
+            TakeTelemetry(session, message.Telemetry);
+        }
+
+        // Read outside the loop: what can't be read never reaches it.
+        var status = message.MessageCase is EdgeUp.MessageOneofCase.MachineStatus ? Checked(message.MachineStatus.ToModel()) : null;
+        var site = message.MessageCase is EdgeUp.MessageOneofCase.Site ? message.Site.ToModel() : null;
+        if (site is not null)
+        {
+            SiteRules.Check(site);
+            if (site.Id != session.Site)
+            {
+                throw new FormatException($"site.id is {site.Id} on the stream of {session.Site}.");
+            }
+        }
+
+        await node.AskAsync(
+            () =>
+            {
+                node.Sites.Heard(session);
+                Take(session, message, status, site);
+                return true;
+            },
+            cancellationToken);
     }
 
     /// <summary>Takes one message. On the coordinator's loop.</summary>

@@ -1,0 +1,72 @@
+// The lease protocol, searched breadth first: every interleaving of what coordinators, sites, people and the wire can do, for small cases.
+
+using Xunit;
+
+namespace FabNet.Tests.Network;
+
+public sealed class LeaseModelTests(ITestOutputHelper output)
+{
+    [Theory(Timeout = 120_000)]
+    [InlineData(1, 2, 1, 30)]
+    [InlineData(2, 2, 0, 11)]
+    [InlineData(2, 2, 1, 8)]
+    public async Task Nothing_is_granted_or_started_twice_whatever_the_interleaving(int sites, int epochs, int takeovers, int depth)
+    {
+        var (states, steps, deepest, wrong) = await Task.Run(() => Search(new LeaseScope(sites, epochs, takeovers), depth), TestContext.Current.CancellationToken);
+        output.WriteLine($"{sites} sites, {epochs} epochs, {takeovers} takeovers: {states} states, {steps} steps, up to {deepest} deep{(deepest < depth ? " (all there are)" : "")}.");
+        Assert.True(wrong is null, wrong);
+        Assert.True(states > 1000);
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Without_a_guarded_journal_two_coordinators_do_grant_one_epoch_twice_and_the_search_finds_it()
+    {
+        var (_, _, _, wrong) = await Task.Run(() => Search(new LeaseScope(2, 2, 1, IsGuarded: false), 6), TestContext.Current.CancellationToken);
+        output.WriteLine(wrong ?? "nothing");
+        Assert.Contains("was granted to both sites", wrong);
+    }
+
+    private static (int States, long Steps, int Deepest, string? Wrong) Search(LeaseScope scope, int depth)
+    {
+        var model = new LeaseModel(scope);
+        Dictionary<LeaseMoment, (LeaseMoment From, string What)> seen = new() { [model.Start] = (default, "") };
+        List<LeaseMoment> level = [model.Start];
+        var (steps, deep) = (0L, 0);
+        for (; deep < depth && level.Count > 0; deep++)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            List<LeaseMoment> next = [];
+            foreach (var moment in level)
+            {
+                foreach (var (what, after) in model.Steps(moment))
+                {
+                    steps++;
+                    if (seen.TryAdd(after, (moment, what)))
+                    {
+                        if (model.Wrong(after) is { } wrong)
+                        {
+                            return (seen.Count, steps, deep, $"{wrong}: {Way(after)}");
+                        }
+
+                        next.Add(after);
+                    }
+                }
+            }
+
+            level = next;
+        }
+
+        return (seen.Count, steps, deep, null);
+
+        string Way(LeaseMoment to)
+        {
+            List<string> way = [];
+            for (var at = to; at != model.Start; at = seen[at].From)
+            {
+                way.Insert(0, seen[at].What);
+            }
+
+            return string.Join(" → ", way);
+        }
+    }
+}
