@@ -107,7 +107,9 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
         Work = WorkOf(entry),
         HasStarted = entry.Job.StartedAt is not null,
         RemainingSeconds = status is { RemainingSeconds: { } left } && status.Job == entry.Id ? Math.Max(0, left)
-            : entry.Job is { StartedAt: { } started, EstimatedSeconds: { } whole } ? Math.Max(LeastRemainingSeconds, whole - (time.GetUtcNow() - started).TotalSeconds)
+            : entry.Job is { StartedAt: { } started, EstimatedSeconds: { } whole }
+                // Its site's clock may be years off: between nothing and all of it is left.
+                ? Math.Clamp(whole - (time.GetUtcNow() - started).TotalSeconds, LeastRemainingSeconds, Math.Max(LeastRemainingSeconds, whole))
             : entry.Job.EstimatedSeconds,
     };
 }

@@ -1,5 +1,6 @@
 // How work is shared out today, reckoned by the same prices: what a schedule is compared with.
 
+using FabNet.Model.Plans;
 using FabNet.Planning.Search;
 
 namespace FabNet.Planning.Scheduling;
@@ -42,9 +43,9 @@ public static class Baselines
     /// </summary>
     /// <param name="problem">The problem.</param>
     /// <param name="search">The search's options for the part of a workshop with so many of all the jobs.</param>
-    /// <returns>What it all costs.</returns>
+    /// <returns>What it costs each workshop that makes something, by term.</returns>
     /// <exception cref="ProblemException">The problem breaks a rule.</exception>
-    public static double EachWorkshopAlone(ScheduleProblem problem, Func<int, SearchOptions> search)
+    public static IReadOnlyList<CostBreakdown> EachWorkshopAlone(ScheduleProblem problem, Func<int, SearchOptions> search)
     {
         ArgumentNullException.ThrowIfNull(search);
         var plant = Plant.Of(problem);
@@ -60,7 +61,7 @@ public static class Baselines
             }
         }
 
-        return of.Select((jobs, site) => jobs is null ? 0 : ScheduleSearch.Solve(
-            problem with { Jobs = jobs, Machines = [.. problem.Machines.Where(m => m.Workshop == problem.Workshops[site].Id)] }, search(jobs.Count)).TotalCost).Sum();
+        return [.. of.SelectMany((jobs, site) => jobs is null ? [] : ScheduleSearch.Solve(
+            problem with { Jobs = jobs, Machines = [.. problem.Machines.Where(m => m.Workshop == problem.Workshops[site].Id)] }, search(jobs.Count)).Costs)];
     }
 }

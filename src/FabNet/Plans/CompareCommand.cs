@@ -12,6 +12,7 @@ internal static class CompareCommand
     public static Command Create()
     {
         var path = new Argument<string>("SNAPSHOT") { Description = "The problem, JSON; - for standard input." };
+        var chart = new Option<string>("--chart") { Description = "Also writes the costs by term as an SVG picture to this file.", HelpName = "FILE" };
         var budget = new SearchBudget();
         var command = new Command("compare",
             """
@@ -20,16 +21,26 @@ internal static class CompareCommand
             Examples:
               fabnet plan sample --jobs 500 --machines 50 --sites 12 --families 40 --seed 1 > snapshot.json
               fabnet plan compare snapshot.json --time 1s
+              fabnet plan compare snapshot.json --time 1s --chart compare.svg
             """)
-        { path };
+        { path, chart };
         budget.AddTo(command);
         command.SetAction(result =>
         {
             var problem = ScheduleFormat.ReadProblem(result.GetRequiredValue(path));
             var (options, time) = (budget.Of(result), budget.TimeOf(result));
             var schedule = SolveCommand.Solved(() => ScheduleSearch.Solve(problem, options()));
-            var first = Baselines.FirstComeFirstServed(problem).TotalCost;
-            var alone = Baselines.EachWorkshopAlone(problem, jobs => SearchBudget.Part(options(), time * Math.Max(0.01, (double)jobs / problem.Jobs.Count)));
+            var firstCosts = Baselines.FirstComeFirstServed(problem).Costs;
+            var aloneCosts = Baselines.EachWorkshopAlone(problem, jobs => SearchBudget.Part(options(), time * Math.Max(0.01, (double)jobs / problem.Jobs.Count)));
+            var (first, alone) = (firstCosts.Sum(static c => (double)c.Total), aloneCosts.Sum(static c => (double)c.Total));
+            if (result.GetValue(chart) is { } file)
+            {
+                File.WriteAllText(file, CostChart.Draw(
+                    string.Create(CultureInfo.InvariantCulture, $"Cost of {problem.Jobs.Count} jobs on {problem.Machines.Count} machines of {problem.Workshops.Count} workshops"),
+                    schedule.Costs.Select(static c => c.Currency).Distinct().FirstOrDefault() ?? "",
+                    [CostBar.Of("together", schedule.Costs), CostBar.Of("each alone", aloneCosts), CostBar.Of("first come", firstCosts)]));
+            }
+
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             console.Say(string.Create(CultureInfo.InvariantCulture, $"together              {schedule.TotalCost,12:0.00}   S = {schedule.Scope?.S ?? 0:0.000}"));
             Tell("each workshop alone", alone);

@@ -70,23 +70,23 @@ internal sealed class Demand
     /// <summary>A number from 0 to 1 that depends on nothing but the seed and what it is for: the same work meets the same luck, whoever makes it.</summary>
     public double Luck(params ReadOnlySpan<object> of)
     {
-        var hash = 14695981039346656037UL ^ (uint)_seed;
-        foreach (var item in of)
+        unchecked
         {
-            foreach (var c in item.ToString()!)
+            var hash = 14695981039346656037UL ^ (uint)_seed;
+            foreach (var item in of)
             {
-                hash = (hash ^ c) * 1099511628211UL;
+                foreach (var c in item.ToString()!)
+                {
+                    hash = (hash ^ c) * 1099511628211UL;
+                }
+
+                hash = (hash ^ '|') * 1099511628211UL;
             }
 
-            hash = (hash ^ '|') * 1099511628211UL;
+            hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdUL;
+            hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53UL;
+            return ((hash ^ (hash >> 33)) >> 11) / (double)(1UL << 53);
         }
-
-        hash ^= hash >> 33;
-        hash *= 0xff51afd7ed558ccdUL;
-        hash ^= hash >> 33;
-        hash *= 0xc4ceb9fe1a85ec53UL;
-        hash ^= hash >> 33;
-        return (hash >> 11) / (double)(1UL << 53);
     }
 
     private static int Skewed(Random random, int count) => (int)(count * random.NextDouble() * random.NextDouble());
@@ -127,9 +127,11 @@ internal sealed class Demand
                 Title = isLarge ? "Large printer" : "Printer",
                 Process = FabricationProcess.Printing,
                 Dialect = FirmwareDialect.Marlin,
+                Baud = 115_200,
                 X = axis,
                 Y = axis,
                 Z = axis,
+                E = new AxisLimits { MaxFeedMmPerMin = 3000, AccelerationMmPerS2 = 1000 },
                 HotEnds = [new HotEnd { NozzleMm = 0.4, MaxTemperatureC = 280 }],
                 Materials = isLarge ? Materials : Materials[..4],
                 Slicer = new Dictionary<string, string>(StringComparer.Ordinal) { ["nozzle_diameter"] = "0.4" },
@@ -141,7 +143,7 @@ internal sealed class Demand
 
     private static Design Design(int index, Random random)
     {
-        var sizeMm = index % 10 == 9 ? 220 : 25 + (random.NextDouble() * 45);
+        var sizeMm = index % 10 == 9 ? 220 : 40 + (random.NextDouble() * 50);
         var height = index % 10 == 9 ? 12 : sizeMm;
         var name = $"part-{index + 1}";
         return new Design
@@ -171,7 +173,7 @@ internal sealed class Demand
     {
         var at = Start.AddSeconds(random.Next(Size.Days * 86_400));
         var isRush = random.Next(20) == 0;
-        var quantity = 1 + Skewed(random, 6);
+        var quantity = 1 + Skewed(random, 8);
         return new PlannedOrder(
             number,
             at,
@@ -194,7 +196,7 @@ internal sealed class Demand
         }
 
         var at = Start;
-        while ((at = at.AddDays(1 + (random.NextDouble() * 8))) < Start.AddDays(Size.Days * 0.65))
+        while ((at = at.AddDays(0.5 + (random.NextDouble() * 5))) < Start.AddDays(Size.Days * 0.65))
         {
             var end = at.AddMinutes(random.Next(3) == 0 ? 300 + random.Next(2400) : 3 + random.Next(120));
             yield return new Outage(site.Id, at, end, random.Next(4) == 0, random.Next(2) == 0);

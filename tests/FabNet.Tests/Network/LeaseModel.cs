@@ -54,7 +54,9 @@ internal sealed class LeaseModel
     private readonly Dictionary<string, int> _bookIds = new(StringComparer.Ordinal) { [""] = 0 };
     private readonly List<Message> _messages = [];
     private readonly Dictionary<Message, int> _messageIds = [];
-    private readonly Dictionary<(int Journal, bool MayAppend, Command Command), (int Journal, UInt128 Sent)> _done = [];
+    private readonly Dictionary<(int Journal, bool MayAppend, Command Command), (int Journal, UInt128 Sent, Message? Welcome)> _done = [];
+    private readonly Dictionary<(int Book, Message Message), bool> _idle = [];
+    private readonly Dictionary<(int Book, int Site), (object What, int Book)[]> _ownSteps = [];
     private readonly Dictionary<(int Book, int Site, object What), int> _written = [];
 
     public LeaseModel(LeaseScope scope)
@@ -94,6 +96,17 @@ internal sealed class LeaseModel
     public string? Wrong(LeaseMoment moment)
     {
         Dictionary<(JobId, int), int> granted = [];
+        foreach (var (book, site) in (ReadOnlySpan<(int, int)>)[(moment.First, 0), (moment.Second, 1)])
+        {
+            foreach (var lease in _books[book].OfType<LeaseRecord>())
+            {
+                if (!granted.TryAdd((lease.Job.Id, lease.Job.Epoch), site))
+                {
+                    return $"epoch {lease.Job.Epoch} of {lease.Job.Id} was granted to both sites";
+                }
+            }
+        }
+
         for (var i = 0; i < _messages.Count; i++)
         {
             if ((moment.Down & (UInt128.One << i)) != 0 && _messages[i] is { Kind: "grant" } grant && !granted.TryAdd((grant.Job, grant.Epoch), grant.Site) && granted[(grant.Job, grant.Epoch)] != grant.Site)
@@ -114,22 +127,58 @@ internal sealed class LeaseModel
     }
 
     /// <summary>Everything that can happen next, with words for it.</summary>
-    public IEnumerable<(string What, LeaseMoment Next)> Steps(LeaseMoment now)
+    public IEnumerable<(object What, LeaseMoment Next)> Steps(LeaseMoment now)
+    {
+        foreach (var (what, next) in AllSteps(now))
+        {
+            yield return (what, Settled(next));
+        }
+    }
+
+    // Messages that can't do anything any more, however often they arrive, are the same as none.
+    private LeaseMoment Settled(LeaseMoment moment)
+    {
+        for (var i = 0; i < _messages.Count; i++)
+        {
+            if ((moment.Down & (UInt128.One << i)) != 0 && IsIdle(_messages[i], moment))
+            {
+                moment = moment with { Down = moment.Down & ~(UInt128.One << i) };
+            }
+        }
+
+        return moment;
+    }
+
+    private bool IsIdle(Message message, LeaseMoment moment)
+    {
+        var book = message.Site == 0 ? moment.First : moment.Second;
+        if (!_idle.TryGetValue((book, message), out var isIdle))
+        {
+            var held = BookOf(book).Find(message.Job);
+            isIdle = _books[book].OfType<LeaseRecord>().Any(l => l.Job.Id == message.Job && l.Job.Epoch == message.Epoch)
+                && (message.Kind is "grant" || held is null || held.Job.Epoch != message.Epoch || held.Job.IsFinal || (message.Kind is "end" && held.IsStarted));
+            _idle[(book, message)] = isIdle;
+        }
+
+        return isIdle;
+    }
+
+    private IEnumerable<(object What, LeaseMoment Next)> AllSteps(LeaseMoment now)
     {
         foreach (var command in Commands(now))
         {
-            var (journal, sent) = Do(now.Journal, true, command);
-            yield return ($"{command}", now with { Journal = journal, Down = now.Down | sent });
+            var (journal, sent, welcome) = Do(now.Journal, true, command);
+            yield return (command, Heard(now with { Journal = journal, Down = now.Down | sent }, welcome));
             if (now.Older >= 0 && command.Asked is not Asked.Restart)
             {
-                var (older, olderSent) = Do(now.Older, !_scope.IsGuarded, command);
-                yield return ($"older: {command}", now with { Older = older, Down = now.Down | olderSent });
+                var (older, olderSent, olderWelcome) = Do(now.Older, !_scope.IsGuarded, command);
+                yield return (new OfOlder(command), Heard(now with { Older = older, Down = now.Down | olderSent }, olderWelcome));
             }
         }
 
         if (now.Takeovers < _scope.Takeovers)
         {
-            var (journal, sent) = Do(now.Journal, true, new Command(Asked.Restart));
+            var (journal, sent, _) = Do(now.Journal, true, new Command(Asked.Restart));
             yield return ("takeover", now with { Older = now.Journal, Journal = journal, Down = now.Down | sent, Takeovers = now.Takeovers + 1 });
         }
 
@@ -140,11 +189,15 @@ internal sealed class LeaseModel
             {
                 if (next != book)
                 {
-                    yield return ($"{SiteNames[site]}: {what}", site == 0 ? now with { First = next } : now with { Second = next });
+                    yield return (what, site == 0 ? now with { First = next } : now with { Second = next });
                 }
             }
         }
     }
+
+    // A welcome is the first message of a stream, and a site reads one stream at a time: it comes at once or with a later stream.
+    private LeaseMoment Heard(LeaseMoment moment, Message? welcome) => welcome is null ? moment
+        : welcome.Site == 0 ? moment with { First = Written(moment.First, 0, welcome) } : moment with { Second = Written(moment.Second, 1, welcome) };
 
     // What any party could ask of a coordinator.
     private IEnumerable<Command> Commands(LeaseMoment now)
@@ -178,22 +231,25 @@ internal sealed class LeaseModel
         }
     }
 
-    private IEnumerable<(string What, int Book)> AtSite(LeaseMoment now, int site, int book)
+    private IEnumerable<(object What, int Book)> AtSite(LeaseMoment now, int site, int book)
     {
         for (var i = 0; i < _messages.Count; i++)
         {
             if ((now.Down & (UInt128.One << i)) != 0 && _messages[i].Site == site)
             {
-                yield return ($"gets {_messages[i]}", Written(book, site, _messages[i]));
+                yield return (_messages[i], Written(book, site, _messages[i]));
             }
         }
 
-        foreach (var held in BookOf(book).Open.Select(h => h.Job).ToList())
+        if (!_ownSteps.TryGetValue((book, site), out var steps))
         {
-            foreach (var happened in ByItself(held))
-            {
-                yield return (happened[^1].GetType().Name, Written(book, site, happened));
-            }
+            steps = [.. BookOf(book).Open.Select(h => h.Job).ToList().SelectMany(ByItself).Select(e => ((object)e[^1], Written(book, site, e)))];
+            _ownSteps[(book, site)] = steps;
+        }
+
+        foreach (var step in steps)
+        {
+            yield return step;
         }
     }
 
@@ -305,7 +361,7 @@ internal sealed class LeaseModel
     }
 
     // A coordinator is asked something: its own code decides, from what its journal says.
-    private (int Journal, UInt128 Sent) Do(int journal, bool mayAppend, Command command)
+    private (int Journal, UInt128 Sent, Message? Welcome) Do(int journal, bool mayAppend, Command command)
     {
         if (_done.TryGetValue((journal, mayAppend, command), out var known))
         {
@@ -314,6 +370,7 @@ internal sealed class LeaseModel
 
         var entries = new ListedJournal(_journals[journal], mayAppend);
         var sent = (UInt128)0;
+        Message? welcome = null;
         var time = new ManualTimeProvider();
         var chronicle = new Chronicle(entries, time);
         var sites = new SiteDirectory(chronicle.State, time);
@@ -354,7 +411,7 @@ internal sealed class LeaseModel
             }
         }
 
-        return _done[(journal, mayAppend, command)] = (entries.HasGrown ? NumberOf([.. entries.Read()]) : journal, sent);
+        return _done[(journal, mayAppend, command)] = (entries.HasGrown ? NumberOf([.. entries.Read()]) : journal, sent, welcome);
 
         void Ask()
         {
@@ -373,7 +430,7 @@ internal sealed class LeaseModel
                 case Asked.Report: new JobEventIntake(chronicle, sites, offers, NullLogger.Instance).Take(session!, new() { Sequence = command.Sequence, Event = command.Event!.ToWire() }); break;
                 case Asked.Hello:
                     var held = claims.LeasesOf(session!.Site).Select(l => l.Job.ToModel()).ToList();
-                    sent |= UInt128.One << NumberOf(new Message(command.Site, "welcome", default, 0, string.Concat(held.Select(j => $"{j.Id}/{j.Epoch} "))));
+                    welcome = new Message(command.Site, "welcome", default, 0, string.Concat(held.Select(j => $"{j.Id}/{j.Epoch} ")));
                     foreach (var job in held)
                     {
                         sent |= UInt128.One << NumberOf(new Message(command.Site, "grant", job.Id, job.Epoch));
@@ -482,6 +539,8 @@ internal sealed class LeaseModel
 
         return number;
     }
+
+    private sealed record OfOlder(Command Command);
 
     private sealed record Message(int Site, string Kind, JobId Job, int Epoch, string? Held = null);
 
