@@ -263,6 +263,20 @@ public static class Vocabulary
         return wire;
     }
 
+    private static Dictionary<string, decimal> MaterialPrices(Wire.SitePrices prices)
+    {
+        var byName = new Dictionary<string, decimal>(StringComparer.Ordinal);
+        foreach (var (name, price) in prices.MaterialPerKg)
+        {
+            if (!byName.TryAdd(name.ToUpperInvariant(), Amount(price, "prices.material_per_kg")))
+            {
+                throw new FormatException($"prices.material_per_kg names {name.ToUpperInvariant()} twice: capitals make no difference.");
+            }
+        }
+
+        return byName;
+    }
+
     /// <summary>From the wire; the defaults where it is absent.</summary>
     public static SitePrices ToModel(this Wire.SitePrices? prices) => prices is null
         ? new SitePrices()
@@ -272,7 +286,7 @@ public static class Vocabulary
             MachinePerHour = Amount(prices.MachinePerHour, "prices.machine_per_hour"),
             LabourPerHour = Amount(prices.LabourPerHour, "prices.labour_per_hour"),
             DefaultMaterialPerKg = Amount(prices.DefaultMaterialPerKg, "prices.default_material_per_kg"),
-            MaterialPerKg = prices.MaterialPerKg.ToDictionary(p => p.Key.ToUpperInvariant(), p => Amount(p.Value, "prices.material_per_kg"), StringComparer.Ordinal),
+            MaterialPerKg = MaterialPrices(prices),
             EnergyPerKwh = Amount(prices.EnergyPerKwh, "prices.energy_per_kwh"),
             Co2GramsPerKwh = prices.Co2GramsPerKwh,
             TransportFixed = Amount(prices.TransportFixed, "prices.transport_fixed"),

@@ -91,6 +91,7 @@ internal sealed class Demand
 
     private static int Skewed(Random random, int count) => (int)(count * random.NextDouble() * random.NextDouble());
 
+    // Every other site has two large printers, which alone print some materials and sizes.
     private Site Site(int index, Random random)
     {
         var id = SiteId.Parse($"lab-{(char)('a' + index)}");
@@ -108,13 +109,12 @@ internal sealed class Demand
                 DefaultMaterialPerKg = Math.Round(20m + (decimal)(random.NextDouble() * 8), 2),
                 EnergyPerKwh = Math.Round(0.18m + (decimal)(random.NextDouble() * 0.2), 3),
             },
-            Machines = [.. Enumerable.Range(0, count).Select(m => Machine(id, m, random))],
+            Machines = [.. Enumerable.Range(0, count).Select(m => Machine(id, m, index % 2 == 0 && m >= count - 2, random))],
         };
     }
 
-    private static Machine Machine(SiteId site, int index, Random random)
+    private static Machine Machine(SiteId site, int index, bool isLarge, Random random)
     {
-        var isLarge = index % 5 == 4;
         var sizeMm = isLarge ? 300 : 200;
         var axis = new AxisLimits { RangeMm = new AxisRange(0, sizeMm), MaxFeedMmPerMin = 9000, AccelerationMmPerS2 = isLarge ? 1600 : 1000 };
         return new Machine
@@ -143,7 +143,7 @@ internal sealed class Demand
 
     private static Design Design(int index, Random random)
     {
-        var sizeMm = index % 10 == 9 ? 220 : 40 + (random.NextDouble() * 50);
+        var sizeMm = index % 10 == 9 ? 220 : 60 + (random.NextDouble() * 55);
         var height = index % 10 == 9 ? 12 : sizeMm;
         var name = $"part-{index + 1}";
         return new Design

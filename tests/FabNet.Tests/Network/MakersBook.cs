@@ -33,6 +33,9 @@ internal sealed class MakersBook
 
     public int Runs { get; private set; }
 
+    /// <summary>Parts made.</summary>
+    public int Parts => Runs - Failures;
+
     public int Failures { get; private set; }
 
     public int Late { get; private set; }

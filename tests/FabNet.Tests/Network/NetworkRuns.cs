@@ -39,7 +39,7 @@ internal static class NetworkRuns
     /// <summary>The figures of one run, for people.</summary>
     public static string Tell(string name, MakersBook book) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{name,-24} {book.Total,9:0} = machine {book.MachineTime:0} + set-up {book.SetUp:0} + material {book.Material:0} + energy {book.Energy:0} + transport {book.Transport:0} + lateness {book.Lateness:0}; "
+        $"{name,-24} {book.Total,9:0} EUR for {book.Parts} parts, {book.Total / Math.Max(1, book.Parts):0.00} each = machine {book.MachineTime:0} + set-up {book.SetUp:0} + material {book.Material:0} + energy {book.Energy:0} + transport {book.Transport:0} + lateness {book.Lateness:0}; "
         + $"{book.Runs} runs, {book.Failures} failed, {book.Changes} changes of set-up, {book.Late} parts late by {book.LateHours / Math.Max(1, book.Late):0.0} h, {book.Deliveries} deliveries, "
         + $"last part after {(book.LastEnd - Demand.Start).TotalDays:0.0} days");
 
