@@ -56,6 +56,8 @@ internal sealed class SnapshotCompiler
             Id = site.Id.Value,
             Latitude = isPlaced ? site.Latitude : null,
             Longitude = isPlaced ? site.Longitude : null,
+            TimeZone = site.TimeZone,
+            Hours = site.Hours,
             Prices = prices with
             {
                 MachinePerHour = Bounded(prices.MachinePerHour),
@@ -63,6 +65,7 @@ internal sealed class SnapshotCompiler
                 DefaultMaterialPerKg = Bounded(prices.DefaultMaterialPerKg),
                 MaterialPerKg = prices.MaterialPerKg.ToDictionary(static m => m.Key, static m => Bounded(m.Value), StringComparer.Ordinal),
                 EnergyPerKwh = Bounded(prices.EnergyPerKwh),
+                EnergyPerKwhByHour = [.. prices.EnergyPerKwhByHour.Select(static p => Math.Clamp(p, -100, 100))],
                 TransportFixed = Bounded(prices.TransportFixed),
                 TransportPerKmKg = Bounded(prices.TransportPerKmKg),
                 LatenessPerHour = Bounded(prices.LatenessPerHour),

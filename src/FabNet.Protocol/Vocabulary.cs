@@ -260,6 +260,8 @@ public static class Vocabulary
             wire.MaterialPerKg.Add(material, Text(price));
         }
 
+        wire.EnergyPerKwhByHour.AddRange(prices.EnergyPerKwhByHour.Select(Text));
+
         return wire;
     }
 
@@ -274,6 +276,7 @@ public static class Vocabulary
             DefaultMaterialPerKg = Amount(prices.DefaultMaterialPerKg, "prices.default_material_per_kg"),
             MaterialPerKg = prices.MaterialPerKg.ToDictionary(p => p.Key.ToUpperInvariant(), p => Amount(p.Value, "prices.material_per_kg"), StringComparer.Ordinal),
             EnergyPerKwh = Amount(prices.EnergyPerKwh, "prices.energy_per_kwh"),
+            EnergyPerKwhByHour = prices.EnergyPerKwhByHour.Count == 0 ? [] : prices.EnergyPerKwhByHour.Select(static p => Amount(p, "prices.energy_per_kwh_by_hour")).ToList(),
             Co2GramsPerKwh = prices.Co2GramsPerKwh,
             TransportFixed = Amount(prices.TransportFixed, "prices.transport_fixed"),
             TransportPerKmKg = Amount(prices.TransportPerKmKg, "prices.transport_per_km_kg"),

@@ -187,6 +187,12 @@ public sealed record EdgeConfig
     /// <summary>Its prices.</summary>
     public SitePrices Prices { get; init; } = new();
 
+    /// <summary>Its IANA time zone. Default UTC.</summary>
+    public string TimeZone { get; init; } = "UTC";
+
+    /// <summary>When people are there to set machines up; none means always.</summary>
+    public IReadOnlyList<OpeningHours> Hours { get; init; } = [];
+
     /// <summary>What it does without asking.</summary>
     public SitePolicy Policy { get; init; } = new();
 
@@ -214,6 +220,8 @@ public sealed record EdgeConfig
         Latitude = Latitude,
         Longitude = Longitude,
         Prices = Prices,
+        TimeZone = TimeZone,
+        Hours = Hours,
         Machines = [.. Machines.Select(m => new Machine { Id = IdOf(m), Profile = m.Profile, Loaded = loaded(IdOf(m)) })],
     };
 }

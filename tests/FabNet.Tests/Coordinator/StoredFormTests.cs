@@ -72,7 +72,7 @@ public sealed class StoredFormTests
                 Id = SiteId.Parse("lab-lisbon"), Title = "Lisbon", Latitude = 38.7,
                 Machines = [new Machine { Id = Mk3, Profile = Profile, Loaded = new LoadedMaterial("PLA", "black") }],
             },
-        }, "site.registered/1", """{"site":{"id":"lab-lisbon","title":"Lisbon","latitude":38.7,"prices":{"currency":"EUR","machinePerHour":2.00,"labourPerHour":18.00,"defaultMaterialPerKg":25.00,"materialPerKg":{},"energyPerKwh":0.30,"co2GramsPerKwh":250,"transportFixed":4.00,"transportPerKmKg":0.01,"latenessPerHour":1.00},"machines":[{"id":"lab-lisbon/mk3","profile":{"name":"mill","title":"A mill","process":"Milling","dialect":"Grbl","baud":0,"x":{"rangeMm":{"min":0,"max":400},"maxFeedMmPerMin":5000,"accelerationMmPerS2":500,"jerkMmPerS":0},"y":{"maxFeedMmPerMin":5000,"accelerationMmPerS2":500,"jerkMmPerS":0},"z":{"homeMm":0,"maxFeedMmPerMin":2000,"accelerationMmPerS2":200,"jerkMmPerS":0},"printAccelerationMmPerS2":0,"travelAccelerationMmPerS2":0,"retractAccelerationMmPerS2":0,"junctionDeviationMm":0,"defaultFeedMmPerMin":1500,"hotEnds":[],"maxBedTemperatureC":0,"maxChamberTemperatureC":0,"spindle":{"minRpm":0,"maxRpm":24000,"isLaser":false},"forbiddenCommands":[],"extraCommands":[],"unknownCommands":"Refuse","resumesPrints":false,"materials":[],"setUp":{"clearMinutes":3,"materialChangeMinutes":6,"colorChangeMinutes":4,"toolChangeMinutes":15,"purgeGrams":8,"darkToLightPurgeGrams":12,"warmUpMinutes":4},"power":{"runningW":120,"warmUpW":250},"slicer":{"layer_height":"0.2"},"slicerMaterials":{}},"loaded":{"material":"PLA","color":"black"}}]}}"""),
+        }, "site.registered/1", """{"site":{"id":"lab-lisbon","title":"Lisbon","latitude":38.7,"prices":{"currency":"EUR","machinePerHour":2.00,"labourPerHour":18.00,"defaultMaterialPerKg":25.00,"materialPerKg":{},"energyPerKwh":0.30,"energyPerKwhByHour":[],"co2GramsPerKwh":250,"transportFixed":4.00,"transportPerKmKg":0.01,"latenessPerHour":1.00},"timeZone":"UTC","hours":[],"machines":[{"id":"lab-lisbon/mk3","profile":{"name":"mill","title":"A mill","process":"Milling","dialect":"Grbl","baud":0,"x":{"rangeMm":{"min":0,"max":400},"maxFeedMmPerMin":5000,"accelerationMmPerS2":500,"jerkMmPerS":0},"y":{"maxFeedMmPerMin":5000,"accelerationMmPerS2":500,"jerkMmPerS":0},"z":{"homeMm":0,"maxFeedMmPerMin":2000,"accelerationMmPerS2":200,"jerkMmPerS":0},"printAccelerationMmPerS2":0,"travelAccelerationMmPerS2":0,"retractAccelerationMmPerS2":0,"junctionDeviationMm":0,"defaultFeedMmPerMin":1500,"hotEnds":[],"maxBedTemperatureC":0,"maxChamberTemperatureC":0,"spindle":{"minRpm":0,"maxRpm":24000,"isLaser":false},"forbiddenCommands":[],"extraCommands":[],"unknownCommands":"Refuse","resumesPrints":false,"materials":[],"setUp":{"clearMinutes":3,"materialChangeMinutes":6,"colorChangeMinutes":4,"toolChangeMinutes":15,"purgeGrams":8,"darkToLightPurgeGrams":12,"warmUpMinutes":4},"power":{"runningW":120,"warmUpW":250},"slicer":{"layer_height":"0.2"},"slicerMaterials":{}},"loaded":{"material":"PLA","color":"black"}}]}}"""),
         (new CancelRequested { Job = JobId.Parse("o-7.1"), Reason = "not needed" }, "cancel.requested/1", """{"job":"o-7.1","reason":"not needed"}"""),
     ];
 
@@ -95,6 +95,16 @@ public sealed class StoredFormTests
         var (_, kind, text) = Golden[index];
         var read = RecordFormat.Read(new JournalEntry(1, Noon, kind, Encoding.UTF8.GetBytes(text), []));
         Assert.Equal(text, Encoding.UTF8.GetString(RecordFormat.Write(read).Payload));
+    }
+
+    [Fact]
+    public void A_site_that_an_older_version_stored_is_always_open()
+    {
+        const string Older = """{"site":{"id":"lab-lisbon","title":"Lisbon","prices":{"currency":"EUR","machinePerHour":2.00,"labourPerHour":18.00,"defaultMaterialPerKg":25.00,"materialPerKg":{},"energyPerKwh":0.30,"co2GramsPerKwh":250,"transportFixed":4.00,"transportPerKmKg":0.01,"latenessPerHour":1.00},"machines":[]}}""";
+        var site = Assert.IsType<SiteRegistered>(RecordFormat.Read(new JournalEntry(1, Noon, "site.registered/1", Encoding.UTF8.GetBytes(Older), []))).Site;
+        Assert.Equal("UTC", site.TimeZone);
+        Assert.Empty(site.Hours);
+        Assert.Empty(site.Prices.EnergyPerKwhByHour);
     }
 
     [Theory]
