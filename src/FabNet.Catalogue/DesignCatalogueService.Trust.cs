@@ -73,6 +73,7 @@ internal sealed partial class DesignCatalogueService
         wire.Publications.AddRange(report.Standing.Publications.Select(TrustMapping.ToWire));
         wire.Findings.AddRange(report.Standing.Findings.Select(TrustMapping.ToWire));
         wire.Runs.AddRange(report.Runs.Select(TrustMapping.ToWire));
+        wire.Toolpaths.AddRange(report.Toolpaths.Select(t => TrustMapping.ToWire(t, design)));
         wire.Claims.AddRange(report.Claims.Select(TrustMapping.ToWire));
         wire.Proposals.AddRange(report.Proposals.Select(TrustMapping.ToWire));
         wire.Origins.AddRange(report.Origins.Select(s => ToWire(s, refs)));

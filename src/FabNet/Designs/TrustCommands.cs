@@ -1,4 +1,4 @@
-// `fabnet catalogue verify|attest|collection|yank|propose|answer|log`: what people say about designs.
+// `fabnet catalogue verify|attest|collection|yank|propose|answer|settle|log`: what people say about designs.
 
 using System.CommandLine;
 using FabNet.Catalogue.Client;
@@ -13,7 +13,7 @@ namespace FabNet.Designs;
 
 internal static class TrustCommands
 {
-    public static IEnumerable<Command> Create() => [CreateVerify(), CreateAttest(), CreateCollection(), CreateYank(), CreatePropose(), CreateAnswer(), CreateLog()];
+    public static IEnumerable<Command> Create() => [CreateVerify(), CreateAttest(), CreateCollection(), CreateYank(), CreatePropose(), CreateAnswer(), CreateSettle(), CreateLog()];
 
     private static Command CreateVerify()
     {
@@ -217,6 +217,33 @@ internal static class TrustCommands
                 IsTaken = isTaken,
                 Reason = result.GetRequiredValue(reason),
             }, isTaken ? "taken" : "left", stop);
+        });
+        return command;
+    }
+
+    private static Command CreateSettle()
+    {
+        var (server, publisher) = (ServerOption.Create(), PublisherOption.Create());
+        var claim = new Argument<string>("CLAIM") { Description = "The claim's id, sha256:…; 'fabnet catalogue show' lists them." };
+        var command = new Command("settle",
+            """
+            Says that a claim on a design of yours under a reciprocal licence is settled: paid, given otherwise, or forgone. Until then
+            it stays visible as open; it never stops anybody.
+
+            Example:
+              fabnet catalogue settle sha256:…
+            """)
+        { claim, publisher, server };
+        command.SetAction(async (result, stop) =>
+        {
+            var (me, id) = (result.OpenPublisher(publisher), Digest.Parse(result.GetRequiredValue(claim)));
+            using var client = CatalogueClient.Connect(result.AddressOf(server));
+            var reply = await client.Statements.SettleAsync(me, id, stop)
+                ?? throw new CommandFailedException($"There is no claim {id} here. List them with: fabnet catalogue log --kind claim");
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            console.Emit(reply);
+            console.Say($"settled: claim {id} by {me.Name}{(reply.Added ? "" : " (it was said already)")}");
+            return CommandRunner.Succeeded;
         });
         return command;
     }

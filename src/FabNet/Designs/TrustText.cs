@@ -72,7 +72,12 @@ internal static class TrustText
         foreach (var run in report.Runs)
         {
             var each = run.Good == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {(double)run.Seconds / run.Good / 60:0.#} min for a good one");
-            console.Say($"runs       {run.Part} on {run.MachineClass}: {run.Good} of {run.Made} good in {run.Runs} {(run.Runs == 1 ? "run" : "runs")}{each}");
+            console.Say($"runs       {run.Part} on {run.MachineClass}: {run.Good} of {run.Made} good ({Percent(run.Good, run.Made)}) in {run.Runs} {(run.Runs == 1 ? "run" : "runs")}{each}");
+        }
+
+        foreach (var proof in report.Toolpaths)
+        {
+            console.Say($"proven     {(proof.Path.Length > 0 ? proof.Path : proof.Digest)}: {proof.Good} of {proof.Made} good in {proof.Runs} {(proof.Runs == 1 ? "run" : "runs")}");
         }
 
         foreach (var claim in report.Claims)
@@ -95,6 +100,8 @@ internal static class TrustText
             console.Say($"forked as  {new string(' ', 2 * (fork.Distance - 1))}{Name(fork)}");
         }
     }
+
+    private static string Percent(long good, long made) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * good / made:0} %");
 
     private static string Name(Wire.DesignReport.Types.ForkStep step) => step.Ref is { } known ? $"{known.Name}@{known.Version}  {step.ManifestDigest}" : $"{step.ManifestDigest} (not here)";
 }
