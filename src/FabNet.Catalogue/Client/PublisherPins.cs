@@ -86,6 +86,9 @@ public sealed class PublisherPins
         return PinState.Known;
     }
 
+    /// <summary>The namespace seen before that a person may take another for, such as <c>alice</c> for <c>a1ice</c>; null if there is none.</summary>
+    public string? FindLookAlike(string name) => _pins.Keys.FirstOrDefault(k => k != name && PublisherName.LooksLike(k, name));
+
     private void Set(string name, Digest identity, int sequence)
     {
         _pins[name] = (identity, sequence);

@@ -1,6 +1,7 @@
 // `fabnet catalogue`: designs in and out of a catalogue, and serving one.
 
 using System.CommandLine;
+using System.Text.Json;
 using FabNet.Catalogue;
 using FabNet.Catalogue.Client;
 using FabNet.Catalogue.Designs;
@@ -92,7 +93,16 @@ internal static class CatalogueCommands
                 json.WriteStartArray("findings");
                 foreach (var finding in imported.Findings)
                 {
-                    json.WriteStringValue(finding.ToString());
+                    json.WriteStartObject();
+                    json.WriteString("kind", JsonNamingPolicy.CamelCase.ConvertName(finding.Kind.ToString()));
+                    json.WriteString("file", finding.File);
+                    if (finding.Line is { } line)
+                    {
+                        json.WriteNumber("line", line);
+                    }
+
+                    json.WriteString("message", finding.Message);
+                    json.WriteEndObject();
                 }
 
                 json.WriteEndArray();

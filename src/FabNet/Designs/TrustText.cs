@@ -29,6 +29,11 @@ internal static class TrustText
             {
                 case PinState.FirstSeen:
                     console.Say($"           first seen: '{publisher.Name.Namespace}' means this publisher here from now on");
+                    if (pins.FindLookAlike(publisher.Name.Namespace) is { } known)
+                    {
+                        console.Say($"           LOOKS LIKE '{known}', which was seen here before: this is somebody else");
+                    }
+
                     break;
                 case PinState.Other:
                     console.Say($"           ANOTHER '{publisher.Name.Namespace}' was seen here before: this is somebody else");
