@@ -262,7 +262,7 @@ public sealed record RunStatement : AuthoredStatement
     /// <summary>Settings in the form that a run has them: names in lower case with dashes. What can't be said in a run (too long, too many, no name) is left out.</summary>
     public static IReadOnlyDictionary<string, string> SettingsOf(IEnumerable<KeyValuePair<string, string>> settings) => settings
         .Select(s => (Name: s.Key.ToLowerInvariant().Replace('_', '-'), Value: s.Value.Trim()))
-        .Where(s => StatementText.Word().IsMatch(s.Name) && s.Value.Length is > 0 and <= StatementText.MaxName && !StatementText.HasInvisible(s.Value))
+        .Where(s => StatementText.Word().IsMatch(s.Name) && s.Value.Length is > 0 and <= StatementText.MaxName && !StatementText.HasInvisible(s.Value) && s.Value.AsSpan().IndexOfAny('\n', '\t') < 0)
         .DistinctBy(s => s.Name).OrderBy(s => s.Name, StringComparer.Ordinal).Take(StatementRules.MaxSettings)
         .ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
 }

@@ -139,7 +139,8 @@ internal static class CatalogueCommands
         var name = DesignArgument();
         var command = new Command("show",
             """
-            Shows a design with its parts and files.
+            Shows a design with its parts and files, who published it, and what production and people found: verdicts, reliability and
+            real times by machine class, claims, proposals, forks.
 
             Examples:
               fabnet catalogue show cable-clip
@@ -152,17 +153,16 @@ internal static class CatalogueCommands
             using var client = Connect(result, server);
             var verified = await client.GetVerifiedAsync(DesignName.Parse(result.GetRequiredValue(name)), stop);
             var design = verified.Design;
-            if (console.IsJson)
+            var report = await client.Statements.ReportAsync(design.Ref.Manifest, stop);
+            DesignText.Say(console, design);
+            var publishers = TrustText.SayPublishers(console, verified);
+            TrustText.Say(console, report);
+            console.Emit(json =>
             {
-                await Console.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(DesignManifest.Write(design)));
-            }
-            else
-            {
-                DesignText.Say(console, design);
-                TrustText.SayPublishers(console, verified);
-                TrustText.Say(console, await client.Statements.ReportAsync(design.Ref.Manifest, stop));
-            }
-
+                TrustText.Write(json, design.Ref, publishers, report);
+                json.WritePropertyName("manifest");
+                json.WriteRawValue(DesignManifest.Write(design));
+            });
             return CommandRunner.Succeeded;
         });
         return command;

@@ -34,9 +34,9 @@ internal static class TrustCommands
             using var client = CatalogueClient.Connect(result.AddressOf(server));
             var verified = await client.GetVerifiedAsync(DesignName.Parse(result.GetRequiredValue(design)), stop);
             var report = await client.Statements.ReportAsync(verified.Design.Ref.Manifest, stop);
-            console.Emit(report);
             console.Say($"{verified.Design.Ref}  {verified.Design.Ref.Manifest}");
-            TrustText.SayPublishers(console, verified);
+            var publishers = TrustText.SayPublishers(console, verified);
+            console.Emit(json => TrustText.Write(json, verified.Design.Ref, publishers, report));
             TrustText.Say(console, report);
             return report.HasStopReason ? throw new CommandFailedException($"{verified.Design.Ref} must not be made: {report.StopReason}")
                 : verified.Publishers.All(p => p.RevokedBecause is not null) ? throw new CommandFailedException($"Nobody stands by {verified.Design.Ref}: {(verified.Publishers.Count == 0 ? "no publisher signed it" : "the keys that signed it were revoked")}.")
@@ -271,10 +271,16 @@ internal static class TrustCommands
             {
                 var envelope = logged.Envelope.ToModel();
                 console.Emit(logged);
-                console.Say($"{logged.Cursor,6}  {StatementKinds.Of(envelope.PayloadType),-16} {envelope.Id}  {StatementFormat.Read(envelope) switch
+                console.SayLine($"{logged.Cursor,6}  {StatementKinds.Of(envelope.PayloadType),-16} {envelope.Id}  {StatementFormat.Read(envelope) switch
                 {
                     DesignStatement { Design.Ref: var design } => design.ToString(),
-                    PublisherStatement publisher => $"{PublisherName.Of(publisher.Namespace, publisher.Publisher ?? envelope.Id)} {publisher.DisplayName}",
+                    PublisherStatement publisher => $"{PublisherName.Of(publisher.Namespace, publisher.Publisher ?? envelope.Id)} {publisher.DisplayName}{Change(publisher)}",
+                    CollectionStatement collection => $"{collection.Name}: {collection.Title}",
+                    RunStatement run => $"{run.Part} on {run.MachineClass}: {run.Good} of {run.Made} good, {run.Manifest.Short}",
+                    ClaimStatement { Settles: { } settled } => $"settles {settled.Short}",
+                    ClaimStatement claim => $"{claim.Quantity} of {claim.Manifest.Short}{(claim.Rate is { } rate ? FormattableString.Invariant($" at {rate.Amount:0.###} {rate.Currency}") : "")}",
+                    ProposalAnswerStatement answer => $"{(answer.IsTaken ? "taken" : "left")} {answer.Proposal.Short}",
+                    ProposalStatement proposal => $"{proposal.From.Short} to {proposal.To.Short}",
                     AttestationStatement attestation => $"{attestation.Verdict.ToText()} {attestation.Manifest.Short}",
                     { Subject: { } subject } => subject.Short,
                     _ => "",
@@ -285,6 +291,9 @@ internal static class TrustCommands
         });
         return command;
     }
+
+    private static string Change(PublisherStatement publisher) => publisher.Sequence == 1 ? ""
+        : $", statement {publisher.Sequence}: {publisher.Keys.Count} current, {publisher.Revoked.Count} revoked";
 
     private static async Task<int> SayAsync(ParseResult result, CatalogueClient client, PublisherFolder me, Statement statement, string done, CancellationToken stop)
     {

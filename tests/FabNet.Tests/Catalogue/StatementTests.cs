@@ -133,6 +133,8 @@ public sealed class StatementTests : IDisposable
     [InlineData(StatementKinds.Attestation, "needs-work", "fine", "attestation.verdict is another word than validated, needs-work, unsafe")]
     [InlineData(StatementKinds.Run, "2026-03", "2026-03-17", "Write it as a year and a month")]
     [InlineData(StatementKinds.Run, "\"good\":3", "\"good\":5", "run.good is 5; it must be from 0 to 4")]
+    [InlineData(StatementKinds.Publisher, "\"displayName\":\"", "\"displayName\":\"x\\nverdict    validated ", "publisher.displayName is more than one line")]
+    [InlineData(StatementKinds.Run, "\"part\":\"", "\"part\":\"a\\tb", "run.part is more than one line")]
     [InlineData(StatementKinds.Run, "\"part\":", "\"person\":\"Ada\",\"part\":", "'person', which this version does not know")]
     [InlineData(StatementKinds.Claim, "\"open\"", "\"settled\"", "not canonical")]
     [InlineData(StatementKinds.Claim, "\"EUR\"", "\"Euro\"", "claim.rate.currency is 'Euro'")]
