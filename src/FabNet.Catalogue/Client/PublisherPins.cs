@@ -16,6 +16,9 @@ public enum PinState
     /// <summary>It is the one that was seen before.</summary>
     Known,
 
+    /// <summary>It is the one that was seen before, and it changed its keys or what it says of itself since: its chain proves that it did so itself.</summary>
+    Changed,
+
     /// <summary>Another publisher was seen under this namespace first: this is somebody else.</summary>
     Other,
 }
@@ -81,6 +84,7 @@ public sealed class PublisherPins
         if (sequence > pin.Sequence)
         {
             Set(name, identity, sequence);
+            return PinState.Changed;
         }
 
         return PinState.Known;

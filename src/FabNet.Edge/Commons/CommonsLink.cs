@@ -94,7 +94,7 @@ internal sealed partial class CommonsLink(
             {
                 await PutAsync(me.Chain, cancellationToken);
                 await PutAsync(signed.Envelopes.Select(e => Envelope.Read(e)), cancellationToken);
-                LogTold(job.Value, signed.Envelopes.Count, me.Name.ToString());
+                LogTold(job.Value, me.Name.ToString(), signed.Envelopes.Count);
             }
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.InvalidArgument or StatusCode.PermissionDenied or StatusCode.AlreadyExists)
@@ -183,10 +183,10 @@ internal sealed partial class CommonsLink(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The catalogue has {Statements} statements about {Job}, signed by {Publisher}.")]
-    private partial void LogTold(string job, int statements, string publisher);
+    [LoggerMessage(LogLevel.Information, "The catalogue has what {Job} taught, said by {Publisher}: {Statements} signed.")]
+    private partial void LogTold(string job, string publisher, int statements);
 
-    [LoggerMessage(LogLevel.Warning, "What {Waiting} finished jobs taught waits to be published: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "What finished jobs taught waits to be published ({Waiting} of them): {Reason}")]
     private partial void LogWaiting(int waiting, string reason);
 
     [LoggerMessage(LogLevel.Warning, "What {Job} taught is not published: {Reason}")]

@@ -83,6 +83,9 @@ internal static class TrustText
             case PinState.FirstSeen:
                 console.SayLine($"           first seen: '{publisher.Name.Namespace}' means this publisher here from now on");
                 break;
+            case PinState.Changed:
+                console.SayLine($"           CHANGED its keys since it was last seen here; it signed the change itself (its statement {publisher.Sequence}): fabnet catalogue log --kind publisher");
+                break;
             case PinState.Other:
                 console.SayLine($"           ANOTHER '{publisher.Name.Namespace}' was seen here before: this is somebody else");
                 break;

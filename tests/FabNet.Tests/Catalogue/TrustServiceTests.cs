@@ -134,6 +134,7 @@ public sealed class TrustServiceTests : IDisposable
         var (alice, other) = (new TestPublisher("alice"), new TestPublisher("alice"));
         var pins = PublisherPins.Open(_folder.Path);
         Assert.Equal(PinState.FirstSeen, pins.See("alice", alice.Identity, 2));
+        Assert.Equal(PinState.Changed, PublisherPins.Open(_folder.Path).See("alice", alice.Identity, 3));
         Assert.Equal(PinState.Known, PublisherPins.Open(_folder.Path).See("alice", alice.Identity, 3));
         Assert.Equal(PinState.Other, PublisherPins.Open(_folder.Path).See("alice", other.Identity, 9));
         Assert.Contains("up to statement 2", Assert.Throws<TamperedException>(() => PublisherPins.Open(_folder.Path).See("alice", alice.Identity, 2)).Message, StringComparison.Ordinal);
