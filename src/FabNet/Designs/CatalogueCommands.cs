@@ -73,7 +73,7 @@ internal static class CatalogueCommands
                 : throw new UsageException($"There is no folder and no archive {source}.");
             foreach (var finding in imported.Findings)
             {
-                console.Say($"{finding.Kind.ToString().ToLowerInvariant()}: {finding}");
+                console.Say($"{Word(finding.Kind)}: {finding}");
             }
 
             var design = imported.Design;
@@ -94,7 +94,7 @@ internal static class CatalogueCommands
                 foreach (var finding in imported.Findings)
                 {
                     json.WriteStartObject();
-                    json.WriteString("kind", JsonNamingPolicy.CamelCase.ConvertName(finding.Kind.ToString()));
+                    json.WriteString("kind", Word(finding.Kind));
                     json.WriteString("file", finding.File);
                     if (finding.Line is { } line)
                     {
@@ -241,6 +241,8 @@ internal static class CatalogueCommands
         });
         return command;
     }
+
+    private static string Word(FindingKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
 
     internal static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), name@version, or publisher/name@version." };
 

@@ -51,7 +51,7 @@ internal static class TrustCommands
         var verdict = new Argument<string>("VERDICT") { Description = "validated, needs-work or unsafe." };
         var collection = new Option<string>("--collection") { Description = "The collection for which you speak, such as carol/safe-tools.", Required = true };
         var reason = new Option<string>("--reason") { Description = "Why, for people. May be left out for validated with evidence.", DefaultValueFactory = _ => "" };
-        var evidence = new Option<string[]>("--evidence") { Description = "Ids of runs, or digests of files, that prove it.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        var evidence = new Option<string[]>("--evidence") { Description = "Ids of runs ('fabnet catalogue log --kind run' lists them), or digests of files, that prove it.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var command = new Command("attest",
             """
             Says as a maintainer of a collection what you found about a version. unsafe stops every job that waits to make it, on each

@@ -55,7 +55,7 @@ internal static class TrustText
             json.WriteString("displayName", publisher.DisplayName);
             json.WriteString("organisation", publisher.Organisation.ToString().ToLowerInvariant());
             json.WriteBoolean("disputed", publisher.IsDisputed);
-            json.WriteString("seen", JsonNamingPolicy.CamelCase.ConvertName(pin.ToString()));
+            json.WriteString("seen", JsonNamingPolicy.KebabCaseLower.ConvertName(pin.ToString()));
             if (alike is not null)
             {
                 json.WriteString("looksLike", alike);
@@ -126,7 +126,7 @@ internal static class TrustText
 
         foreach (var finding in report.Findings)
         {
-            console.SayLine($"verdict    {finding.Verdict} by {finding.Collection}: {finding.Reason}");
+            console.SayLine($"verdict    {finding.Verdict} by {finding.Collection}{(finding.Reason.Length > 0 ? $": {finding.Reason}" : "")}{Evidence(finding)}");
         }
 
         foreach (var run in report.Runs)
@@ -160,6 +160,8 @@ internal static class TrustText
             console.SayLine($"forked as  {new string(' ', 2 * (fork.Distance - 1))}{Name(fork)}");
         }
     }
+
+    private static string Evidence(Wire.DesignReport.Types.Finding finding) => finding.Evidence.Count == 0 ? "" : $"; evidence {string.Join(", ", finding.Evidence)}";
 
     private static string Percent(long good, long made) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * good / made:0} %");
 
