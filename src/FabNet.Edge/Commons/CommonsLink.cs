@@ -66,7 +66,7 @@ internal sealed partial class CommonsLink(
             var reason = e is RpcException rpc ? rpc.Status.Detail : e.Message;
             if (_trouble != reason)
             {
-                LogWaiting(await loop.AskAsync(() => book.Productions.Count, cancellationToken), reason);
+                LogWaiting(await loop.AskAsync(loop.Untold, cancellationToken), reason);
             }
 
             _trouble = reason;
@@ -165,14 +165,26 @@ internal sealed partial class CommonsLink(
         foreach (var publication in report.Publications)
         {
             var publisher = await catalogue.GetPublisherAsync(new GetPublisherRequest { Name = publication.Name }, cancellationToken: cancellationToken);
-            var newest = publisher.Chain.Select(e => StatementFormat.Read(e.ToModel())).OfType<PublisherStatement>().MaxBy(s => s.Sequence);
-            if (newest?.Rate is { } rate)
+            if (Newest(publisher)?.Rate is { } rate)
             {
                 return rate;
             }
         }
 
         return null;
+    }
+
+    /// <exception cref="IOException">The catalogue sent what is no statement; another answer is waited for.</exception>
+    private static PublisherStatement? Newest(Publisher publisher)
+    {
+        try
+        {
+            return publisher.Chain.Select(e => StatementFormat.Read(e.ToModel())).OfType<PublisherStatement>().MaxBy(s => s.Sequence);
+        }
+        catch (FormatException e)
+        {
+            throw new IOException($"The catalogue's statements of {publisher.Name} can't be read: {e.Message}", e);
+        }
     }
 
     private async Task PutAsync(IEnumerable<Envelope> envelopes, CancellationToken cancellationToken)

@@ -173,6 +173,7 @@ internal sealed class EdgeBook : IDisposable
                 break;
             case LeaseEndedRecord ended:
                 Leases.End(ended.Job, ended.Epoch);
+                Productions.Forget(ended.Job);
                 break;
             case LostRecord lost:
                 Leases.Apply(lost.Event, 0);

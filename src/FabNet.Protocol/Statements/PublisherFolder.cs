@@ -180,7 +180,14 @@ public sealed class PublisherFolder
     {
         var key = Current.Keys.FirstOrDefault(k => Has(k.Id)) ?? throw new IOException(
             $"No private key of {Name} is in {_folder}: nobody can sign for it here. Put back {string.Join(" or ", Current.Keys.Select(k => Path.GetFileName(KeyFile(_folder, k.Id))))} from a copy. Without one nobody ever can: make another publisher with 'fabnet key create', and say in your designs that it is you.");
-        return SigningKey.ReadFile(KeyFile(_folder, key.Id));
+        try
+        {
+            return SigningKey.ReadFile(KeyFile(_folder, key.Id));
+        }
+        catch (FormatException e)
+        {
+            throw new IOException($"{e.Message} Put it back from a copy.", e);
+        }
     }
 
     // It appears by a rename, so that no half statement ever stands under the name.
