@@ -68,7 +68,7 @@ internal sealed partial class DesignCatalogueService
     public override Task<DesignReport> GetReport(GetReportRequest request, ServerCallContext context) => Answer(() =>
     {
         var design = store.Get(Digest.Parse(request.ManifestDigest)).Design;
-        var (report, refs) = store.AskCommons(commons => WithRefs(commons, commons.Report(design.Ref.Manifest)));
+        var (report, refs) = store.AskCommons(commons => WithRefs(commons, request.StandingOnly ? new Trust.DesignReport(commons.Standing(design.Ref.Manifest), [], [], [], [], [], []) : commons.Report(design.Ref.Manifest)));
         var wire = new DesignReport { Ref = design.Ref.ToWire() };
         wire.Publications.AddRange(report.Standing.Publications.Select(TrustMapping.ToWire));
         wire.Findings.AddRange(report.Standing.Findings.Select(TrustMapping.ToWire));

@@ -161,7 +161,7 @@ internal sealed partial class CommonsLink(
     /// <summary>The rate that a publisher of the design asks for now, as the site's catalogue tells it; null where that is to be agreed on.</summary>
     private async Task<ReciprocityRate?> RateAsync(ProductionRecord made, CancellationToken cancellationToken)
     {
-        var report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = made.Manifest.Value }, cancellationToken: cancellationToken);
+        var report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = made.Manifest.Value, StandingOnly = true }, cancellationToken: cancellationToken);
         foreach (var publication in report.Publications)
         {
             var publisher = await catalogue.GetPublisherAsync(new GetPublisherRequest { Name = publication.Name }, cancellationToken: cancellationToken);

@@ -132,7 +132,7 @@ internal static class TrustText
         foreach (var run in report.Runs)
         {
             var each = run.Good == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {(double)run.Seconds / run.Good / 60:0.#} min for a good one");
-            console.SayLine($"runs       {run.Part} on {run.MachineClass}: {run.Good} of {run.Made} good ({Percent(run.Good, run.Made)}) in {run.Runs} {(run.Runs == 1 ? "run" : "runs")}{each}");
+            console.SayLine($"runs       {run.Part} on {run.MachineClass}: {run.Good} of {run.Made} good ({Percent(run.Good, run.Made)}) in {run.Runs} {(run.Runs == 1 ? "run" : "runs")} of {run.Publishers} {(run.Publishers == 1 ? "publisher" : "publishers")}{each}");
         }
 
         foreach (var proof in report.Toolpaths)
