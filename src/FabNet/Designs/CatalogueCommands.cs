@@ -196,15 +196,16 @@ internal static class CatalogueCommands
                 await client.Puller.PullAsync(design, target, progress, stop);
             }
 
+            var report = await client.Statements.ReportAsync(design.Ref.Manifest, stop);
+            console.Say($"pulled {design.Ref} to {target}; every file has its digest");
+            var publishers = TrustText.SayPublishers(console, verified);
+            TrustText.SayObligations(console, design);
+            TrustText.Say(console, report);
             console.Emit(json =>
             {
-                json.WriteString("manifestDigest", design.Ref.Manifest.Value);
+                TrustText.Write(json, design.Ref, publishers, report);
                 json.WriteString("folder", target);
             });
-            console.Say($"pulled {design.Ref} to {target}; every file has its digest");
-            TrustText.SayPublishers(console, verified);
-            TrustText.SayObligations(console, design);
-            TrustText.Say(console, await client.Statements.ReportAsync(design.Ref.Manifest, stop));
             await PullClaim.RecordAsync(console, client, verified, result.GetValue(publisher), stop);
             return CommandRunner.Succeeded;
         });

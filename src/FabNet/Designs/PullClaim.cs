@@ -5,6 +5,7 @@ using FabNet.Catalogue.Client;
 using FabNet.CommandLine;
 using FabNet.Model.Licensing;
 using FabNet.Protocol.Statements;
+using Grpc.Core;
 
 namespace FabNet.Designs;
 
@@ -13,8 +14,21 @@ internal static class PullClaim
     /// <summary>Records a claim where one is owed. Whoever has no publisher here is a person, and owes nothing.</summary>
     public static async Task RecordAsync(CommandConsole console, CatalogueClient client, VerifiedDesign verified, string? publisher, CancellationToken stop)
     {
+        // The files are here: whatever is in the way of a claim, it never makes the pull fail.
+        try
+        {
+            await RecordOwedAsync(console, client, verified, publisher, stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested && e is CommandFailedException or IOException or RpcException)
+        {
+            console.SayLine($"claim      not recorded: {(e is RpcException rpc ? rpc.Status.Detail : e.Message)} Pull again to record it.");
+        }
+    }
+
+    private static async Task RecordOwedAsync(CommandConsole console, CatalogueClient client, VerifiedDesign verified, string? publisher, CancellationToken stop)
+    {
         var configuration = PublisherFolder.DefaultConfiguration;
-        if (publisher is null && PublisherFolder.Names(configuration).Count == 0)
+        if (publisher is null && PublisherFolder.Names(configuration).All(n => PublisherFolder.Open(configuration, n).Current.Organisation is not OrganisationKind.Company))
         {
             return;
         }

@@ -253,6 +253,7 @@ internal static class TrustCommands
         var server = ServerOption.Create();
         var after = new Option<long>("--after") { Description = "Begin after this place of the log.", DefaultValueFactory = _ => 0 };
         var kinds = new Option<string[]>("--kind") { Description = "Only these kinds, such as attestation or yank.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        kinds.AcceptOnlyFromAmong([.. StatementKinds.All]);
         var command = new Command("log",
             """
             Lists the signed statements of a catalogue in the order in which it took them. With --json each line has the whole
