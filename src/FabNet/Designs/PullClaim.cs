@@ -1,8 +1,9 @@
 // CopyFair at a pull: a for-profit publisher that takes a design under a reciprocal licence says so, openly.
 
-using System.Security.Cryptography;
+using System.Text;
 using FabNet.Catalogue.Client;
 using FabNet.CommandLine;
+using FabNet.Model;
 using FabNet.Model.Licensing;
 using FabNet.Protocol.Statements;
 using Grpc.Core;
@@ -63,9 +64,10 @@ internal static class PullClaim
             Manifest = verified.Design.Ref.Manifest,
             Quantity = 1,
             Rate = verified.Publishers.Select(p => p.Rate).OfType<ReciprocityRate>().FirstOrDefault(),
-            Nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            // However often it is pulled, a version is claimed once by a pull; each production is a claim of its own.
+            Nonce = Digest.Of(Encoding.UTF8.GetBytes($"pull {me.Identity} {verified.Design.Ref.Manifest}")).Hex[..32],
         };
         var reply = await client.Statements.PutAsync(me, claim, stop);
-        console.Say($"claim      recorded as {reply.Id}: {me.Name} owes {(claim.Rate is { } rate ? FormattableString.Invariant($"{rate.Amount:0.###} {rate.Currency} for each product") : "reciprocity, at a rate to be agreed on")}");
+        console.Say($"claim      recorded{(reply.Added ? "" : " already")} as {reply.Id}: {me.Name} owes {(claim.Rate is { } rate ? FormattableString.Invariant($"{rate.Amount:0.###} {rate.Currency} for each product") : "reciprocity, at a rate to be agreed on")}");
     }
 }

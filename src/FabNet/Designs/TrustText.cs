@@ -142,7 +142,7 @@ internal static class TrustText
 
         foreach (var claim in report.Claims)
         {
-            console.SayLine($"claim      {claim.By} made {claim.Quantity}{(claim.HasAmount ? string.Create(CultureInfo.InvariantCulture, $" at {claim.Amount:0.###} {claim.Currency}") : "")}: {(claim.Settled ? "settled" : "open")}  {claim.Id}");
+            console.SayLine($"claim      {claim.By} for {claim.Quantity}{(claim.HasAmount ? string.Create(CultureInfo.InvariantCulture, $" at {claim.Amount:0.###} {claim.Currency} each") : "")}: {(claim.Settled ? "settled" : "open")}  {claim.Id}");
         }
 
         foreach (var proposal in report.Proposals)
