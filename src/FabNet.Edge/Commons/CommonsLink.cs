@@ -90,11 +90,13 @@ internal sealed partial class CommonsLink(
                 await loop.AskAsync(() => { book.Sign(signed); return true; }, cancellationToken);
             }
 
-            if (signed.Envelopes.Count > 0)
+            // Consent that was withdrawn since it was signed counts, too.
+            var said = signed.Envelopes.Select(e => Envelope.Read(e)).Where(e => config.SharesRuns || StatementKinds.Of(e.PayloadType) != StatementKinds.Run).ToList();
+            if (said.Count > 0)
             {
                 await PutAsync(me.Chain, cancellationToken);
-                await PutAsync(signed.Envelopes.Select(e => Envelope.Read(e)), cancellationToken);
-                LogTold(job.Value, me.Name.ToString(), signed.Envelopes.Count);
+                await PutAsync(said, cancellationToken);
+                LogTold(job.Value, me.Name.ToString(), said.Count);
             }
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.InvalidArgument or StatusCode.PermissionDenied or StatusCode.AlreadyExists)
@@ -161,7 +163,16 @@ internal sealed partial class CommonsLink(
     /// <summary>The rate that a publisher of the design asks for now, as the site's catalogue tells it; null where that is to be agreed on.</summary>
     private async Task<ReciprocityRate?> RateAsync(ProductionRecord made, CancellationToken cancellationToken)
     {
-        var report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = made.Manifest.Value, StandingOnly = true }, cancellationToken: cancellationToken);
+        DesignReport report;
+        try
+        {
+            report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = made.Manifest.Value, StandingOnly = true }, cancellationToken: cancellationToken);
+        }
+        catch (RpcException e) when (e.StatusCode is StatusCode.NotFound)
+        {
+            return null; // Made from a copy that came another way: its publisher is asked when they meet.
+        }
+
         foreach (var publication in report.Publications)
         {
             var publisher = await catalogue.GetPublisherAsync(new GetPublisherRequest { Name = publication.Name }, cancellationToken: cancellationToken);
