@@ -125,6 +125,26 @@ public sealed class ProductionTests : IDisposable
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task Consent_that_is_withdrawn_before_the_catalogue_has_a_run_counts()
+    {
+        await using var bench = await AgentBench.CreateAsync();
+        Join(bench, OrganisationKind.Person, sharesRuns: true);
+        bench.Config = bench.Config with { Policy = new SitePolicy { Clear = ClearPolicy.Automatic } };
+        bench.Catalogue.LosesAnswers = true;
+        await bench.StartAgentAsync();
+        await bench.WaitForMachineAsync(MachineState.Idle);
+        var job = bench.Grant();
+        await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Completed);
+        await UntilAsync(() => Task.FromResult(!bench.Catalogue.Put.IsEmpty)); // Its chain: the run is signed by now.
+        await bench.StopAgentAsync();
+        bench.Config = bench.Config with { Publisher = bench.Config.Publisher! with { SharesRuns = false } };
+        bench.Catalogue.LosesAnswers = false;
+        await bench.StartAgentAsync();
+        await UntilAsync(async () => await bench.AskAsync(l => $"{l.Untold()}") == "0");
+        Assert.All(bench.Catalogue.Put, e => Assert.Equal(StatementKinds.Publisher, StatementKinds.Of(e.PayloadType)));
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task Scrap_and_failures_count_in_the_yield()
     {
         await using var catalogue = await CatalogueServer.StartAsync(_folder.In("catalogue"));
