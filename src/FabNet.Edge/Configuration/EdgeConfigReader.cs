@@ -5,7 +5,6 @@ using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
 using FabNet.Model.Yaml;
-using FabNet.Protocol.Statements;
 
 namespace FabNet.Edge.Configuration;
 
@@ -61,7 +60,7 @@ public static class EdgeConfigReader
             Slicer = ReadSlicer(root.Section("slicer"), folder),
             Storage = ReadStorage(root.Section("storage")),
             Broker = BrokerConfigReader.Read(root.Section("broker"), path => Resolve(folder, path)),
-            Publisher = ReadPublisher(root.Section("publisher"), folder),
+            Publisher = SitePublisherReader.Read(root.Section("publisher"), path => Resolve(folder, path)),
             Machines = ReadMachines(root, folder),
         };
         root.RefuseUnknownKeys();
@@ -192,32 +191,6 @@ public static class EdgeConfigReader
         return storage;
 
         long? Megabytes(string key, double min) => section.Number(key, min, 100_000_000) is { } megabytes ? (long)(megabytes * 1e6) : null;
-    }
-
-    private static SitePublisherConfig? ReadPublisher(YamlSection? section, string folder)
-    {
-        if (section is null)
-        {
-            return null;
-        }
-
-        var publisher = new SitePublisherConfig
-        {
-            Name = section.RequiredText("name", "lab-lisbon"),
-            Folder = section.Text("folder") is { } keys ? Resolve(folder, keys) : PublisherFolder.DefaultConfiguration,
-            SharesRuns = section.Flag("shareRuns") ?? false,
-        };
-        try
-        {
-            _ = publisher.Name.Length == 0 ? null : PublisherFolder.Open(publisher.Folder, publisher.Name);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            section.Refuse("name", e.Message);
-        }
-
-        section.RefuseUnknownKeys();
-        return publisher;
     }
 
     private static List<MachineConfig> ReadMachines(YamlSection root, string folder)
