@@ -68,11 +68,12 @@ internal sealed partial class DesignCatalogueService
     public override Task<DesignReport> GetReport(GetReportRequest request, ServerCallContext context) => Answer(() =>
     {
         var design = store.Get(Digest.Parse(request.ManifestDigest)).Design;
-        var (report, refs) = store.AskCommons(commons => WithRefs(commons, commons.Report(design.Ref.Manifest)));
+        var (report, refs) = store.AskCommons(commons => WithRefs(commons, request.StandingOnly ? new Trust.DesignReport(commons.Standing(design.Ref.Manifest), [], [], [], [], [], []) : commons.Report(design.Ref.Manifest)));
         var wire = new DesignReport { Ref = design.Ref.ToWire() };
         wire.Publications.AddRange(report.Standing.Publications.Select(TrustMapping.ToWire));
         wire.Findings.AddRange(report.Standing.Findings.Select(TrustMapping.ToWire));
         wire.Runs.AddRange(report.Runs.Select(TrustMapping.ToWire));
+        wire.Toolpaths.AddRange(report.Toolpaths.Select(t => TrustMapping.ToWire(t, design)));
         wire.Claims.AddRange(report.Claims.Select(TrustMapping.ToWire));
         wire.Proposals.AddRange(report.Proposals.Select(TrustMapping.ToWire));
         wire.Origins.AddRange(report.Origins.Select(s => ToWire(s, refs)));

@@ -21,7 +21,7 @@ namespace FabNet.Edge;
 /// Reads one bounded channel; whoever posts waits while it is full. Each message is handled to its end, then every machine's next step is
 /// looked for. Journal first, then apply: a fact that can't be journaled (the disk is full) waits and is tried again each second, and no
 /// machine starts meanwhile. The parts of this class: this file (the loop and the machines' next steps), Jobs (what happens to jobs), Coordinator
-/// (what the coordinator says), Operator (what people ask), Recovery (jobs that were interrupted).
+/// (what the coordinator says), Operator (what people ask), Recovery (jobs that were interrupted), Commons (what the end of a job tells the commons).
 /// </summary>
 internal sealed partial class EdgeLoop
 {

@@ -62,6 +62,22 @@ public sealed class StatementClient
         return await _retry.ExecuteAsync(async ct => await _client.GetCollectionAsync(request, cancellationToken: ct), cancellationToken);
     }
 
+    /// <summary>Says as the publisher of a design that a claim on it is settled: paid, given otherwise, or forgone.</summary>
+    /// <returns>The statement's place; null if the catalogue has no such open claim.</returns>
+    public async Task<PutStatementReply?> SettleAsync(PublisherFolder publisher, Digest claim, CancellationToken cancellationToken = default)
+    {
+        await foreach (var logged in LogAsync(0, [StatementKinds.Claim], cancellationToken))
+        {
+            if (logged.Envelope.ToModel() is { } envelope && envelope.Id == claim && StatementFormat.Read(envelope) is ClaimStatement { Settles: null } open)
+            {
+                // Said twice it is one statement: its nonce is the claim's own.
+                return await PutAsync(publisher, open with { By = publisher.Author, Settles = claim }, cancellationToken);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The catalogue's log of statements from a cursor to its end.</summary>
     /// <param name="after">The cursor after which to begin; 0 for the beginning.</param>
     /// <param name="kinds">Kinds; none for all.</param>

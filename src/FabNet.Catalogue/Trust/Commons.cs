@@ -9,6 +9,7 @@ namespace FabNet.Catalogue.Trust;
 internal sealed record DesignReport(
     VersionStanding Standing,
     IReadOnlyList<RunSummary> Runs,
+    IReadOnlyList<ToolpathProof> Toolpaths,
     IReadOnlyList<OwedClaim> Claims,
     IReadOnlyList<OfferedChange> Proposals,
     IReadOnlyList<ForkStep> Origins,
@@ -78,9 +79,11 @@ internal sealed class Commons(IStatements statements, IReadOnlyCollection<string
     public DesignReport Report(Digest manifest)
     {
         var publishers = PublishersOf(manifest);
+        var runs = About(StatementKinds.Run, manifest).ToList();
         return new DesignReport(
             Standing(manifest),
-            RunSummaries.Of(manifest, About(StatementKinds.Run, manifest), Publisher),
+            RunSummaries.Of(manifest, runs, Publisher),
+            RunSummaries.Toolpaths(manifest, runs, Publisher),
             Claims.On(manifest, About(StatementKinds.Claim, manifest), publishers, Publisher),
             Proposals.To(manifest, About(StatementKinds.Proposal, manifest), id => About(StatementKinds.ProposalAnswer, id), PublishersOf, Publisher),
             ForkGraph.Origins(manifest, OriginOf),

@@ -62,9 +62,10 @@ internal sealed class StatementIntake(Commons commons)
         {
             fault = publisher.Keys.All(k => said.SignedBy.Contains(k.Id)) ? null : "a key in it did not sign it";
         }
-        else if (commons.Statements.Find(previousId)?.Said.Statement is PublisherStatement previous)
+        else if (commons.Statements.Find(previousId)?.Said is { Statement: PublisherStatement previous } before)
         {
-            fault = PublisherChain.FindFault(said, previousId, previous, publisher.Publisher!.Value);
+            // Nobody hangs statements of their own onto a stranger's chain: they would count for nothing, and be listed with it.
+            fault = before.Publisher != publisher.Publisher ? "the statement that it follows is of another publisher" : PublisherChain.FindFault(said, previousId, previous, publisher.Publisher!.Value);
         }
         else
         {

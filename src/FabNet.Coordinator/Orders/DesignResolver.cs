@@ -33,7 +33,7 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
             throw new RefusedException(Refusal.Unavailable, $"design '{Clip.Reason(text, "", 120)}': {e.Message} It was not used: tell who runs the catalogue.", e);
         }
 
-        var report = await AskAsync(text, ct => catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = design.Ref.Manifest.Value }, cancellationToken: ct), patience, either.Token, cancellationToken);
+        var report = await AskAsync(text, ct => catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = design.Ref.Manifest.Value, StandingOnly = true }, cancellationToken: ct), patience, either.Token, cancellationToken);
         return report.HasStopReason
             ? throw new RefusedException(Refusal.Precondition, $"design: {design.Ref} must not be made: {report.StopReason}. Order another version, or a fork of it.")
             : design;

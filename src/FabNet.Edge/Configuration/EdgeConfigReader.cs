@@ -64,6 +64,7 @@ public static class EdgeConfigReader
             Slicer = ReadSlicer(root.Section("slicer"), folder),
             Storage = ReadStorage(root.Section("storage")),
             Broker = BrokerConfigReader.Read(root.Section("broker"), path => Resolve(folder, path)),
+            Publisher = SitePublisherReader.Read(root.Section("publisher"), path => Resolve(folder, path)),
             Machines = ReadMachines(root, folder),
         };
         root.RefuseUnknownKeys();

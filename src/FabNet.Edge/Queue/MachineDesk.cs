@@ -57,6 +57,9 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     /// <summary>True if a person decides about a job that was interrupted here.</summary>
     public bool AsksWhenInterrupted => config.AsksWhenInterrupted;
 
+    /// <summary>True for a machine that is simulated firmware.</summary>
+    public bool IsSimulated => config.SimulatedSpeed is not null;
+
     /// <summary>What people said; journaled before it changes here.</summary>
     public MachineRecord Facts { get; set; } = facts;
 

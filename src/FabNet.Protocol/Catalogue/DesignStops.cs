@@ -98,7 +98,7 @@ public sealed class DesignStops(DesignCatalogue.DesignCatalogueClient catalogue,
     {
         try
         {
-            var report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = manifest.Value }, cancellationToken: cancellationToken);
+            var report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = manifest.Value, StandingOnly = true }, cancellationToken: cancellationToken);
             return report.HasStopReason ? report.StopReason : null;
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound)

@@ -67,6 +67,19 @@ public sealed class EdgeConfigTests
     }
 
     [Fact]
+    public void A_site_is_nobody_in_the_commons_and_shares_nothing_unless_it_says_so()
+    {
+        using var folder = new TestFolder();
+        Assert.Null(Read(Good).Publisher);
+        Assert.Contains(
+            Assert.Throws<EdgeConfigException>(() => Read(Good + $"\npublisher: {{ name: lab, folder: {folder.Path} }}")).Problems,
+            p => p.Contains("There is no publisher 'lab'", StringComparison.Ordinal) && p.Contains("fabnet key create lab", StringComparison.Ordinal));
+        FabNet.Protocol.Statements.PublisherFolder.Create(folder.Path, "lab", "Lab", FabNet.Model.Licensing.OrganisationKind.Nonprofit);
+        Assert.Equal(new SitePublisherConfig { Name = "lab", Folder = folder.Path, SharesRuns = false }, Read(Good + $"\npublisher: {{ name: lab, folder: {folder.Path} }}").Publisher);
+        Assert.True(Read(Good + $"\npublisher: {{ name: lab, folder: {folder.Path}, shareRuns: true }}").Publisher!.SharesRuns);
+    }
+
+    [Fact]
     public void Without_a_broker_nothing_is_published_and_with_one_the_defaults_are_the_usual_ones()
     {
         Assert.Null(Read(Good).Broker);
