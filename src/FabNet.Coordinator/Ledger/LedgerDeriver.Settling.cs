@@ -34,14 +34,16 @@ internal sealed partial class LedgerDeriver
             _groups.Remove(group.First.Machine);
         }
 
+        // What the change cost is known since it was made; whom it served, only now.
+        var change = group.Change.ConvertAll(c => c with { Fact = fact });
         var needing = group.Made.Where(m => m.NeedsChange).Select(m => m.Order).Distinct().ToList();
         if (needing.Count == 0)
         {
-            EmitScrap(group.Change); // Whoever it was made for got nothing of it.
+            EmitScrap(change); // Whoever it was made for got nothing of it.
         }
         else
         {
-            group.Change.ForEach(emit);
+            change.ForEach(emit);
         }
 
         var orders = group.Made.Select(m => m.Entry.Order).Distinct().OrderBy(o => o.Number).Select(o => o.Order.Id).ToList();
@@ -54,7 +56,7 @@ internal sealed partial class LedgerDeriver
         if (needing.Count > 0)
         {
             IReadOnlyList<OrderId> users = [.. orders.Where(needing.Contains)];
-            items.AddRange(group.Change.Select(c => new SharedItem(c.Id, c.Cost!.Amount, users)));
+            items.AddRange(change.Select(c => new SharedItem(c.Id, c.Cost!.Amount, users)));
         }
 
         Share(group.Name, SharedThing.SetUp, group.First, items, orders, group.Made, group.EndedAt, fact);

@@ -23,7 +23,6 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
     /// <summary>The most runs that are settled together.</summary>
     public const int MostRuns = 500;
 
-    private readonly Dictionary<MachineId, LoadedMaterial> _announced = [];
     private readonly Dictionary<MachineId, SetUpOnMachine> _setUps = [];
     private readonly Dictionary<MachineId, SetUpGroup> _groups = [];
     private readonly Dictionary<JobId, MachineId> _offeredTo = [];
@@ -45,16 +44,12 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
         }
     }
 
-    // What is loaded is known from runs; a site that announces another material than last time has changed it by hand.
+    // What was set up before a run is what the run before it needed. A site announces what is loaded also after somebody loaded it for the next run, so only its first word counts.
     private void TakeSite(Site site)
     {
         foreach (var machine in site.Machines)
         {
-            if (!_announced.TryGetValue(machine.Id, out var before) || before != machine.Loaded)
-            {
-                _announced[machine.Id] = machine.Loaded;
-                _setUps[machine.Id] = SetUpOnMachine.Of(machine.Loaded);
-            }
+            _setUps.TryAdd(machine.Id, SetUpOnMachine.Of(machine.Loaded));
         }
     }
 

@@ -94,6 +94,11 @@ public sealed partial class LedgerVerifier
     public bool Finish()
     {
         NameBrokenLinks();
+        if (_line == 0)
+        {
+            Find(null, "There is nothing in it. Export the ledger again.");
+        }
+
         if (_head is not null && _sealed < Entries)
         {
             Find(null, $"The last {Entries - _sealed} entries are not sealed by a checkpoint: the file was cut, or changed at its end. Export it again.");

@@ -118,12 +118,18 @@ public static class CostSharing
         if (sumAlone < total)
         {
             bounds = SharingBounds.NotSubadditive;
-            parts = InProportion(total, alone, sumAlone, values);
+            parts = InProportion(total, alone, values);
         }
         else if (sumIncremental > total)
         {
             bounds = SharingBounds.IncrementalScaled;
-            parts = InProportion(total, incremental, sumIncremental, values);
+            Span<Int128> added = new Int128[values.Length];
+            for (var i = 0; i < added.Length; i++)
+            {
+                added[i] = Int128.Max(0, Int128.Min(incremental[i], alone[i]));
+            }
+
+            parts = InProportion(total, added, values);
         }
         else if (BoundHolding.Hold(values, incremental, alone, parts))
         {
@@ -150,11 +156,17 @@ public static class CostSharing
     /// <summary>S of the costs alone and together, to four digits; 0 where nothing is paid.</summary>
     private static decimal SavingOf(decimal alone, decimal together) => together == 0 ? 0 : Math.Round((alone - together) / together, 4, MidpointRounding.ToEven);
 
-    private static Int128 InProportion(Int128 total, ReadOnlySpan<Int128> weights, Int128 sum, Span<Int128> values)
+    private static Int128 InProportion(Int128 total, ReadOnlySpan<Int128> weights, Span<Int128> values)
     {
+        var sum = Int128.Zero;
+        foreach (var weight in weights)
+        {
+            sum += weight;
+        }
+
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = sum == 0 ? total : Int128.Max(0, weights[i]) * total;
+            values[i] = sum == 0 ? total : weights[i] * total;
         }
 
         return sum == 0 ? values.Length : sum;

@@ -1,6 +1,7 @@
 // The one form of a ledger's entries: canonical JSON in ValueFlows' names.
 
 using System.Text.Json;
+using System.Text.Unicode;
 using FabNet.Model;
 using FabNet.Model.Ledger;
 
@@ -36,9 +37,8 @@ public static partial class LedgerFormat
 
     /// <summary>Reads a line.</summary>
     /// <exception cref="FormatException">It is not exactly what <see cref="Write"/> writes; the message names the member.</exception>
-    public static LedgerLine Read(ReadOnlyMemory<byte> line)
+    public static LedgerLine Read(ReadOnlyMemory<byte> line) => Open(line, (type, root) =>
     {
-        var (type, root) = Open(line);
         LedgerEntry entry = type switch
         {
             "Agreement" => ReadAgreement(root),
@@ -51,19 +51,26 @@ public static partial class LedgerFormat
         var read = new LedgerLine(root["fabnet:sequence"].Integer(long.MaxValue), root["fabnet:previous"].Digest(), entry);
         RequireCanonical(line.Span, Write(read), root);
         return read;
-    }
+    });
 
-    internal static (string Type, ManifestElement Root) Open(ReadOnlyMemory<byte> line)
+    /// <summary>Opens a line and reads it; whatever is wrong with it is a <see cref="FormatException"/>.</summary>
+    internal static T Open<T>(ReadOnlyMemory<byte> line, Func<string, ManifestElement, T> read)
     {
         if (line.Length > MaxLineBytes)
         {
             throw new FormatException($"The line has {line.Length} bytes; at most {MaxLineBytes} are read.");
         }
 
+        if (!Utf8.IsValid(line.Span))
+        {
+            throw new FormatException("The line is not UTF-8.");
+        }
+
         try
         {
-            var root = new ManifestElement(JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 8 }).RootElement, "entry");
-            return (root["@type"].String(), root);
+            using var document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 8 });
+            var root = new ManifestElement(document.RootElement, "entry");
+            return read(root["@type"].String(), root);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -79,10 +86,10 @@ public static partial class LedgerFormat
             return;
         }
 
-        var expected = JsonDocument.Parse(written.ToArray()).RootElement;
+        using var expected = JsonDocument.Parse(written.ToArray());
         foreach (var member in root.Json.EnumerateObject())
         {
-            if (!expected.TryGetProperty(member.Name, out var same) || same.GetRawText() != member.Value.GetRawText())
+            if (!expected.RootElement.TryGetProperty(member.Name, out var same) || same.GetRawText() != member.Value.GetRawText())
             {
                 throw new FormatException($"entry.{Statements.StatementText.Printable(member.Name)} is not one that this ledger writes, or not in its one form.");
             }

@@ -10,21 +10,42 @@ namespace FabNet.Protocol.Ledger;
 public sealed record LedgerHead(VerifyingKey Key)
 {
     /// <summary>The bytes of the line.</summary>
-    public byte[] Write() => new LedgerMembers()
-        .Object("@context", new LedgerMembers()
+    public byte[] Write()
+    {
+        // Names without a colon are ValueFlows' own; what entries name is relative to this ledger, so that two ledgers never mean the same thing by "order/o-1".
+        var context = new LedgerMembers()
+            .Text("@base", $"fabnet-ledger://{Key.Id.Short}/")
             .Text("@vocab", "https://w3id.org/valueflows/ont/vf#")
             .Text("fabnet", "urn:fabnet:ledger#")
-            .Text("om2", "http://www.ontology-of-units-of-measure.org/resource/om-2/"))
-        .Text("@type", "fabnet:Ledger")
-        .Text("fabnet:key", Convert.ToBase64String(Key.Info.Span))
-        .Whole("fabnet:version", 1)
-        .ToBytes();
+            .Text("om2", "http://www.ontology-of-units-of-measure.org/resource/om-2/")
+            .Text("xsd", "http://www.w3.org/2001/XMLSchema#")
+            .Object("action", new LedgerMembers().Text("@type", "@vocab"))
+            .Object("hasNumericalValue", new LedgerMembers().Text("@type", "xsd:decimal"));
+        foreach (var moment in (ReadOnlySpan<string>)["created", "due", "hasPointInTime"])
+        {
+            context.Object(moment, new LedgerMembers().Text("@type", "xsd:dateTime"));
+        }
+
+        foreach (var thing in (ReadOnlySpan<string>)
+        [
+            "agreedIn", "fulfills", "hasUnit", "inputOf", "outputOf", "provider", "receiver", "resourceConformsTo", "resourceInventoriedAs", "settles", "toLocation", "triggeredBy",
+        ])
+        {
+            context.Object(thing, new LedgerMembers().Text("@type", "@id"));
+        }
+
+        return new LedgerMembers()
+            .Object("@context", context)
+            .Text("@type", "fabnet:Ledger")
+            .Text("fabnet:key", Convert.ToBase64String(Key.Info.Span))
+            .Whole("fabnet:version", 1)
+            .ToBytes();
+    }
 
     /// <summary>Reads the line.</summary>
     /// <exception cref="FormatException">It is not exactly what <see cref="Write"/> writes.</exception>
-    public static LedgerHead Read(ReadOnlyMemory<byte> line)
+    public static LedgerHead Read(ReadOnlyMemory<byte> line) => LedgerFormat.Open(line, (type, root) =>
     {
-        var (type, root) = LedgerFormat.Open(line);
         if (type != "fabnet:Ledger" || root["fabnet:version"].Integer(int.MaxValue) != 1)
         {
             throw new FormatException("The first line is not the head of a ledger of version 1. Export it again with: fabnet ledger export");
@@ -33,7 +54,7 @@ public sealed record LedgerHead(VerifyingKey Key)
         var head = new LedgerHead(VerifyingKey.Parse(LedgerCheckpoint.Base64(root["fabnet:key"])));
         LedgerFormat.RequireCanonical(line.Span, head.Write(), root);
         return head;
-    }
+    });
 }
 
 /// <summary>The node's word that its ledger had these entries.</summary>
@@ -60,13 +81,12 @@ public sealed record LedgerCheckpoint(long Entries, Digest Last, byte[] Signatur
 
     /// <summary>Reads the line.</summary>
     /// <exception cref="FormatException">It is not exactly what <see cref="Write"/> writes.</exception>
-    public static LedgerCheckpoint Read(ReadOnlyMemory<byte> line)
+    public static LedgerCheckpoint Read(ReadOnlyMemory<byte> line) => LedgerFormat.Open(line, (_, root) =>
     {
-        var (_, root) = LedgerFormat.Open(line);
         var checkpoint = new LedgerCheckpoint(root["fabnet:entries"].Integer(long.MaxValue), root["fabnet:last"].Digest(), Base64(root["fabnet:signature"]));
         LedgerFormat.RequireCanonical(line.Span, checkpoint.Write(), root);
         return checkpoint;
-    }
+    });
 
     /// <summary>True if a line is a checkpoint and no entry.</summary>
     public static bool Is(ReadOnlySpan<byte> line) => line.StartsWith("""{"@type":"fabnet:Checkpoint","""u8);

@@ -57,7 +57,7 @@ internal static class LedgerText
         var table = new TextTable("ORDER", "", "ALONE", "SHARE", "SAVED", "PAID", "OPEN", "REFUSED");
         foreach (var b in books)
         {
-            table.Add(b.Order.Value, b.Currency, Cents(b.Alone), Cents(b.Shares), Cents(b.Alone - b.Shares), Cents(b.Paid), Cents(b.Open), Cents(b.Refused));
+            table.Add(b.Order.Value, b.Currency, Cents(b.Alone), Cents(b.Shares), Saved(b), Cents(b.Paid), Cents(b.Open), Cents(b.Refused));
         }
 
         return table;
@@ -74,6 +74,9 @@ internal static class LedgerText
 
         return table;
     }
+
+    // A share is in whole cents: what is less than one is no saving and no loss.
+    private static string Saved(OrderLedgerBook book) => Cents(Math.Abs(book.Alone - book.Shares) < 0.01m ? 0 : book.Alone - book.Shares);
 
     private static string Sums(IReadOnlyDictionary<string, decimal> sums) => string.Join(", ", sums.Select(s => s.Key == "-" ? $"{s.Value:0} to be agreed on" : $"{Cents(s.Value)} {s.Key}"));
 
