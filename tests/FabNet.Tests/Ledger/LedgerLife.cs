@@ -120,21 +120,29 @@ internal sealed class LedgerLife
         life.Join("lab-a", machines: ["left", "right"]);
         life.Join("lab-b", new SitePrices { Currency = random.Next(2) == 0 ? "CHF" : "EUR", MachinePerHour = 3.3333m, DefaultMaterialPerKg = 19.99m }, latitude: 41, machines: ["left"]);
         string[] machines = ["lab-a/left", "lab-a/right", "lab-b/left"];
-        var running = new List<JobId>();
-        for (var step = 0; step < 120; step++)
+        List<JobId> running = [], held = [];
+        for (var step = 0; step < 200; step++)
         {
             life.Pass(random.Next(60));
             var open = life.State.Open.Select(e => e.Id).OrderBy(j => j.Value, StringComparer.Ordinal).ToList();
-            switch (random.Next(9))
+            switch (random.Next(10))
             {
                 case 0 or 1:
                     life.Order(random.Next(1, 4), Colors[random.Next(4)], random.Next(3) == 0 ? "Ben & Söhne/∆" : "ana", random.Next(3) == 0 ? SiteId.Parse("lab-b") : null, Credit(random));
                     break;
-                case 2 or 3 or 4 when open.Count > 0:
-                    var job = open[random.Next(open.Count)];
-                    life.Lease(job, machines[random.Next(3)]);
-                    life.Start(job);
-                    running.Add(job);
+                case 2 or 3 when open.Count > 0:
+                    held.Add(open[random.Next(open.Count)]);
+                    life.Lease(held[^1], machines[random.Next(3)]);
+                    break;
+                case 4 or 7 when held.Count > 0:
+                    // One run at a time on each machine, but for those that nobody knows about.
+                    var next = held.Find(h => !running.Exists(r => life.State.Jobs[r].Job.Machine == life.State.Jobs[h].Job.Machine && life.State.Jobs[r].Job.State is JobState.Running));
+                    if (held.Remove(next))
+                    {
+                        life.Start(next);
+                        running.Add(next);
+                    }
+
                     break;
                 case 5 or 6 when running.Count > 0:
                     var done = running[random.Next(running.Count)];
@@ -153,7 +161,7 @@ internal sealed class LedgerLife
                     }
 
                     break;
-                case 7 when life.State.Orders.Count > 0:
+                case 9 when life.State.Orders.Count > 0:
                     var made = life.State.Orders.Values.Where(o => o.Jobs.Exists(j => j.Job is { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null })).OrderBy(o => o.Number).ToList();
                     if (made.Count > 0)
                     {

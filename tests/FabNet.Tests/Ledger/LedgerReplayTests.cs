@@ -40,7 +40,7 @@ public sealed class LedgerReplayTests
         await PlayAsync(network);
         var whole = (await LinesAsync(network)).Where(l => !LedgerCheckpoint.Is(l)).ToList();
         var facts = network.Journal.Read().ToList();
-        for (var count = 1; count <= facts.Count; count += 3)
+        for (var count = 1; count <= facts.Count; count += 7)
         {
             await using var restarted = StartFrom(network, facts.Take(count), []);
             var lines = (await LinesAsync(restarted)).Where(l => !LedgerCheckpoint.Is(l)).ToList();

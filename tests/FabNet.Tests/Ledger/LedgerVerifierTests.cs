@@ -11,7 +11,7 @@ namespace FabNet.Tests.Ledger;
 
 public sealed class LedgerVerifierTests : IDisposable
 {
-    private const int Flips = 1500;
+    private const int Flips = 500;
 
     private readonly SigningKey _key = SigningKey.Create();
     private readonly byte[] _file;
@@ -46,13 +46,12 @@ public sealed class LedgerVerifierTests : IDisposable
     }
 
     [Fact]
-    public void Every_byte_of_the_head_and_of_the_last_lines_counts()
+    public void Every_byte_of_a_short_ledger_counts()
     {
-        var head = Array.IndexOf(_file, (byte)'\n');
-        int[] places = [.. Enumerable.Range(0, head + 1), .. Enumerable.Range(_file.Length - 700, 700)];
-        Assert.DoesNotContain(places, at =>
+        var file = LedgerLife.Export(_life.Entries.Take(5), _key);
+        Assert.DoesNotContain(Enumerable.Range(0, file.Length), at =>
         {
-            var changed = (byte[])_file.Clone();
+            var changed = (byte[])file.Clone();
             changed[at] ^= 1;
             return LedgerLife.Verify(changed).Findings.Count == 0;
         });
