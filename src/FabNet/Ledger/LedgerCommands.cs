@@ -183,7 +183,7 @@ internal static class LedgerCommands
             }
 
             console.Say(isSound
-                ? $"sound: {verifier.Entries} entries, {verifier.Books.Shared.Count} shared costs computed again, {verifier.Checkpoints} checkpoints signed by {verifier.Key}"
+                ? $"sound: {verifier.Entries} entries, {verifier.Books.Shared.Count} shared {(verifier.Books.Shared.Count == 1 ? "cost" : "costs")} computed again, {verifier.Checkpoints} checkpoints signed by {verifier.Key}"
                 : $"NOT SOUND: {verifier.Findings.Count} {(verifier.Findings.Count == 1 ? "finding" : "findings")}. Don't rely on this file; export it again from its node, and compare.");
             return isSound ? CommandRunner.Succeeded : CommandRunner.Failed;
         });

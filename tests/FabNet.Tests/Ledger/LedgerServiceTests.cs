@@ -3,8 +3,11 @@
 using FabNet.Coordinator.Ledger;
 using FabNet.Model;
 using FabNet.Model.Ledger;
+using FabNet.Model.Licensing;
 using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
+using FabNet.Tests.Catalogue;
 using FabNet.Tests.Coordinator;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -51,6 +54,53 @@ public sealed class LedgerServiceTests
         using var rest = ledger.ReadLedger(new() { After = 3 }, cancellationToken: stop);
         Assert.True(await rest.ResponseStream.MoveNext(stop));
         Assert.Equal(4, rest.ResponseStream.Current.Cursor);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_company_that_orders_under_a_reciprocal_licence_owes_the_published_rate_and_a_fork_credits_its_origin()
+    {
+        await using var server = await NetworkServer.StartAsync();
+        var stop = TestContext.Current.CancellationToken;
+        var (alice, acme, bob) = (new TestPublisher("alice"), new TestPublisher("acme", OrganisationKind.Company), new TestPublisher("bob"));
+        await server.PutAsync(alice.Chain[0]);
+        await server.PutAsync(alice.Next(s => s with { Rate = new ReciprocityRate(0.75, "EUR") }));
+        await server.PutAsync(acme.Chain[0]);
+        await server.PutAsync(bob.Chain[0]);
+        await server.PublishAsync();
+        var origin = Design("hook", "LicenseRef-PPL", null);
+        await server.PutAsync(alice.Sign(new DesignStatement(origin)));
+        await server.PutAsync(bob.Sign(new DesignStatement(Design("better-hook", "LicenseRef-PPL", new FabNet.Model.Designs.ForkOrigin(alice.Identity, origin.Ref)))));
+
+        await server.Coordination.PlaceOrderAsync(new() { Design = "hook", Quantity = 2, Customer = "acme", Publisher = "acme" }, cancellationToken: stop);
+        await server.Coordination.PlaceOrderAsync(new() { Design = "better-hook", Quantity = 1, Customer = "ana" }, cancellationToken: stop);
+        var credits = await server.Node.AskAsync(() => server.Node.State.Orders.Values.OrderBy(o => o.Number).Select(o => o.Credit!).ToList(), stop);
+
+        Assert.Equal(new FabNet.Coordinator.State.OwedReciprocity("LicenseRef-PPL", 0.75m, "EUR"), credits[0].Owes);
+        Assert.Null(credits[1].Owes);
+        Assert.Equal(["bob~", "alice~"], credits[1].Chain.Select(c => c.Designer[..(c.Designer.IndexOf('~', StringComparison.Ordinal) + 1)]));
+
+        static FabNet.Model.Designs.Design Design(string name, string license, FabNet.Model.Designs.ForkOrigin? forkOf) => DesignManifest.Read(
+            DesignManifest.Write(CoordinatorHarness.Design with
+            {
+                Ref = new FabNet.Model.Designs.DesignRef(name, "1.0.0", default),
+                License = license,
+                ForkOf = forkOf,
+                Parts =
+                [
+                    FabNet.Tests.Planning.Plants.Part() with
+                    {
+                        Material = "PLA",
+                        Artefacts =
+                        [
+                            new FabNet.Model.Designs.Artefact
+                            {
+                                Path = "clip.stl", Kind = FabNet.Model.Designs.ArtefactKind.Mesh, MediaType = "model/stl", Digest = FabNet.Model.Digest.Of("solid clip\nendsolid clip\n"u8), Size = 25,
+                            },
+                        ],
+                    },
+                ],
+            }),
+            DateTimeOffset.UnixEpoch);
     }
 
     [Fact(Timeout = 60_000)]

@@ -11,7 +11,7 @@ namespace FabNet.Tests.Ledger;
 
 public sealed class LedgerVerifierTests : IDisposable
 {
-    private const int Flips = 500;
+    private const int Flips = 200;
 
     private readonly SigningKey _key = SigningKey.Create();
     private readonly byte[] _file;
