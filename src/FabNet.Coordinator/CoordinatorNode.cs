@@ -184,7 +184,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     {
         await _ticker.DisposeAsync();
         await EndStreamsAsync();
-        await _loop.PostAsync(Ledger.Flush);
+        await _loop.PostAsync(FlushLedger);
         await _loop.DisposeAsync();
         Plan.Dispose();
         Ledger.Dispose();
@@ -256,9 +256,22 @@ internal sealed class CoordinatorNode : IAsyncDisposable
                 }
 
                 CatchUp();
-                Ledger.Flush();
                 Plan.Tick();
+                FlushLedger();
             });
+        }
+    }
+
+    // What can't be written waits, and nothing else waits for it.
+    private void FlushLedger()
+    {
+        try
+        {
+            Ledger.Flush();
+        }
+        catch (JournalException e)
+        {
+            CoordinatorLog.JournalUnwritable(_log, e);
         }
     }
 

@@ -71,6 +71,13 @@ public sealed class KillTests(ITestOutputHelper output)
         Assert.Equal(order.Id, again.Id);
         Assert.Equal(order.Jobs.Count, again.Jobs.Count);
 
+        // And the books know each part once, whatever was killed when.
+        var ledger = Path.Combine(network.Folder, "ledger.jsonl");
+        (await network.CommandAsync(stop, "accept", order.Id)).Expect(0);
+        (await network.CommandAsync(stop, "ledger", "export", ledger)).Expect(0);
+        (await FabNetProcess.RunAsync(stop, "ledger", "verify", ledger)).Expect(0);
+        Assert.Equal(Quantity, (await File.ReadAllLinesAsync(ledger, stop)).Count(l => l.Contains("\"action\":\"accept\"", StringComparison.Ordinal)));
+
         int Executed() => machines.Sum(m => m.Executed().Count);
     }
 

@@ -189,9 +189,6 @@ public sealed class LedgerBooks
         return found;
     }
 
-    /// <summary>True or false once a job was accepted or refused; null before.</summary>
-    public bool? IsAccepted(JobId job) => _decided.TryGetValue(job, out var accepted) ? accepted : null;
-
     /// <summary>What is due of a share, once each of its jobs is accepted or refused; null before.</summary>
     public decimal? DueOf(OrderShare share)
     {

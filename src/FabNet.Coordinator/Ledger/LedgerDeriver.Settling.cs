@@ -122,14 +122,9 @@ internal sealed partial class LedgerDeriver
             });
         }
 
-        foreach (var bySite in taken.GroupBy(t => (t.Machine.Site, t.Prices.Currency)))
+        foreach (var bySite in taken.GroupBy(t => t.Machine.Site))
         {
             Deliver([.. bySite], number, accepted.At, fact);
-        }
-
-        foreach (var group in taken.Select(t => t.Group).OfType<SetUpGroup>().Distinct().Where(g => _groups.GetValueOrDefault(g.First.Machine) == g && !g.Runs.Exists(r => r.IsRunning)).ToList())
-        {
-            Settle(fact, group);
         }
 
         Pay(accepted.Order, accepted.At, fact);
@@ -173,6 +168,11 @@ internal sealed partial class LedgerDeriver
         {
             Id = $"{name}/way", Resource = new Measure(DecimalOf(kilometres * (double)jobs.Sum(j => j.Grams) / 1000), LedgerUnit.KilometreKilogram),
         }, CostTerm.Transport, first.Prices.TransportPerKmKg, first);
+        if (costs.Count == 0)
+        {
+            return;
+        }
+
         costs.ForEach(emit);
         Share($"cost/{order.Id}/delivery-{number}/{first.Machine.Site}", SharedThing.Delivery, first, [.. costs.Select(c => new SharedItem(c.Id, c.Cost!.Amount, [order.Id]))], [order.Id], jobs, at, fact);
     }

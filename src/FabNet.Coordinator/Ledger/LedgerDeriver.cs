@@ -16,12 +16,12 @@ namespace FabNet.Coordinator.Ledger;
 /// </summary>
 /// <remarks>
 /// A run's own cost is told when it ends. The change of set-up before it is shared by the runs that follow without another one; they are settled together when a run with another set-up
-/// starts on that machine, when the machine has taken nothing more, when a receiver accepts what it got, or after <see cref="MostRuns"/> runs.
+/// starts on that machine, when the machine has taken nothing more, or after <see cref="MostRuns"/> runs. What was accepted before is paid for then.
 /// </remarks>
 internal sealed partial class LedgerDeriver(CoordinatorState state, Action<LedgerEntry> emit)
 {
     /// <summary>The most runs that are settled together.</summary>
-    public const int MostRuns = 500;
+    public const int MostRuns = 100;
 
     private readonly Dictionary<MachineId, SetUpOnMachine> _setUps = [];
     private readonly Dictionary<MachineId, SetUpGroup> _groups = [];
@@ -82,6 +82,11 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
         if (entry.Job.IsFinal || entry.Job.State is JobState.Planned)
         {
             SettleIfIdle(fact, happened.Event.Job);
+            _offeredTo.Remove(entry.Id);
+            if (entry.Job.State is not JobState.Completed)
+            {
+                _taken.Remove(entry.Id);
+            }
         }
     }
 

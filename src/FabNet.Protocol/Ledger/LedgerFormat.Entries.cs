@@ -133,7 +133,7 @@ public static partial class LedgerFormat
         Saving = DecimalOf(e["fabnet:saving"]),
         Rule = e["fabnet:rule"].OneOf(LedgerWords.Rules),
         Bounds = e["fabnet:bounds"].OneOf(LedgerWords.Bounds),
-        Items = e["fabnet:items"].List(MostListed, i => new SharedItem(i["fabnet:event"].String(), DecimalOf(i["fabnet:amount"]), i["fabnet:users"].List(MostListed, u => OrderId.Parse(u.String())))),
+        Items = e.OptionalList("fabnet:items", MostListed, i => new SharedItem(i["fabnet:event"].String(), DecimalOf(i["fabnet:amount"]), i["fabnet:users"].List(MostListed, u => OrderId.Parse(u.String())))),
         Orders = e["fabnet:orders"].List(MostListed, o => new OrderShare
         {
             Order = OrderId.Parse(o["fabnet:order"].String()),

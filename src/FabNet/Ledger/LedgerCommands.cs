@@ -115,7 +115,7 @@ internal static class LedgerCommands
 
     private static Command CreateExport()
     {
-        var (server, source) = (ServerOption.Create(), LedgerSource.FileOption());
+        var server = ServerOption.Create();
         var file = new Argument<FileInfo>("FILE") { Description = "The file to write." };
         var command = new Command("export",
             """
@@ -132,7 +132,7 @@ internal static class LedgerCommands
             var lines = 0L;
             await using (var stream = path.Create())
             {
-                await foreach (var line in new LedgerSource(server, source).ReadAsync(result, stop))
+                await foreach (var line in new LedgerSource(server).ReadAsync(result, stop))
                 {
                     await stream.WriteAsync(line, stop);
                     stream.WriteByte((byte)'\n');

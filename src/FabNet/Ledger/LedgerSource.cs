@@ -10,7 +10,7 @@ using Wire = FabNet.Protocol.V1;
 namespace FabNet.Ledger;
 
 /// <summary>The lines of a ledger.</summary>
-internal sealed class LedgerSource(Option<string> server, Option<FileInfo?> file)
+internal sealed class LedgerSource(Option<string> server, Option<FileInfo?>? file = null)
 {
     /// <summary>The option for a file.</summary>
     public static Option<FileInfo?> FileOption() => new("--file") { Description = "An exported ledger, in place of a server's." };
@@ -18,7 +18,7 @@ internal sealed class LedgerSource(Option<string> server, Option<FileInfo?> file
     /// <summary>Reads all lines, the head first.</summary>
     public async IAsyncEnumerable<byte[]> ReadAsync(ParseResult result, [EnumeratorCancellation] CancellationToken stop)
     {
-        if (result.GetValue(file) is { } path)
+        if (file is not null && result.GetValue(file) is { } path)
         {
             await using var stream = path.OpenRead();
             foreach (var line in LedgerLines.Of(stream))

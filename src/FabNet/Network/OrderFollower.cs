@@ -142,7 +142,7 @@ internal sealed class OrderFollower(Wire.Coordination.CoordinationClient client,
     {
         console.Emit(order);
         var made = order.Jobs.Count(j => j.State == Wire.JobState.Completed);
-        _line.Say(order.Status is Wire.OrderStatus.Completed or Wire.OrderStatus.Delivered
+        _line.Say(order.Status is Wire.OrderStatus.Completed
             ? $"order {order.Id} is complete: {made} of {made} made; when you have it: fabnet accept {order.Id}"
             : $"order {order.Id}: {order.Status.Word()}; {made} made");
     }

@@ -138,6 +138,23 @@ public sealed class LedgerDeriverTests : IDisposable
     }
 
     [Fact]
+    public void What_costs_nothing_is_shared_and_delivered_for_nothing()
+    {
+        var life = new LedgerLife();
+        var free = new SitePrices { MachinePerHour = 0, LabourPerHour = 0, DefaultMaterialPerKg = 0, EnergyPerKwh = 0, TransportFixed = 0, TransportPerKmKg = 0 };
+        life.Join("lab-a", free, machines: ["left"]);
+        life.Join("lab-b", free, machines: ["left"]);
+        life.Order(1, "red", destination: SiteId.Parse("lab-b"));
+        Make(life, First);
+        life.Accept(OrderId.Parse("o-1"));
+
+        Assert.Equal(2, life.Entries.OfType<SharedCost>().Count());
+        Assert.All(life.Entries.OfType<SharedCost>(), s => Assert.Equal((0m, 0m), (s.Total, s.Saving)));
+        Assert.DoesNotContain(life.Entries, e => e is EconomicEvent { Action: LedgerAction.Transfer });
+        AssertSound(life);
+    }
+
+    [Fact]
     public void What_a_site_brings_back_after_its_work_was_given_to_another_is_made_twice_and_nobody_pays_for_it()
     {
         var life = new LedgerLife();
