@@ -20,7 +20,8 @@ internal sealed partial class LedgerDeriver
     private void SettleIfIdle(long fact, JobId job)
     {
         var machine = _taken.GetValueOrDefault(job)?.Machine ?? (_offeredTo.TryGetValue(job, out var offered) ? offered : default);
-        if (_groups.TryGetValue(machine, out var group) && state.CommittedTo(machine).Count == 0)
+        // Lost work that was given to another is not waited for.
+        if (_groups.TryGetValue(machine, out var group) && !state.CommittedTo(machine).Any(e => e.Job.ReplacedBy is null))
         {
             Settle(fact, group);
         }

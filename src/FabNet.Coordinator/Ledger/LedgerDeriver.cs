@@ -79,9 +79,14 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             default: break;
         }
 
-        if (entry.Job.IsFinal || entry.Job.State is JobState.Planned)
+        var isOver = entry.Job.IsFinal || entry.Job.State is JobState.Planned;
+        if (isOver || happened.Event is JobReplaced)
         {
-            SettleIfIdle(fact, happened.Event.Job);
+            SettleIfIdle(fact, entry.Id);
+        }
+
+        if (isOver)
+        {
             _offeredTo.Remove(entry.Id);
             if (entry.Job.State is not JobState.Completed)
             {

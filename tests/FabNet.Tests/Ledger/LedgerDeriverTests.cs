@@ -138,6 +138,29 @@ public sealed class LedgerDeriverTests : IDisposable
     }
 
     [Fact]
+    public void Work_that_is_lost_for_good_holds_up_nobodys_bill_once_it_is_given_to_another()
+    {
+        var life = new LedgerLife();
+        life.Join("lab-a", machines: ["left"]);
+        life.Join("lab-b", machines: ["left"]);
+        life.Order(1, "red");
+        life.Order(1, "red", "ben");
+        life.Lease(First, "lab-a/left");
+        life.Lease(Second, "lab-a/left");
+        life.Start(First);
+        life.Complete(First);
+        life.Start(Second);
+        life.Happen(new JobLost { Job = Second, Epoch = 0, At = life.Now, Reason = "the lab burnt down" });
+        life.Accept(OrderId.Parse("o-1"));
+        Assert.Empty(life.Entries.OfType<SharedCost>());
+
+        life.Replace(Second);
+        Assert.Equal("o-1", Assert.Single(Assert.Single(life.Entries.OfType<SharedCost>()).Orders).Order.Value);
+        Assert.Single(life.Entries, e => e is EconomicEvent { Action: LedgerAction.Transfer });
+        AssertSound(life);
+    }
+
+    [Fact]
     public void What_costs_nothing_is_shared_and_delivered_for_nothing()
     {
         var life = new LedgerLife();
