@@ -74,7 +74,7 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
         }
         catch (RefusedException e) when (e.Refusal is Refusal.NotFound or Refusal.Invalid)
         {
-            throw new RefusedException(e.Refusal, $"publisher: the catalogue knows no publisher '{Clip.Reason(name, "", 120)}'. Order without one, or publish something first: fabnet key new", e);
+            throw new RefusedException(e.Refusal, $"publisher: the catalogue knows no publisher '{Clip.Reason(name, "", 120)}'. Order without one, or make a key first: fabnet key create", e);
         }
     }
 
