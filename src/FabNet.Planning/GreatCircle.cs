@@ -10,8 +10,11 @@ internal static class GreatCircle
     private const double EarthRadiusKm = 6371.0088;
 
     /// <summary>Kilometres between two sites by the haversine formula; 0 if the place of either is not known.</summary>
-    public static double Kilometres(Site from, Site to) =>
-        from is { Latitude: { } lat1, Longitude: { } lon1 } && to is { Latitude: { } lat2, Longitude: { } lon2 } ? Kilometres(lat1, lon1, lat2, lon2) : 0;
+    public static double Kilometres(Site from, Site to) => Kilometres((from.Latitude, from.Longitude), (to.Latitude, to.Longitude));
+
+    /// <summary>Kilometres between two places; 0 if either is not known.</summary>
+    public static double Kilometres((double? Latitude, double? Longitude) from, (double? Latitude, double? Longitude) to) =>
+        from is ({ } lat1, { } lon1) && to is ({ } lat2, { } lon2) ? Kilometres(lat1, lon1, lat2, lon2) : 0;
 
     internal static double Kilometres(double lat1, double lon1, double lat2, double lon2)
     {

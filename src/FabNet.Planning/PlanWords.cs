@@ -3,6 +3,8 @@
 using System.Globalization;
 using FabNet.Model.Designs;
 using FabNet.Model.Machines;
+using FabNet.Model.Plans;
+using FabNet.Planning.Scheduling;
 
 namespace FabNet.Planning;
 
@@ -11,17 +13,40 @@ internal static class PlanWords
 {
     private const int NamedMachines = 3;
 
-    /// <summary>Why a job is on its machine: the set-up, the wait, and the next best machine.</summary>
-    public static string Why(MachineTimeline machine, SetUpState before, PlacedJob placed, in Slot slot, MachineTimeline? nextBest)
+    /// <summary>When a job begins that does not begin at once, to follow a sentence.</summary>
+    public static string Wait(double minutes) => minutes >= 1 ? $", in {Duration(minutes)}" : "";
+
+    /// <summary>The second-best machine for a job, everything else staying where it is.</summary>
+    /// <param name="plant">The plant.</param>
+    /// <param name="state">Where everything is; it is the same again afterwards.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="cost">What it costs where it is.</param>
+    public static string NextBest(Plant plant, ScheduleState state, JobFacts job, CostBreakdown cost)
     {
-        var id = machine.Machine.Machine.Id;
-        var after = Loaded(slot.Change.After.Loaded.Material, slot.Change.After.Loaded.Color);
-        var setUp = slot.Change.Kind.HasFlag(SetUpChangeKind.Tool) ? $"set up on {id} for this part"
-            : slot.Change.Kind is SetUpChangeKind.None ? after.Length > 0 ? $"shares loaded {after} on {id}" : $"runs on {id}"
-            : before.Loaded.Material is null ? $"{id} loads {after}"
-            : $"{id} changes {Loaded(before.Loaded.Material, before.Loaded.Color)} to {after}";
-        var wait = slot.StartMinutes >= 1 ? $", in {Duration(slot.StartMinutes)}" : "";
-        return $"{setUp}{wait}; {NextBest(machine, placed, nextBest)}";
+        var here = state.Tracks[state.MachineOf(job.Index)]!;
+        var run = here.RunOf(job.Index);
+        var with = state.Cost;
+        var at = here.IndexOfRun(job.Index);
+        state.Remove(job.Index);
+        var without = state.Cost;
+        var (other, place) = state.BestElsewhere(job, here);
+        state.Insert(job, here, new Place(0, at, false, 0));
+        if (other is null)
+        {
+            return "no other machine can make it now";
+        }
+
+        var id = other.Machine.Machine.Id;
+        var money = place.Cost - (place.End * plant.WaitingPerMinute);
+        if (other.Machine.Site.Currency != here.Machine.Site.Currency)
+        {
+            return $"next best {id} at {Amount(money)} {other.Machine.Site.Workshop.Prices.Currency}";
+        }
+
+        var later = place.End - run.End;
+        var time = Math.Abs(later) < 1 ? "" : later > 0 ? $", {Duration(later)} later" : $", {Duration(-later)} sooner";
+        var difference = money - (with - without - (run.End * plant.WaitingPerMinute));
+        return $"next best {id} {(difference < 0 ? "-" : "+")}{Amount(Math.Abs(difference))} {cost.Currency}{time}";
     }
 
     /// <summary>Why one machine can't make a job: a whole sentence.</summary>
@@ -41,15 +66,15 @@ internal static class PlanWords
     }
 
     /// <summary>Why no machine can make a job now, and what would help: a whole sentence.</summary>
-    public static string Unplaced(OpenJob job, IReadOnlyList<MachineTimeline> machines)
+    public static string Unplaced(OpenJob job, IReadOnlyList<PlantMachine> machines)
     {
         if (machines.Count == 0)
         {
             return "No site has announced a machine yet. Start an agent, or wait for a site to join.";
         }
 
-        var furthest = machines.Max(m => Eligibility.Of(job, m.Machine));
-        var there = machines.Where(m => Eligibility.Of(job, m.Machine) == furthest).Select(m => m.Machine).ToList();
+        var furthest = machines.Max(m => Eligibility.Of(job, m));
+        var there = machines.Where(m => Eligibility.Of(job, m) == furthest).OrderBy(m => m.Machine.Id.ToString(), StringComparer.Ordinal).ToList();
         var (work, part) = (job.Work, job.Work.Part);
         return furthest switch
         {
@@ -63,25 +88,6 @@ internal static class PlanWords
             Planning.Obstacle.Excluded => $"Every machine that is able is left out for now: {Join(there.Select(m => $"{m.Machine.Id} ({Eligibility.ExclusionOf(job, m)})"))}.",
             _ => $"No machine in service now can work {Material(work)}: {Join(there.Select(StateOf))}.",
         };
-    }
-
-    private static string NextBest(MachineTimeline machine, PlacedJob placed, MachineTimeline? nextBest)
-    {
-        if (placed.NextBest is not { } next || nextBest is null)
-        {
-            return "no other machine can make it now";
-        }
-
-        var other = nextBest.Machine.Machine.Id;
-        if (nextBest.Rates.Currency != machine.Rates.Currency)
-        {
-            return $"next best {other} at {Amount(next.Total)} {nextBest.Rates.Currency}";
-        }
-
-        var later = next.EndMinutes - placed.ChosenEndMinutes;
-        var time = Math.Abs(later) < 1 ? "" : later > 0 ? $", {Duration(later)} later" : $", {Duration(-later)} sooner";
-        var difference = next.Total - placed.ChosenTotal;
-        return $"next best {other} {(difference < 0 ? "-" : "+")}{Amount(Math.Abs(difference))} {machine.Rates.Currency}{time}";
     }
 
     private static string StateOf(PlantMachine machine)
@@ -109,8 +115,6 @@ internal static class PlanWords
     private static string Size(Model.Size3? size) => size is { } s ? $"{s.Width:0.#} × {s.Depth:0.#} × {s.Height:0.#} mm" : "size unknown";
 
     private static string Material(Work work) => work.Material ?? "this part";
-
-    private static string Loaded(string? material, string? color) => material is null ? "" : color is null ? material : $"{material} {color}";
 
     private static string Known(IEnumerable<string> materials) => materials.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } all ? string.Join(", ", all) : "none that it names";
 

@@ -3,6 +3,8 @@
 using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Plans;
+using FabNet.Planning.Scheduling;
+using FabNet.Planning.Search;
 
 namespace FabNet.Planning;
 
@@ -11,21 +13,46 @@ namespace FabNet.Planning;
 /// <param name="Obstacle">Why it can't; null if it can.</param>
 public readonly record struct Quote(Assignment? Assignment, string? Obstacle);
 
-/// <summary>Places open jobs on machines. Pure: no clock, no I/O, no randomness; safe to call from any thread.</summary>
+/// <summary>Places open jobs on machines. Pure: no clock, no I/O, the same plan for the same snapshot; safe to call from any thread.</summary>
 /// <remarks>
-/// Jobs are taken by due time, then by when their order was placed, then by number. Each goes to the eligible machine where its cost (with set-up after what the machine
-/// does before it, lateness and risk) plus the worth of the time until it is done is least; between equal ones, to the one that ends first, then by machine id.
-/// Afterwards each machine's sequence is searched for moves that join runs of one set-up and lower that sum. Currencies are never converted: where sites
-/// of several currencies are able, the best of each is found and the one that ends first is taken. Work: jobs × eligible machines.
+/// The snapshot becomes a <see cref="ScheduleProblem"/>, which is searched for a number of steps that depends on its size (<see cref="ScheduleSearch"/>): what is lowered is cost, the worth of the time until jobs are
+/// done, and changes of the plan in force. Jobs that are alike keep the order of their orders. Currencies are never converted: where sites of several currencies are able, the best of each is found and the one that ends
+/// first is taken.
 /// </remarks>
 public static class Planner
 {
+    private const int StepsPerJob = 30;
+    private const int MostSteps = 2_000;
+
+    // Above so many pairs of job and machine the first schedule stands, and nobody is told of second-best machines.
+    private const long MostPairs = 1_000_000;
+
     /// <summary>Plans every open job of a snapshot.</summary>
     /// <exception cref="ArgumentException">A machine's site is not in the snapshot.</exception>
     public static Plan Plan(PlantSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        return new Placement(snapshot).Run();
+        if (snapshot.Machines.FirstOrDefault(m => !snapshot.Sites.Any(s => s.Id == m.Machine.Id.Site)) is { } lost)
+        {
+            throw new ArgumentException($"The snapshot has machine {lost.Machine.Id} but not its site.", nameof(snapshot));
+        }
+
+        List<PlantMachine> machines =
+        [
+            .. snapshot.Machines.Where(static m => Eligibility.IsInService(m.State))
+                .OrderBy(static m => m.Machine.Id.Site.Value, StringComparer.Ordinal).ThenBy(static m => m.Machine.Id.Name, StringComparer.Ordinal),
+        ];
+        var jobs = snapshot.Jobs.Order(JobOrder.Instance).ToList();
+        var able = jobs.Where(j => machines.Exists(m => Eligibility.Of(j, m) is Obstacle.None)).ToList();
+        var plant = Plant.Of(SnapshotCompiler.Compile(snapshot, machines, able));
+        var pairs = (long)able.Count * machines.Count;
+        var steps = able.Count < 2 || pairs > MostPairs ? 0 : Math.Min(MostSteps, StepsPerJob * able.Count);
+        var (state, _) = ScheduleSearch.Search(plant, new SearchOptions { Progress = step => steps == 0 ? 1 : (double)step / steps });
+        return new Plan
+        {
+            Assignments = Assignments(plant, state, machines, able, pairs <= MostPairs),
+            Unplaced = [.. jobs.Except(able).Select(j => new UnplacedJob(j.Id, PlanWords.Unplaced(j, snapshot.Machines)))],
+        };
     }
 
     /// <summary>Whether a class of machine is able to make something, whatever its machines do now.</summary>
@@ -58,5 +85,34 @@ public static class Planner
 
         var plan = Plan(snapshot with { Machines = [there], Jobs = [job] });
         return new(plan.Assignments[0] with { Why = "claimed by the site" }, null);
+    }
+
+    private static List<Assignment> Assignments(Plant plant, ScheduleState state, List<PlantMachine> machines, List<OpenJob> jobs, bool comparesPlaces)
+    {
+        var costs = ScheduleWriter.CostsByJob(plant, state);
+        var assignments = new List<Assignment>(jobs.Count);
+        for (var m = 0; m < machines.Count; m++)
+        {
+            var track = state.Tracks[m]!;
+            for (var r = 0; r < track.Runs.Length; r++)
+            {
+                // Copied: comparing places takes the job out for a moment.
+                var run = track.Runs[r];
+                var job = plant.Jobs[track.Jobs[run.First]];
+                assignments.Add(new Assignment
+                {
+                    Job = jobs[job.Index].Id,
+                    Machine = machines[m].Machine.Id,
+                    Sequence = machines[m].Committed.Count + r,
+                    StartsAt = ScheduleWriter.At(plant, run.Begin),
+                    EndsAt = ScheduleWriter.At(plant, run.End),
+                    SetUpMinutes = track.EffortOf(run).Minutes,
+                    Cost = costs[job.Index]!,
+                    Why = ScheduleWords.Why(plant, track, run, run.First) + PlanWords.Wait(run.Begin) + (comparesPlaces ? $"; {PlanWords.NextBest(plant, state, job, costs[job.Index]!)}" : ""),
+                });
+            }
+        }
+
+        return assignments;
     }
 }

@@ -28,9 +28,20 @@ public sealed record PlantSnapshot
     /// </summary>
     public double WaitingPerHour { get; init; } = 2.00;
 
+    /// <summary>Where the plan in force has jobs that are still open, if there is one.</summary>
+    public IReadOnlyDictionary<JobId, PlaceInForce> InForce { get; init; } = new Dictionary<JobId, PlaceInForce>();
+
+    /// <summary>What moving a job to another machine than the plan in force has it on must save, in the currency of the site; at least 0, and no cost. Default 0.25.</summary>
+    public double ChangeWorth { get; init; } = 0.25;
+
     /// <summary>What earlier runs taught, for each part and machine class.</summary>
     public IReadOnlyDictionary<RunKey, RunHistory> History { get; init; } = new Dictionary<RunKey, RunHistory>();
 }
+
+/// <summary>Where a plan has a job.</summary>
+/// <param name="Machine">The machine.</param>
+/// <param name="Sequence">Its place in the machine's sequence.</param>
+public readonly record struct PlaceInForce(MachineId Machine, int Sequence);
 
 /// <summary>What one run has to make.</summary>
 public sealed record Work

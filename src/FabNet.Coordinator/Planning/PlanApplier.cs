@@ -89,7 +89,7 @@ internal sealed class PlanApplier : IDisposable
 
         _isWanted = false;
         _plannedAt = _time.GetTimestamp();
-        var snapshot = _snapshots.Build();
+        var snapshot = _snapshots.Build() with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
         if (snapshot.Jobs.Count == 0)
         {
             _planned.Clear();
@@ -113,7 +113,7 @@ internal sealed class PlanApplier : IDisposable
     }
 
     /// <summary>Below this many pairs of job and machine a plan takes a few milliseconds, less than what a thread would add to an answer.</summary>
-    private const long PlannedAtOnce = 20_000;
+    private const long PlannedAtOnce = 500;
 
     private Plan? Make(PlantSnapshot snapshot)
     {

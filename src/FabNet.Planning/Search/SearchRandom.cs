@@ -3,10 +3,11 @@
 namespace FabNet.Planning.Search;
 
 /// <summary>xorshift64*, seeded through splitmix64 (Vigna, 2014). Not for secrets.</summary>
-internal struct SearchRandom
+public struct SearchRandom
 {
     private ulong _state;
 
+    /// <summary>Begins with a seed.</summary>
     public SearchRandom(ulong seed)
     {
         unchecked

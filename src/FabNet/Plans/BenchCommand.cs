@@ -1,7 +1,6 @@
 // `fabnet plan bench`: published instances, solved in a given time and compared with the best values known.
 
 using System.CommandLine;
-using System.Globalization;
 using FabNet.CommandLine;
 using FabNet.Planning.Beds;
 using FabNet.Planning.Search;
@@ -19,9 +18,7 @@ internal static class BenchCommand
         var set = new Argument<string>("SET") { Description = "What the instances are: upmsp, am or factory (docs/protocols.md says how each is written)." };
         set.AcceptOnlyFromAmong("upmsp", "am", "factory");
         var path = new Argument<string>("PATH") { Description = "An instance (.txt or .txt.gz), or a folder of them." };
-        var time = new Option<string>("--time") { Description = "For each instance, such as 500ms, 1s or 2m.", DefaultValueFactory = static _ => "1s" };
-        var seed = new Option<int>("--seed") { Description = "What the random choices start from.", DefaultValueFactory = static _ => 1 };
-        var threads = new Option<int>("--threads") { Description = "Independent searches at once.", DefaultValueFactory = static _ => Environment.ProcessorCount };
+        var budget = new SearchBudget();
         var command = new Command("bench",
             """
             Solves published instances and tells makespan, the gap to the best value known and to a lower bound. The best values are read
@@ -31,11 +28,11 @@ internal static class BenchCommand
               fabnet plan bench upmsp upmsp/large --time 1s
               fabnet plan bench factory factory/instances --time 1s --json
             """)
-        { set, path, time, seed, threads };
+        { set, path };
+        budget.AddTo(command);
         command.SetAction(result =>
         {
-            var limit = Span(result.GetRequiredValue(time));
-            var chains = result.GetValue(threads) is var count and >= 1 and <= 1024 ? count : throw new UsageException("--threads is from 1 to 1024.");
+            var options = budget.Of(result);
             var where = result.GetRequiredValue(path);
             var published = PublishedValues.Beside(where);
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -48,7 +45,7 @@ internal static class BenchCommand
             var report = new BenchReport(console);
             foreach (var file in Files(where))
             {
-                report.Add(file, published.Of(file), solve(file, () => new SearchOptions { Progress = Within(limit, TimeProvider.System), Chains = chains, Seed = (ulong)result.GetValue(seed) }));
+                report.Add(file, published.Of(file), solve(file, options));
             }
 
             report.End();
@@ -83,20 +80,5 @@ internal static class BenchCommand
             ? [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(static f => f.EndsWith(".txt", StringComparison.Ordinal) || f.EndsWith(".txt.gz", StringComparison.Ordinal)).Where(static f => !f.Contains("_Sequence", StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
             : throw new UsageException($"There is no file or folder {path}.");
         return files.Length > 0 ? files : throw new CommandFailedException($"{path} holds no instance (.txt or .txt.gz).");
-    }
-
-    private static Func<long, double> Within(TimeSpan limit, TimeProvider time)
-    {
-        var start = time.GetTimestamp();
-        return _ => time.GetElapsedTime(start) / limit;
-    }
-
-    private static TimeSpan Span(string text)
-    {
-        var digits = text.TrimEnd('m', 's');
-        double? unit = text[digits.Length..] switch { "ms" => 0.001, "s" => 1, "m" => 60, _ => null };
-        return unit is { } seconds && double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value * seconds is > 0 and <= 86_400
-            ? TimeSpan.FromSeconds(value * seconds)
-            : throw new UsageException($"--time is like 500ms, 1s or 2m, and '{text}' is not.");
     }
 }

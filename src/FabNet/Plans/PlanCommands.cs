@@ -1,7 +1,6 @@
 // `fabnet plan`: the planner without a network.
 
 using System.CommandLine;
-using FabNet.CommandLine;
 
 namespace FabNet.Plans;
 
@@ -12,9 +11,15 @@ internal static class PlanCommands
         Plans without a network, and measures the planner.
 
         Examples:
+          fabnet plan sample > snapshot.json
+          fabnet plan solve snapshot.json --time 1s
           fabnet plan bench upmsp instances/ --time 1s
         """)
     {
+        SolveCommand.Create(),
+        ExplainCommand.Create(),
+        CompareCommand.Create(),
+        SampleCommand.Create(),
         BenchCommand.Create(),
     };
 }

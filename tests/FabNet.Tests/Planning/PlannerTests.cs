@@ -4,6 +4,7 @@ using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
 using FabNet.Planning;
+using FabNet.Planning.Scheduling;
 using Xunit;
 
 namespace FabNet.Tests.Planning;
@@ -33,9 +34,11 @@ public sealed class PlannerTests
     [InlineData(null, null, "PLA", "black", 13, 8)]
     public void Set_up_depends_on_what_came_before(string? loaded, string? loadedColor, string? material, string? color, double minutes, double purge)
     {
-        var change = SetUp.Between(new SetUpState(new LoadedMaterial(loaded, loadedColor), null), Plants.Work(material: material, color: color), Plants.Printer());
-        Assert.Equal(minutes, change.Minutes);
-        Assert.Equal(purge, change.PurgeGrams);
+        var snapshot = Plants.Snapshot([Plants.At("lab-a/left", Plants.Printer(), loaded, loadedColor)], Plants.Job("o-1.1", Plants.Work(material: material, color: color)));
+        var plant = Plant.Of(SnapshotCompiler.Compile(snapshot, snapshot.Machines, snapshot.Jobs));
+        var effort = plant.Classes[0].Effort(plant.Machines[0].Loaded, plant.Jobs[0].Needs);
+        Assert.Equal(minutes, effort.Minutes);
+        Assert.Equal(purge, effort.PurgeGrams);
     }
 
     [Fact]

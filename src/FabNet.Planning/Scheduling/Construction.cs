@@ -1,0 +1,174 @@
+// The first schedule: every job by its due time to where it then costs least.
+
+using FabNet.Planning.Search;
+
+namespace FabNet.Planning.Scheduling;
+
+/// <summary>Places jobs that are on no machine yet. Where there are many machines, each job looks at some of them only: near ones, those that are free first, and those that have its set-up.</summary>
+internal sealed class Construction
+{
+    private const int Few = 256;
+    private const int Near = 24;
+    private const int Soonest = 16;
+    private const int AlreadySetUp = 8;
+
+    private readonly Plant _plant;
+    private readonly ScheduleState _state;
+    private readonly Queue<Track>[] _setUp;
+    private readonly Track[][] _soonest;
+    private readonly ILookup<int, Track> _bySite;
+    private readonly Dictionary<int, int[]> _nearest = [];
+    private SearchRandom _random = new(1);
+    private int _sinceSorted;
+
+    private Construction(Plant plant, ScheduleState state)
+    {
+        (_plant, _state) = (plant, state);
+        _setUp = [.. Enumerable.Range(0, plant.Families).Select(static _ => new Queue<Track>())];
+        _soonest = [.. plant.Classes.Select(c => state.Machines.Where(m => plant.Machines[m].Class == c).Select(m => state.Tracks[m]!).ToArray())];
+        _bySite = state.Machines.ToLookup(m => plant.Machines[m].Site.Index, m => state.Tracks[m]!);
+    }
+
+    /// <summary>Places jobs.</summary>
+    /// <returns>Those that no machine can make.</returns>
+    public static List<int> Place(Plant plant, ScheduleState state, IEnumerable<int> jobs)
+    {
+        var construction = new Construction(plant, state);
+        var left = new List<int>();
+        foreach (var job in jobs.Select(j => plant.Jobs[j]).OrderBy(static j => j.Due).ThenBy(static j => j.Release).ThenBy(static j => j.Family).ThenBy(static j => j.Index))
+        {
+            if (!construction.Place(job))
+            {
+                left.Add(job.Index);
+            }
+        }
+
+        return left;
+    }
+
+    /// <summary>Places jobs where the plan in force has them; those that it has nowhere, or where they can't be made any more, stay.</summary>
+    public static void Resume(Plant plant, ScheduleState state, IEnumerable<int> jobs)
+    {
+        var planned = jobs.Select(j => plant.Jobs[j]).Where(j => j.PlannedOn >= 0 && j.IsAble(plant.Machines[j.PlannedOn]));
+        foreach (var run in planned.GroupBy(static j => (j.PlannedOn, j.PlannedSequence)).OrderBy(static g => g.Key))
+        {
+            var track = state.Tracks[run.Key.PlannedOn]!;
+            var begun = track.Runs.Length;
+            foreach (var job in run)
+            {
+                state.Insert(job, track, track.AtEnd(job, joinsFrom: begun));
+            }
+        }
+    }
+
+    private bool Place(JobFacts job)
+    {
+        var (on, best) = (default(Track), Scheduling.Place.Nowhere);
+        for (var currency = 0; currency < _plant.Currencies.Count; currency++)
+        {
+            // Amounts in different currencies are not compared: the one that ends first is taken.
+            var (track, place) = _state.Machines.Count > Few ? Among(job, currency) : (null, Scheduling.Place.Nowhere);
+            if (track is null)
+            {
+                (track, place) = _state.Best(job, ref _random, 0, currency);
+            }
+
+            if (track is not null && (on is null || place.End < best.End))
+            {
+                (on, best) = (track, place);
+            }
+        }
+
+        if (on is null)
+        {
+            return false;
+        }
+
+        _state.Insert(job, on, best);
+        var alike = _setUp[job.Family];
+        if (!alike.Contains(on))
+        {
+            alike.Enqueue(on);
+            if (alike.Count > AlreadySetUp)
+            {
+                alike.Dequeue();
+            }
+        }
+
+        return true;
+    }
+
+    private (Track? Track, Place Place) Among(JobFacts job, int currency)
+    {
+        if (_sinceSorted++ % Few == 0)
+        {
+            foreach (var tracks in _soonest)
+            {
+                Array.Sort(tracks, static (a, b) => a.End != b.End ? a.End.CompareTo(b.End) : a.Machine.Index.CompareTo(b.Machine.Index));
+            }
+        }
+
+        var (on, best) = (default(Track), Scheduling.Place.Nowhere);
+        foreach (var track in _setUp[job.Family])
+        {
+            Look(track);
+        }
+
+        for (var c = 0; c < _soonest.Length; c++)
+        {
+            if (!double.IsNaN(job.Minutes[c]))
+            {
+                foreach (var track in _soonest[c].AsSpan(0, Math.Min(Soonest, _soonest[c].Length)))
+                {
+                    Look(track);
+                }
+            }
+        }
+
+        if (job.Destination >= 0)
+        {
+            var looked = 0;
+            foreach (var site in Nearest(job.Destination))
+            {
+                foreach (var track in _bySite[site])
+                {
+                    looked += Look(track) ? 1 : 0;
+                }
+
+                if (looked >= Near)
+                {
+                    break;
+                }
+            }
+        }
+
+        return (on, best);
+
+        bool Look(Track track)
+        {
+            if (track.Machine.Site.Currency != currency || !job.IsAble(track.Machine))
+            {
+                return false;
+            }
+
+            if (track.LeastCost(job) < best.Cost && track.Best(job, best.Cost, ref _random, 0) is { Run: >= 0 } place)
+            {
+                (on, best) = (track, place);
+            }
+
+            return true;
+        }
+    }
+
+    private int[] Nearest(int site)
+    {
+        if (!_nearest.TryGetValue(site, out var order))
+        {
+            var kilometres = _plant.Sites[site].Kilometres;
+            order = [.. Enumerable.Range(0, kilometres.Length).Where(s => _bySite.Contains(s)).OrderBy(s => kilometres[s]).ThenBy(static s => s)];
+            _nearest.Add(site, order);
+        }
+
+        return order;
+    }
+}

@@ -1,0 +1,77 @@
+// When a machine can be set up and can run: people's hours, maintenance and reservations.
+
+namespace FabNet.Planning.Scheduling;
+
+/// <summary>A machine's calendar, in minutes from the problem's moment.</summary>
+/// <param name="open">When people are there: apart, in order; the last one has no end.</param>
+/// <param name="blocked">When it must not run: apart, in order.</param>
+/// <param name="runsUnattended">False: whole runs lie within <paramref name="open"/>.</param>
+internal sealed class WorkingTime((double From, double To)[] open, (double From, double To)[] blocked, bool runsUnattended)
+{
+    // A run that is longer than any opening can only begin with one: somebody stays for it.
+    private readonly double _longest = open.Take(open.Length - 1).Select(static o => o.To - o.From).DefaultIfEmpty(double.PositiveInfinity).Max();
+
+    /// <summary>The earliest begin of a run.</summary>
+    /// <param name="earliest">Not before this.</param>
+    /// <param name="labour">Set-up by a person, at its begin.</param>
+    /// <param name="whole">All of it, with that.</param>
+    public double Begin(double earliest, double labour, double whole)
+    {
+        var attended = runsUnattended ? labour : whole;
+        var begin = earliest;
+        while (true)
+        {
+            var at = attended > 0 ? Attended(begin, attended) : begin;
+            var free = Unblocked(at, whole);
+            if (free <= at)
+            {
+                return at;
+            }
+
+            begin = free;
+        }
+    }
+
+    private double Attended(double begin, double minutes)
+    {
+        for (var i = FirstEndingAfter(open, begin); i < open.Length; i++)
+        {
+            var from = Math.Max(begin, open[i].From);
+            if (from + minutes <= open[i].To || (minutes > _longest && begin <= open[i].From))
+            {
+                return from;
+            }
+        }
+
+        return begin;
+    }
+
+    private double Unblocked(double begin, double minutes)
+    {
+        for (var i = FirstEndingAfter(blocked, begin); i < blocked.Length && blocked[i].From < begin + minutes; i++)
+        {
+            begin = blocked[i].To;
+        }
+
+        return begin;
+    }
+
+    private static int FirstEndingAfter((double From, double To)[] spans, double moment)
+    {
+        var (low, high) = (0, spans.Length);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (spans[middle].To > moment)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return low;
+    }
+}

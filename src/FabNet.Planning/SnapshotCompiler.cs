@@ -1,0 +1,192 @@
+// A snapshot as a scheduling problem: designs and profiles become times, masses and set-ups.
+
+using FabNet.Model;
+using FabNet.Model.Designs;
+using FabNet.Model.Machines;
+using FabNet.Model.Sites;
+using FabNet.Planning.Scheduling;
+
+namespace FabNet.Planning;
+
+/// <summary>Compiles one snapshot. What a site or a design claims is bounded, so that nobody's absurd number keeps the others' jobs from being planned.</summary>
+internal sealed class SnapshotCompiler
+{
+    private const double MostMinutes = 1e5;
+    private const double MostGrams = 1e6;
+    private const double MostPerPiece = 1e-3;
+
+    private static readonly TimeSpan Furthest = TimeSpan.FromDays(3650);
+
+    private readonly PlantSnapshot _snapshot;
+    private readonly List<(MachineProfile Profile, MachineClass Class)> _classes = [];
+    private readonly Dictionary<Kind, IReadOnlyDictionary<string, RunOnClass>> _kinds = [];
+
+    private SnapshotCompiler(PlantSnapshot snapshot) => _snapshot = snapshot;
+
+    /// <summary>Compiles a snapshot, in an order that does not depend on how it was written.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="machines">Its machines in service, in the problem's order.</param>
+    /// <param name="jobs">Its jobs, in the problem's order.</param>
+    public static ScheduleProblem Compile(PlantSnapshot snapshot, IReadOnlyList<PlantMachine> machines, IReadOnlyList<OpenJob> jobs) => new SnapshotCompiler(snapshot).Compile(machines, jobs);
+
+    private ScheduleProblem Compile(IReadOnlyList<PlantMachine> machines, IReadOnlyList<OpenJob> jobs)
+    {
+        var units = machines.Select(Machine).ToList();
+        var ids = units.Select(static m => m.Id).ToHashSet(StringComparer.Ordinal);
+        var sites = _snapshot.Sites.OrderBy(static s => s.Id.Value, StringComparer.Ordinal).ToList();
+        var elsewhere = jobs.Select(static j => j.Destination?.Value).OfType<string>().Except(sites.Select(static s => s.Id.Value)).Order(StringComparer.Ordinal);
+        return new ScheduleProblem
+        {
+            Now = _snapshot.Now,
+            WaitingPerHour = _snapshot.WaitingPerHour,
+            ChangeWorth = _snapshot.ChangeWorth,
+            Workshops = [.. sites.Select(Workshop), .. elsewhere.Select(static id => new Workshop { Id = id })],
+            Machines = units,
+            Jobs = [.. jobs.Select(j => Job(j, ids))],
+            Classes = [.. _classes.Select(static c => c.Class)],
+        };
+    }
+
+    private static Workshop Workshop(Site site)
+    {
+        var isPlaced = site is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180 };
+        var prices = site.Prices;
+        return new Workshop
+        {
+            Id = site.Id.Value,
+            Latitude = isPlaced ? site.Latitude : null,
+            Longitude = isPlaced ? site.Longitude : null,
+            Prices = prices with
+            {
+                MachinePerHour = Bounded(prices.MachinePerHour),
+                LabourPerHour = Bounded(prices.LabourPerHour),
+                DefaultMaterialPerKg = Bounded(prices.DefaultMaterialPerKg),
+                MaterialPerKg = prices.MaterialPerKg.ToDictionary(static m => m.Key, static m => Bounded(m.Value), StringComparer.Ordinal),
+                EnergyPerKwh = Bounded(prices.EnergyPerKwh),
+                TransportFixed = Bounded(prices.TransportFixed),
+                TransportPerKmKg = Bounded(prices.TransportPerKmKg),
+                LatenessPerHour = Bounded(prices.LatenessPerHour),
+                Co2GramsPerKwh = Bounded(prices.Co2GramsPerKwh, 0, 1e5),
+            },
+        };
+    }
+
+    private WorkshopMachine Machine(PlantMachine machine)
+    {
+        var profile = machine.Machine.Profile;
+        return new WorkshopMachine
+        {
+            Id = machine.Machine.Id.ToString(),
+            Workshop = machine.Machine.Id.Site.Value,
+            Class = ClassOf(profile).Name,
+            Loaded = new SetUpOf { Material = machine.Machine.Loaded.Material, Color = machine.Machine.Loaded.Color },
+            Queue =
+            [
+                .. machine.Committed.Select(c => new QueuedWork(
+                    NeedsOf(c.Work),
+                    Bounded((c.RemainingSeconds is >= 0 and var left && double.IsFinite(left) ? left : EstimateOf(c.Work, profile).Seconds) / 60, 0, 1e6),
+                    c.HasStarted)),
+            ],
+        };
+    }
+
+    // Profiles of one name are one class where they agree in all that matters here.
+    private MachineClass ClassOf(MachineProfile profile)
+    {
+        foreach (var (known, machineClass) in _classes)
+        {
+            if (ReferenceEquals(known, profile) || (known.Name == profile.Name && known.Process == profile.Process && known.SetUp == profile.SetUp && known.Power == profile.Power
+                && known.EnvelopeMm == profile.EnvelopeMm && known.Materials.SequenceEqual(profile.Materials) && known.Slicer.Count > 0 == profile.Slicer.Count > 0))
+            {
+                return machineClass;
+            }
+        }
+
+        var costs = profile.SetUp;
+        var alike = _classes.Count(c => c.Profile.Name == profile.Name);
+        var added = new MachineClass
+        {
+            Name = alike == 0 ? profile.Name : $"{profile.Name}#{alike + 1}",
+            Process = profile.Process is FabricationProcess.Printing ? "3DP" : "other",
+            SetUp = new SetUpCosts
+            {
+                ClearMinutes = Bounded(costs.ClearMinutes, 0, 1e4),
+                MaterialChangeMinutes = Bounded(costs.MaterialChangeMinutes, 0, 1e4),
+                ColorChangeMinutes = Bounded(costs.ColorChangeMinutes, 0, 1e4),
+                ToolChangeMinutes = Bounded(costs.ToolChangeMinutes, 0, 1e4),
+                PurgeGrams = Bounded(costs.PurgeGrams, 0, 1e4),
+                DarkToLightPurgeGrams = Bounded(costs.DarkToLightPurgeGrams, 0, 1e4),
+                WarmUpMinutes = Bounded(costs.WarmUpMinutes, 0, 1e4),
+            },
+            Power = new PowerDraw { RunningW = Bounded(profile.Power.RunningW, 0, 1e6), WarmUpW = Bounded(profile.Power.WarmUpW, 0, 1e6) },
+        };
+        _classes.Add((profile, added));
+        return added;
+    }
+
+    private ScheduleJob Job(OpenJob job, HashSet<string> machines)
+    {
+        var planned = _snapshot.InForce.TryGetValue(job.Id, out var place) && machines.Contains(place.Machine.ToString()) ? new PlannedPlace(place.Machine.ToString(), place.Sequence) : null;
+        return new ScheduleJob
+        {
+            Id = job.Id.Value,
+            Quantity = Math.Clamp(job.Work.Copies, 1, 1_000_000),
+            Needs = NeedsOf(job.Work),
+            ByClass = KnownOf(job.Work),
+            MinutesEach = null,
+            Due = job.Due is { } due ? Near(due) : null,
+            Destination = job.Destination?.Value,
+            NotOn = job.Exclusions.Select(static e => (Machine: e.Machine.ToString(), e.Reason)).Where(e => machines.Contains(e.Machine)).DistinctBy(static e => e.Machine)
+                .ToDictionary(static e => e.Machine, static e => e.Reason, StringComparer.Ordinal),
+            Planned = planned,
+        };
+    }
+
+    private IReadOnlyDictionary<string, RunOnClass> KnownOf(Work work)
+    {
+        var kind = new Kind(work.Design.Manifest, work.Part.Name, work.Material, work.Copies);
+        if (_kinds.TryGetValue(kind, out var known))
+        {
+            return known;
+        }
+
+        var copies = Math.Clamp(work.Copies, 1, 1_000_000);
+        var classes = new Dictionary<string, RunOnClass>(StringComparer.Ordinal);
+        foreach (var (profile, machineClass) in _classes)
+        {
+            if (Eligibility.OfWork(work, profile) is Obstacle.None)
+            {
+                var estimate = EstimateOf(work, profile);
+                classes.Add(machineClass.Name, new RunOnClass(
+                    Bounded(estimate.Seconds / 60, MostPerPiece, MostMinutes) / copies,
+                    Bounded(estimate.Grams, 0, MostGrams) / copies,
+                    Bounded((HistoryOf(work, profile) ?? new RunHistory()).FailureProbability, 0, 0.99)));
+            }
+        }
+
+        // A problem's jobs name at least one class, or a time of their own: this one has neither, and stays without a machine.
+        return _kinds[kind] = classes;
+    }
+
+    private WorkEstimate EstimateOf(Work work, MachineProfile profile) => WorkEstimate.Of(work, profile, HistoryOf(work, profile));
+
+    private RunHistory? HistoryOf(Work work, MachineProfile profile) => _snapshot.History.GetValueOrDefault(new RunKey(work.Design.Manifest, work.Part.Name, profile.Name));
+
+    private static SetUpOf NeedsOf(Work work) => new()
+    {
+        Material = work.Material,
+        Color = work.Color,
+
+        // What is cut needs its own tool and work offset.
+        Tool = work.Part.Process is FabricationProcess.Milling ? $"{work.Design.Manifest.Value} {work.Part.Name}" : null,
+    };
+
+    private DateTimeOffset Near(DateTimeOffset moment) =>
+        moment - _snapshot.Now > Furthest ? _snapshot.Now + Furthest : _snapshot.Now - moment > Furthest ? _snapshot.Now - Furthest : moment;
+
+    private static decimal Bounded(decimal price) => Math.Clamp(price, 0, 1_000_000);
+
+    private static double Bounded(double value, double least, double most) => double.IsNaN(value) ? least : Math.Clamp(value, least, most);
+
+    private readonly record struct Kind(Digest Manifest, string Part, string? Material, int Copies);
+}
