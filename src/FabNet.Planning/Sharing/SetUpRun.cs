@@ -2,30 +2,40 @@
 
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
+using FabNet.Planning.Scheduling;
 
 namespace FabNet.Planning.Sharing;
 
 /// <summary>The set-up of a machine between two runs. A value.</summary>
 public readonly record struct SetUpOnMachine
 {
-    private readonly SetUpState _state;
+    private const string Only = "it";
 
-    private SetUpOnMachine(SetUpState state) => _state = state;
+    private readonly SetUpOf _state;
 
-    /// <summary>What is loaded.</summary>
-    public LoadedMaterial Loaded => _state.Loaded;
+    private SetUpOnMachine(SetUpOf state) => _state = state;
 
     /// <summary>The set-up of a machine of which only the loaded material is known.</summary>
-    public static SetUpOnMachine Of(LoadedMaterial loaded) => new(new SetUpState(loaded, null));
+    public static SetUpOnMachine Of(LoadedMaterial loaded) => new(new SetUpOf { Material = loaded.Material, Color = loaded.Color });
 
     /// <summary>What it takes to run a work on a machine of a class, from this set-up.</summary>
     public SetUpRun Before(Work work, MachineProfile profile)
     {
         ArgumentNullException.ThrowIfNull(work);
         ArgumentNullException.ThrowIfNull(profile);
-        var change = SetUp.Between(_state, work, profile);
-        var own = Math.Min(profile.SetUp.ClearMinutes, change.LabourMinutes);
-        return new SetUpRun(change.Kind is not SetUpChangeKind.None, change.LabourMinutes - own, change.PurgeGrams, own, change.WarmUpMinutes, new SetUpOnMachine(change.After));
+        var plant = Plant.Of(new ScheduleProblem
+        {
+            Now = DateTimeOffset.UnixEpoch,
+            Workshops = [new Workshop { Id = Only }],
+            Classes = [new MachineClass { Name = Only, Process = profile.Process is FabricationProcess.Printing ? "3DP" : "other", SetUp = SnapshotCompiler.SetUpOf(profile) }],
+            Machines = [new WorkshopMachine { Id = Only, Workshop = Only, Class = Only, Loaded = _state }],
+            Jobs = [new ScheduleJob { Id = Only, Needs = SnapshotCompiler.NeedsOf(work), MinutesEach = 1 }],
+        });
+        var (machine, job) = (plant.Machines[0], plant.Jobs[0]);
+        var effort = machine.Class.Effort(machine.Loaded, job.Needs);
+        var own = Math.Min(machine.Class.Class.SetUp.ClearMinutes, effort.LabourMinutes);
+        return new SetUpRun(
+            job.Needs.ChangesFrom(machine.Loaded) is not SetUpAttributes.None, effort.LabourMinutes - own, effort.PurgeGrams, own, effort.WarmUpMinutes, new SetUpOnMachine(plant.SetUpOf(job.Needs.After(machine.Loaded))));
     }
 }
 
