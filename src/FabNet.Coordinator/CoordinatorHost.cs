@@ -39,6 +39,7 @@ public static class CoordinatorHost
         services.AddSingleton<DesignResolver>();
         services.AddSingleton<CoordinationService>();
         services.AddSingleton<EdgeLinkService>();
+        services.AddSingleton<Ledger.LedgerService>();
         services.AddHostedService<Lifetime>();
         services.AddHostedService(provider => new DesignWatch(
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<DesignCatalogue.DesignCatalogueClient>, options.CatalogueInterval,
@@ -46,11 +47,12 @@ public static class CoordinatorHost
         return services;
     }
 
-    /// <summary>Maps the coordinator's gRPC services: Coordination for people and programs, EdgeLink for sites.</summary>
+    /// <summary>Maps the coordinator's gRPC services: Coordination for people and programs, EdgeLink for sites, Ledger for every member.</summary>
     public static IEndpointRouteBuilder MapCoordinator(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<CoordinationService>();
         endpoints.MapGrpcService<EdgeLinkService>();
+        endpoints.MapGrpcService<Ledger.LedgerService>();
         return endpoints;
     }
 

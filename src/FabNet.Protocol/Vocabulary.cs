@@ -42,6 +42,7 @@ public static class Vocabulary
             LeaseExpiresAt = job.LeaseExpiresAt.ToWire(),
             StartedAt = job.StartedAt.ToWire(),
             EndedAt = job.EndedAt.ToWire(),
+            AcceptedAt = job.AcceptedAt.ToWire(),
         };
         SetIfPresent(job.Material, v => wire.Material = v);
         SetIfPresent(job.Color, v => wire.Color = v);
@@ -85,6 +86,7 @@ public static class Vocabulary
             EstimatedGrams = job.HasEstimatedGrams ? job.EstimatedGrams : null,
             StartedAt = job.StartedAt.ToModelOrNull(),
             EndedAt = job.EndedAt.ToModelOrNull(),
+            AcceptedAt = job.AcceptedAt.ToModelOrNull(),
             Replaces = job.HasReplaces ? JobId.Parse(job.Replaces) : null,
             ReplacedBy = job.HasReplacedBy ? JobId.Parse(job.ReplacedBy) : null,
         };

@@ -81,6 +81,13 @@ public sealed class KillTests(ITestOutputHelper output)
         Assert.Equal(Quantity, good);
         Assert.InRange(made, begun, histories.Sum(h => h.Starts()));
 
+        // And the books know each part once, whatever was killed when.
+        var ledger = Path.Combine(network.Folder, "ledger.jsonl");
+        (await network.CommandAsync(stop, "accept", order.Id)).Expect(0);
+        (await network.CommandAsync(stop, "ledger", "export", ledger)).Expect(0);
+        (await FabNetProcess.RunAsync(stop, "ledger", "verify", ledger)).Expect(0);
+        Assert.Equal(Quantity, (await File.ReadAllLinesAsync(ledger, stop)).Count(l => l.Contains("\"action\":\"accept\"", StringComparison.Ordinal)));
+
         int Executed() => machines.Sum(m => m.Executed().Count);
     }
 

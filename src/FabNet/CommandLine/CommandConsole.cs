@@ -53,6 +53,15 @@ internal sealed class CommandConsole(bool json)
     /// <summary>A wire message as JSON, as <see cref="Emit(IMessage)"/> prints it.</summary>
     public static string ToJson(IMessage message) => Formatter.Format(message);
 
+    /// <summary>A line that is JSON already; nothing for people.</summary>
+    public void Emit(ReadOnlySpan<byte> json)
+    {
+        if (IsJson)
+        {
+            Console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(json));
+        }
+    }
+
     /// <summary>One JSON object on one line; nothing for people.</summary>
     public void Emit(Action<Utf8JsonWriter> properties)
     {

@@ -21,6 +21,7 @@ internal static class OrderCommand
         var due = new Option<DateTimeOffset?>("--due") { Description = "When it should be ready, such as 2030-01-31T18:00Z." };
         var destination = new Option<string?>("--to") { Description = "The site where it is wanted." };
         var customer = new Option<string>("--customer") { Description = "Who orders.", DefaultValueFactory = _ => Environment.UserName };
+        var publisher = new Option<string?>("--publisher") { Description = "The publisher who orders, such as alice; none for a person. A company owes reciprocity under CopyFair licences." };
         var wait = new Option<bool>("--wait") { Description = "Follow the order to its end. Exit code 0 when all parts are made." };
         var command = new Command("order",
             """
@@ -30,7 +31,7 @@ internal static class OrderCommand
               fabnet order cable-clip --quantity 3 --material PLA --color black --wait
               fabnet order phone-stand@1.0.0 --part base --to lab-north --due 2030-01-31T18:00Z
             """)
-        { design, quantity, part, material, color, due, destination, customer, wait, server };
+        { design, quantity, part, material, color, due, destination, customer, publisher, wait, server };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -42,6 +43,7 @@ internal static class OrderCommand
                 Design = result.GetRequiredValue(design),
                 Quantity = result.GetValue(quantity),
                 Customer = result.GetRequiredValue(customer),
+                Publisher = result.GetValue(publisher) ?? "",
                 Due = result.GetValue(due) is { } at ? Timestamp.FromDateTimeOffset(at.ToUniversalTime()) : null,
             };
             if (result.GetValue(part) is { } partName)

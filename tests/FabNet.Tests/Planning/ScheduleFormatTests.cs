@@ -59,7 +59,7 @@ public sealed class ScheduleFormatTests : IDisposable
     {
         var refused = Record.Exception(() => ScheduleSearch.Solve(Read(Least.Replace(right, wrong, StringComparison.Ordinal)), ScheduleProblems.Steps(1)));
         Assert.True(refused is CommandFailedException or ProblemException, refused?.ToString());
-        Assert.Contains(says, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(says, refused!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
