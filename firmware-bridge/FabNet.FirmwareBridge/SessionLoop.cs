@@ -226,6 +226,8 @@ internal sealed class SessionLoop(
             : _noise.Finding is { } noise ? $"The machine is not ready: {noise}."
             : request.Run.Program.Profile.Dialect != control.Info.Dialect
                 ? $"The program was admitted for {request.Run.Program.Profile.Dialect} ({request.Run.Program.Profile.Name}), and this machine speaks {control.Info.Dialect}."
+            : request.Run.Program.Profile.MaxLineBytes > control.Info.MaxLineBytes
+                ? $"The program was admitted for lines of up to {Number(request.Run.Program.Profile.MaxLineBytes)} bytes ({request.Run.Program.Profile.Name}), and this machine ({control.Info.Firmware}) takes {Number(control.Info.MaxLineBytes)}. Correct commands.maxLineBytes in its profile."
             : null;
         if (why is not null)
         {
