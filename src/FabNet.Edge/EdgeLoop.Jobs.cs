@@ -71,7 +71,7 @@ internal sealed partial class EdgeLoop
                 break;
             case Postponed postponed when desk.CountAttempt(job.Id) < MaxPreparationAttempts:
                 desk.PreparationNotice = $"{job.Id} waits: {postponed.Reason}";
-                desk.RetryPreparationAt = _time.GetUtcNow() + TimeSpan.FromSeconds(15);
+                desk.RetryPreparationAt = StampIn(TimeSpan.FromSeconds(15));
                 LogPostponed(job.Id, postponed.Reason);
                 break;
             case Postponed postponed:
@@ -217,7 +217,7 @@ internal sealed partial class EdgeLoop
         }
         else
         {
-            desk.RetryStartAt = _time.GetUtcNow() + TimeSpan.FromSeconds(5);
+            desk.RetryStartAt = StampIn(TimeSpan.FromSeconds(5));
         }
     }
 
@@ -296,6 +296,8 @@ internal sealed partial class EdgeLoop
             SetFacts(desk, desk.Facts with { NeedsClearing = why });
         }
     }
+
+    private long StampIn(TimeSpan span) => _time.GetTimestamp() + (long)(span.TotalSeconds * _time.TimestampFrequency);
 
     private void Append(JobEvent happened) => Append([], happened);
 

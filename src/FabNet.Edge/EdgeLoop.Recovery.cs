@@ -29,7 +29,7 @@ internal sealed partial class EdgeLoop
         }
 
         return desk.Waiting is { } waiting && _book.Leases.Find(waiting.Job) is { } held
-            ? new Interrupted(held.Job, waiting, desk.Profile) { CountedZMm = desk.Host.Report.CountedZMm }
+            ? new Interrupted(held.Job, waiting, desk.Profile) { CountedMm = desk.Host.Report.CountedMm }
             : throw new OperatorException($"No job waits for a decision on {machine}.");
     }
 

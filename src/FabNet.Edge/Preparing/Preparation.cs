@@ -44,6 +44,10 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
         {
             return new Refused(e.Message, Everywhere: false);
         }
+        catch (IOException e) when (Disk.IsFull(e))
+        {
+            return new Postponed(e.Message);
+        }
         catch (IOException e)
         {
             return new Refused($"{job.Id} can't be prepared at this site: {e.Message}", Everywhere: false);
