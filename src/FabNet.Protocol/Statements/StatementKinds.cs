@@ -39,6 +39,9 @@ public static class StatementKinds
 
     private const string After = ".v1+json";
 
+    /// <summary>Every kind that this version knows.</summary>
+    public static IReadOnlyList<string> All => Known;
+
     private static readonly string[] Known = [Design, Publisher, Collection, Attestation, Yank, Proposal, ProposalAnswer, Run, Claim];
 
     /// <summary>The media type of a kind.</summary>

@@ -59,6 +59,11 @@ internal static class TrustText
             console.Say($"STOP       {report.StopReason}");
         }
 
+        if (report.HasLicenseFault)
+        {
+            console.Say($"licence    IT CAN'T BE A FORK UNDER ITS LICENCE: {report.LicenseFault}");
+        }
+
         foreach (var publication in report.Publications.Where(p => p.HasYankedBecause))
         {
             console.Say($"yanked     by {publication.Name}: {publication.YankedBecause}");
