@@ -59,7 +59,7 @@ internal sealed class BundleReader(DesignCatalogue.DesignCatalogueClient catalog
                 var entry = await NextAsync(archive, cancellationToken) ?? throw new FormatException("It ends before its end: it was cut off.");
                 isEnd = await TakeAsync(entry, archive, files, cancellationToken);
                 await SkipAsync(archive, entry.Padding, cancellationToken);
-                place += TarEntry.BlockSize + entry.Size + entry.Padding;
+                place += BundleEntry.BlockSize + entry.Size + entry.Padding;
                 report?.Invoke(Result);
             }
 
@@ -74,15 +74,15 @@ internal sealed class BundleReader(DesignCatalogue.DesignCatalogueClient catalog
 
     private BundleImport Result => new(_added, _known, _blobs, _refused, _refusedCount);
 
-    private static async Task<TarEntry?> NextAsync(Stream archive, CancellationToken cancellationToken)
+    private static async Task<BundleEntry?> NextAsync(Stream archive, CancellationToken cancellationToken)
     {
-        var block = new byte[TarEntry.BlockSize];
+        var block = new byte[BundleEntry.BlockSize];
         await archive.ReadExactlyAsync(block, cancellationToken);
-        return TarEntry.Read(block);
+        return BundleEntry.Read(block);
     }
 
     // True at the end.
-    private async Task<bool> TakeAsync(TarEntry entry, Stream archive, long files, CancellationToken cancellationToken)
+    private async Task<bool> TakeAsync(BundleEntry entry, Stream archive, long files, CancellationToken cancellationToken)
     {
         if (files == 0)
         {
@@ -113,7 +113,7 @@ internal sealed class BundleReader(DesignCatalogue.DesignCatalogueClient catalog
             : throw new FormatException("It says at its end that it has another number of files.");
     }
 
-    private async Task TakeStatementAsync(Digest id, TarEntry entry, Stream archive, CancellationToken cancellationToken)
+    private async Task TakeStatementAsync(Digest id, BundleEntry entry, Stream archive, CancellationToken cancellationToken)
     {
         if (entry.Size > Envelope.MaxBytes)
         {
@@ -155,7 +155,7 @@ internal sealed class BundleReader(DesignCatalogue.DesignCatalogueClient catalog
         }
     }
 
-    private async Task TakeBlobAsync(Digest digest, TarEntry entry, Stream archive, CancellationToken cancellationToken)
+    private async Task TakeBlobAsync(Digest digest, BundleEntry entry, Stream archive, CancellationToken cancellationToken)
     {
         // Its design was not taken, or it is there: not a byte of it is sent.
         if (_design is null || (_named.Contains(digest) && !_lacking.ContainsKey(digest)))
@@ -247,7 +247,7 @@ internal sealed class BundleReader(DesignCatalogue.DesignCatalogueClient catalog
         }
     }
 
-    private static async Task<string> TextAsync(TarEntry entry, Stream archive, CancellationToken cancellationToken)
+    private static async Task<string> TextAsync(BundleEntry entry, Stream archive, CancellationToken cancellationToken)
     {
         var bytes = new byte[entry.Size <= MaxMark ? (int)entry.Size : throw new FormatException($"'{entry.Name}' has {entry.Size} bytes.")];
         await archive.ReadExactlyAsync(bytes, cancellationToken);

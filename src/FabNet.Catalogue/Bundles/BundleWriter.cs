@@ -146,11 +146,11 @@ internal static class BundleWriter
     /// <summary>Files one after the other.</summary>
     private sealed class EntryWriter(Stream archive) : IAsyncDisposable
     {
-        private static readonly byte[] Zeros = new byte[2 * TarEntry.BlockSize];
+        private static readonly byte[] Zeros = new byte[2 * BundleEntry.BlockSize];
 
         public async Task AddAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
         {
-            var entry = new TarEntry(name, content.Length);
+            var entry = new BundleEntry(name, content.Length);
             await archive.WriteAsync(entry.Write(), cancellationToken);
             await archive.WriteAsync(content, cancellationToken);
             await archive.WriteAsync(Zeros.AsMemory(0, entry.Padding), cancellationToken);
@@ -159,7 +159,7 @@ internal static class BundleWriter
         public async Task AddFileAsync(string name, string path, CancellationToken cancellationToken)
         {
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            var entry = new TarEntry(name, file.Length);
+            var entry = new BundleEntry(name, file.Length);
             await archive.WriteAsync(entry.Write(), cancellationToken);
             await file.CopyToAsync(archive, 1 << 20, cancellationToken);
             await archive.WriteAsync(Zeros.AsMemory(0, entry.Padding), cancellationToken);

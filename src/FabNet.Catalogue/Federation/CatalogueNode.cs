@@ -27,6 +27,7 @@ internal sealed class CatalogueNode : IHostedService, IAsyncDisposable
     private readonly SemaphoreSlim _changing = new(1);
     private readonly CancellationTokenSource _stop = new();
     private bool _isStarted;
+    private int _disposed;
 
     public CatalogueNode(CatalogueStore store, CatalogueOptions options, FollowingOptions following, TimeProvider time, ILogger<CatalogueNode> log)
     {
@@ -161,6 +162,12 @@ internal sealed class CatalogueNode : IHostedService, IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        // A hosted service is the application's twice: as what it is, and as what is started.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         await StopAsync(CancellationToken.None);
         _inbox.Dispose();
         _follows.Dispose();

@@ -23,8 +23,13 @@ internal class StatementSync(Follow follow, Peer peer, CatalogueStore store, Fol
 
     private const int MaxRefused = 1_000;
 
+    // A log that repeats itself without end costs so much at a time, and no more.
+    private const int MaxIdlePages = 1_000;
+
     private int _limit = MaxPage;
     private int _refused;
+    private int _waiting;
+    private int _idlePages;
     private string? _reason;
 
     /// <summary>What is followed.</summary>
@@ -49,6 +54,7 @@ internal class StatementSync(Follow follow, Peer peer, CatalogueStore store, Fol
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await inbox.WakeAsync(cancellationToken);
+        (_waiting, _refused) = (0, 0);
         try
         {
             await PullAsync(cancellationToken);
@@ -104,9 +110,17 @@ internal class StatementSync(Follow follow, Peer peer, CatalogueStore store, Fol
     {
         var page = await inbox.TakeAsync(envelopes, cancellationToken);
         var before = follows.WaitingOf(follow.Id);
-        if (page.Waiting.Count > 0 && (before.Count + page.Waiting.Count > MaxWaiting || before.Bytes + page.Waiting.Sum(w => (long)w.Envelope.Payload.Length) > MaxWaitingBytes))
+        _waiting += page.Waiting.Count;
+        if (page.Waiting.Count > 0 && (_waiting > MaxWaiting || before.Count + page.Waiting.Count > MaxWaiting || before.Bytes + page.Waiting.Sum(w => (long)w.Envelope.Payload.Length) > MaxWaitingBytes))
         {
             throw new PeerException($"It sends statements that build on others which it does not send: {before.Count} of them wait, and no more are kept. Ask whoever runs it.");
+        }
+
+        _idlePages = page.Added > 0 ? 0 : _idlePages + 1;
+        if (_idlePages > MaxIdlePages)
+        {
+            _idlePages = 0;
+            throw new PeerException($"It sent {MaxIdlePages} pages of statements, and nothing in them is new here. Its log goes on; so does this node, later.");
         }
 
         var designs = page.Accepted.Select(s => s.Statement).OfType<DesignStatement>().Select(s => s.Design).ToList();

@@ -12,7 +12,7 @@ namespace FabNet.Catalogue.Bundles;
 /// </summary>
 /// <param name="Name">The name in the archive, ASCII, up to 100 characters.</param>
 /// <param name="Size">Bytes of the file.</param>
-internal sealed record TarEntry(string Name, long Size)
+internal sealed record BundleEntry(string Name, long Size)
 {
     /// <summary>The bytes of a header, and the unit of everything.</summary>
     public const int BlockSize = 512;
@@ -62,7 +62,7 @@ internal sealed record TarEntry(string Name, long Size)
 
     /// <summary>Reads a header; null for the block of zeros that ends an archive.</summary>
     /// <exception cref="FormatException">It is none, or of something that a bundle does not have.</exception>
-    public static TarEntry? Read(ReadOnlySpan<byte> block)
+    public static BundleEntry? Read(ReadOnlySpan<byte> block)
     {
         if (!block.ContainsAnyExcept((byte)0))
         {
@@ -77,7 +77,7 @@ internal sealed record TarEntry(string Name, long Size)
         var name = block[..MaxName];
         name = name.IndexOf((byte)0) is >= 0 and var end ? name[..end] : name;
         var text = name.ContainsAnyExceptInRange((byte)'!', (byte)'~') ? "?" : Encoding.ASCII.GetString(name);
-        return (char)block[TypeAt] is '0' or '\0' ? new TarEntry(text, Number(block.Slice(SizeAt, SizeLength)))
+        return (char)block[TypeAt] is '0' or '\0' ? new BundleEntry(text, Number(block.Slice(SizeAt, SizeLength)))
             : throw new FormatException($"'{text}' is no plain file (its type is {block[TypeAt]}). A bundle has nothing else.");
     }
 

@@ -1,0 +1,49 @@
+// A node that is followed and lies, in every way that the protocol leaves open.
+
+using FabNet.Protocol;
+using FabNet.Protocol.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using StatementEnvelope = FabNet.Protocol.Statements.Envelope;
+
+namespace FabNet.Tests.Catalogue;
+
+public sealed class HostilePeer : DesignCatalogue.DesignCatalogueBase
+{
+    /// <summary>What it answers when it is asked for its log.</summary>
+    public Func<ListStatementsRequest, ListStatementsReply> Log { get; set; } = _ => new ListStatementsReply { End = true };
+
+    /// <summary>What it sends for a file, chunk after chunk.</summary>
+    public Func<GetBlobRequest, IEnumerable<GetBlobReply>> Blob { get; set; } = _ => [];
+
+    /// <summary>How often it was asked for its log.</summary>
+    public int Asked { get; private set; }
+
+    public static ListStatementsReply Page(IEnumerable<byte[]> envelopes, long after = 0, bool isEnd = true)
+    {
+        var reply = new ListStatementsReply { Cursor = after, End = isEnd };
+        foreach (var envelope in envelopes)
+        {
+            reply.Statements.Add(new LoggedStatement { Cursor = ++reply.Cursor, Envelope = Envelope.Parser.ParseFrom(envelope) });
+        }
+
+        reply.Head = reply.Cursor;
+        return reply;
+    }
+
+    public static byte[] Bytes(object envelope) => ((StatementEnvelope)envelope).ToWire().ToByteArray();
+
+    public override Task<ListStatementsReply> ListStatements(ListStatementsRequest request, ServerCallContext context)
+    {
+        Asked++;
+        return Task.FromResult(Log(request));
+    }
+
+    public override async Task GetBlob(GetBlobRequest request, IServerStreamWriter<GetBlobReply> responseStream, ServerCallContext context)
+    {
+        foreach (var chunk in Blob(request))
+        {
+            await responseStream.WriteAsync(chunk, context.CancellationToken);
+        }
+    }
+}
