@@ -19,9 +19,10 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
 {
     private const string Columns = "SELECT id, kind, publisher, subject, cursor FROM statements";
 
+    // Without "<> ''" SQLite does not see that the partial indexes serve: it would read every statement of the kind.
     private readonly SqliteCommand _find = connection.Prepare($"{Columns} WHERE id = $1");
-    private readonly SqliteCommand _bySubject = connection.Prepare($"{Columns} WHERE kind = $1 AND subject = $2 AND cursor > $3 ORDER BY cursor LIMIT $4");
-    private readonly SqliteCommand _byPublisher = connection.Prepare($"{Columns} WHERE publisher = $1 AND kind = $2 AND cursor > $3 ORDER BY cursor LIMIT $4");
+    private readonly SqliteCommand _bySubject = connection.Prepare($"{Columns} WHERE kind = $1 AND subject = $2 AND subject <> '' AND cursor > $3 ORDER BY cursor LIMIT $4");
+    private readonly SqliteCommand _byPublisher = connection.Prepare($"{Columns} WHERE publisher = $1 AND publisher <> '' AND kind = $2 AND cursor > $3 ORDER BY cursor LIMIT $4");
     private readonly SqliteCommand _again = connection.Prepare("SELECT cursor FROM signatures WHERE id = $1 ORDER BY cursor");
     private readonly SqliteCommand _key = connection.Prepare("SELECT info FROM keys WHERE key = $1 LIMIT 1");
     private readonly SqliteCommand _owners = connection.Prepare("SELECT publisher FROM keys WHERE key = $1");
