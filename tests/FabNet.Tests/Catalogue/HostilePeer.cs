@@ -39,6 +39,15 @@ public sealed class HostilePeer : DesignCatalogue.DesignCatalogueBase
         return Task.FromResult(Log(request));
     }
 
+    /// <summary>How often it was asked what holds.</summary>
+    public int Reports { get; private set; }
+
+    public override Task<DesignReport> GetReport(GetReportRequest request, ServerCallContext context)
+    {
+        Reports++;
+        return Task.FromResult(new DesignReport { StopReason = $"report {Reports}" });
+    }
+
     public override async Task GetBlob(GetBlobRequest request, IServerStreamWriter<GetBlobReply> responseStream, ServerCallContext context)
     {
         foreach (var chunk in Blob(request))
