@@ -73,21 +73,14 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
         return (AskCommons(commons => commons.Statements.Find(said.Id))!, isAdded);
     }
 
-    /// <summary>
-    /// Takes a statement that another node took, or that comes from a bundle (<see cref="StatementIntake.Admit"/>). A design's blobs may come later.
-    /// </summary>
-    /// <returns>The statement, whether it, or a signature on it, is new here, and what its other signatures wait for.</returns>
+    /// <summary>Judges a statement that another node took, or that comes from a bundle (<see cref="StatementIntake.Admit"/>).</summary>
     /// <exception cref="CatalogueException">It is refused, or (<see cref="CatalogueException.Need"/>) what it builds on is not here yet.</exception>
-    /// <exception cref="JournalException">The journal can't be written; nothing was put.</exception>
-    public async Task<(SignedStatement Said, bool IsAdded, Need? Awaited)> TakeAsync(Envelope envelope, CancellationToken cancellationToken)
-    {
-        var (said, admitted, rest) = Admit(envelope);
-        return (said, await _publishing.PutAsync(said, admitted, isRelayed: true, cancellationToken), rest);
-    }
+    public Admitted Admit(Envelope envelope) => AskCommons(commons => new StatementIntake(commons).Admit(envelope));
 
-    /// <summary>Judges a statement as <see cref="TakeAsync"/> does, and puts nothing.</summary>
-    /// <exception cref="CatalogueException">It is refused, or what it builds on is not here yet.</exception>
-    public (SignedStatement Said, Envelope Envelope, Need? Awaited) Admit(Envelope envelope) => AskCommons(commons => new StatementIntake(commons).Admit(envelope));
+    /// <summary>Puts a statement that was admitted. A design's blobs may come later.</summary>
+    /// <returns>True if it, or a signature on it, is new here.</returns>
+    /// <exception cref="JournalException">The journal can't be written; nothing was put.</exception>
+    public Task<bool> PutAsync(Admitted admitted, CancellationToken cancellationToken) => _publishing.PutAsync(admitted.Said, admitted.Envelope, isRelayed: true, cancellationToken);
 
     /// <summary>Which of a design's blobs are not here with the size that its manifest names.</summary>
     public IEnumerable<(Digest Digest, long Size)> MissingBlobs(Design design) => design.Blobs().Where(b => !Blobs.Has(b.Digest, b.Size));

@@ -41,7 +41,8 @@ internal sealed partial class DesignCatalogueService
 
     private async Task<PutStatementReply> RelayAsync(FabNet.Protocol.Statements.Envelope envelope, bool isJudgedOnly, CancellationToken cancellationToken)
     {
-        var (said, _, _) = store.Admit(envelope);
+        var admitted = store.Admit(envelope);
+        var said = admitted.Said;
         if (isJudgedOnly)
         {
             return new PutStatementReply { Id = said.Id.Value };
@@ -52,7 +53,7 @@ internal sealed partial class DesignCatalogueService
             store.RequireBlobs(design);
         }
 
-        var (_, isAdded, _) = await store.TakeAsync(envelope, cancellationToken);
+        var isAdded = await store.PutAsync(admitted, cancellationToken);
         return new PutStatementReply { Id = said.Id.Value, Cursor = store.AskCommons(commons => commons.Statements.Find(said.Id))!.Cursor, Added = isAdded };
     }
 

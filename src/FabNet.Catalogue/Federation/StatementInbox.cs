@@ -31,9 +31,6 @@ internal sealed class StatementInbox(CatalogueStore store, FollowStore follows) 
 
     private readonly SemaphoreSlim _waking = new(1);
 
-    // So many wait for the publishing loop at a time: it puts up to as many with one sync of the disk.
-    private const int MaxAtOnce = 128;
-
     // Up to where the log was looked through for what somebody waits for.
     private long _seen = -1;
 
@@ -41,28 +38,20 @@ internal sealed class StatementInbox(CatalogueStore store, FollowStore follows) 
     /// <exception cref="Journal.JournalException">The journal can't be written; what was put before is.</exception>
     public async Task<TakenPage> TakeAsync(IEnumerable<Wire.Envelope> envelopes, CancellationToken cancellationToken)
     {
-        var (accepted, waiting, refusals) = (new ConcurrentBag<SignedStatement>(), new List<(Envelope, Need)>(), new ConcurrentBag<string>());
+        var (accepted, waiting, refusals) = (new List<SignedStatement>(), new List<(Envelope, Need)>(), new ConcurrentBag<string>());
         var added = 0L;
         foreach (var step in Read(envelopes, refusals).GroupBy(StepOf).OrderBy(g => g.Key))
         {
             // Within a step one may build on another: as long as some get in, the others are tried again.
             for (List<Envelope> left = [.. step]; left.Count > 0;)
             {
-                var (missing, before) = (new ConcurrentBag<(Envelope Envelope, Need Need)>(), accepted.Count);
-                await Parallel.ForEachAsync(left, new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = cancellationToken }, async (envelope, stop) =>
+                // Judging takes the processor, putting the disk: what was judged is put at once, with few syncs.
+                var (admitted, missing) = (new ConcurrentBag<(Envelope Whole, Admitted Judged)>(), new ConcurrentBag<(Envelope Envelope, Need Need)>());
+                Parallel.ForEach(left, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, envelope =>
                 {
                     try
                     {
-                        var (said, isAdded, rest) = await store.TakeAsync(envelope, stop);
-                        accepted.Add(said);
-                        Interlocked.Add(ref added, isAdded ? 1 : 0);
-                        if (rest is { } need)
-                        {
-                            lock (waiting)
-                            {
-                                waiting.Add((envelope, need));
-                            }
-                        }
+                        admitted.Add((envelope, store.Admit(envelope)));
                     }
                     catch (CatalogueException e) when (e.Need is { } need)
                     {
@@ -73,7 +62,10 @@ internal sealed class StatementInbox(CatalogueStore store, FollowStore follows) 
                         refusals.Add(e.Message);
                     }
                 });
-                if (accepted.Count == before)
+                added += (await Task.WhenAll(admitted.Select(a => store.PutAsync(a.Judged, cancellationToken)))).Count(isAdded => isAdded);
+                accepted.AddRange(admitted.Select(a => a.Judged.Said));
+                waiting.AddRange(admitted.Where(a => a.Judged.Awaited is not null).Select(a => (a.Whole, a.Judged.Awaited!.Value)));
+                if (admitted.IsEmpty)
                 {
                     waiting.AddRange(missing);
                     break;
@@ -83,7 +75,7 @@ internal sealed class StatementInbox(CatalogueStore store, FollowStore follows) 
             }
         }
 
-        return new TakenPage([.. accepted], added, waiting, refusals.Count, refusals.FirstOrDefault());
+        return new TakenPage(accepted, added, waiting, refusals.Count, refusals.FirstOrDefault());
     }
 
     /// <summary>Puts what waited for statements that are here now, whoever brought them.</summary>
@@ -115,13 +107,14 @@ internal sealed class StatementInbox(CatalogueStore store, FollowStore follows) 
         {
             try
             {
-                var (said, _, rest) = await store.TakeAsync(waiting.Envelope, cancellationToken);
-                if (said.Statement is DesignStatement { Design: var design } && follows.List().FirstOrDefault(f => f.Id == waiting.Follow) is { } follow)
+                var admitted = store.Admit(waiting.Envelope);
+                await store.PutAsync(admitted, cancellationToken);
+                if (admitted.Said.Statement is DesignStatement { Design: var design } && follows.List().FirstOrDefault(f => f.Id == waiting.Follow) is { } follow)
                 {
                     follows.Keep(follow, TakenPage.Empty, null, store.MissingBlobs(design), follow.HasBlobs && follow.IsAll);
                 }
 
-                follows.SetWaiting(waiting, rest);
+                follows.SetWaiting(waiting, admitted.Awaited);
             }
             catch (CatalogueException e) when (e.Fault is CatalogueFault.StatementMissing or CatalogueFault.Invalid or CatalogueFault.NotAllowed)
             {

@@ -8,6 +8,12 @@ using FabNet.Protocol.Statements;
 
 namespace FabNet.Catalogue.Trust;
 
+/// <summary>A statement that another node took and that this one takes too.</summary>
+/// <param name="Said">The statement.</param>
+/// <param name="Envelope">Its envelope with only those signatures that were verified.</param>
+/// <param name="Awaited">What its other signatures wait for; null if there are none.</param>
+internal sealed record Admitted(SignedStatement Said, Envelope Envelope, Need? Awaited);
+
 /// <summary>
 /// Judges what is put. What does not count anyway (<see cref="Commons"/> sees to that) is refused here so that its author learns why, and so that the journal holds nothing that nobody vouches for.
 /// </summary>
@@ -44,9 +50,8 @@ internal sealed class StatementIntake(Commons commons)
     /// Judges a statement that another node took, or that comes from a bundle. What its author may say now is not asked, for another node may have taken it before that changed: only whether its author
     /// ever might. So it depends on nothing but the set of statements that are here, grows with it, and nodes that hear the same come to the same, in whichever order.
     /// </summary>
-    /// <returns>The statement, its envelope with only those signatures that were verified, and what the others wait for.</returns>
     /// <exception cref="CatalogueException">It is refused, or (<see cref="CatalogueException.Need"/>) what it builds on is not here yet.</exception>
-    public (SignedStatement Said, Envelope Envelope, Need? Awaited) Admit(Envelope envelope)
+    public Admitted Admit(Envelope envelope)
     {
         var said = Read(envelope);
         Need? rest = envelope.Signatures.FirstOrDefault(s => !said.SignedBy.Contains(s.Key)) is { Key: var key } ? new Need(NeedKind.Key, key) : null;
@@ -61,7 +66,7 @@ internal sealed class StatementIntake(Commons commons)
                 throw new CatalogueException(CatalogueFault.NotAllowed, $"The collection {identity.Short} is refused: only its owner changes a collection.");
         }
 
-        return (said, Only(said, envelope), rest);
+        return new Admitted(said, Only(said, envelope), rest);
     }
 
     private static CatalogueException Missing(SignedStatement said, Need need) =>

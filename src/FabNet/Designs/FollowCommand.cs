@@ -78,7 +78,7 @@ internal static class FollowCommand
         {
             table.Add(
                 f.Address, ScopeOptions.Describe(f.Scope), Number(f.Cursor), Number(f.Head), Number(f.Taken), Number(f.Waiting), Number(f.Refused),
-                f.NoBlobs ? "on demand" : f.MissingBlobs == 0 ? "all here" : $"{f.MissingBlobs} to come",
+                f.NoBlobs ? "on demand" : f.SyncedAt is null ? "-" : f.MissingBlobs == 0 ? "all here" : $"{f.MissingBlobs} to come",
                 f.HasFault ? $"again at {Time(f.RetryAt)}" : f.SyncedAt is null ? "begins" : $"up to date {Time(f.SyncedAt)}");
         }
 

@@ -15,7 +15,7 @@ namespace FabNet.Tests.Catalogue;
 
 public sealed class ConvergenceTests
 {
-    private static readonly int Cases = int.Parse(Environment.GetEnvironmentVariable("FABNET_CONVERGENCE_CASES") ?? "8", CultureInfo.InvariantCulture);
+    private static readonly int Cases = int.Parse(Environment.GetEnvironmentVariable("FABNET_CONVERGENCE_CASES") ?? "4", CultureInfo.InvariantCulture);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -25,7 +25,10 @@ public sealed class ConvergenceTests
         foreach (var (script, seed) in Gen.Zip(TrustProperties.Scripts, Gen.Choose(0, int.MaxValue)).Sample(Cases))
         {
             using var folder = new TempFolder();
-            var said = TrustProperties.Play(script);
+            // Beside what people do one by one, a design that two of them signed together.
+            var (yuri, zoe) = (new TestPublisher("yuri"), new TestPublisher("zoe"));
+            var both = StatementFormat.Sign(new DesignStatement(SampleDesign.Of("clip", "3.0.0").Sealed()), yuri.Key, zoe.Key);
+            IReadOnlyList<Envelope> said = [.. TrustProperties.Play(script), yuri.Chain[0], zoe.Chain[0], both];
             var random = new Random(seed);
             string? expected = null;
             for (var attempt = 0; attempt < 3; attempt++)

@@ -33,10 +33,18 @@ public sealed class HostilePeer : DesignCatalogue.DesignCatalogueBase
 
     public static byte[] Bytes(object envelope) => ((StatementEnvelope)envelope).ToWire().ToByteArray();
 
-    public override Task<ListStatementsReply> ListStatements(ListStatementsRequest request, ServerCallContext context)
+    /// <summary>Answers only when this is done.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Done when it was asked for its log for the first time.</summary>
+    public TaskCompletionSource IsAsked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override async Task<ListStatementsReply> ListStatements(ListStatementsRequest request, ServerCallContext context)
     {
         Asked++;
-        return Task.FromResult(Log(request));
+        IsAsked.TrySetResult();
+        await Gate.WaitAsync(context.CancellationToken);
+        return Log(request);
     }
 
     /// <summary>How often it was asked what holds.</summary>

@@ -7,6 +7,7 @@ using FabNet.Model.Designs;
 using FabNet.Protocol;
 using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
+using FabNet.Tests.Edge;
 using Google.Protobuf;
 using Grpc.Core;
 using Xunit;
@@ -178,6 +179,20 @@ public sealed class HostilePeerTests : IAsyncLifetime
         Assert.Equal(CatalogueFault.NoSpace, refusal.Fault);
         Assert.Contains("until there is space", refusal.Message, StringComparison.Ordinal);
         Assert.Equal((0, 0L), (_peer.Asked, full.Store.Head));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_peer_that_never_finishes_its_answer_is_given_up_after_a_minute()
+    {
+        var time = new ManualTimeProvider();
+        using var peer = new Peer(_host.Address, time);
+        _peer.Gate = new TaskCompletionSource().Task;
+        var asking = peer.ListAsync(new ListStatementsRequest { Limit = 1 }, Stop);
+        await _peer.IsAsked.Task.WaitAsync(Stop);
+        time.Advance(TimeSpan.FromSeconds(61));
+        var fault = await Assert.ThrowsAsync<PeerException>(() => asking);
+        Assert.Contains("within 60 s", fault.Message, StringComparison.Ordinal);
+        Assert.True(fault.IsSlow);
     }
 
     [Fact(Timeout = 60_000)]

@@ -28,7 +28,7 @@ public sealed class LogSelectionTests
         {
             try
             {
-                await node.Store.TakeAsync(envelope, Stop);
+                await node.Store.PutAsync(node.Store.Admit(envelope), Stop);
             }
             catch (CatalogueException)
             {
