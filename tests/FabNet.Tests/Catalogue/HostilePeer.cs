@@ -31,7 +31,7 @@ public sealed class HostilePeer : DesignCatalogue.DesignCatalogueBase
         return reply;
     }
 
-    public static byte[] Bytes(object envelope) => ((StatementEnvelope)envelope).ToWire().ToByteArray();
+    public static byte[] Bytes(StatementEnvelope envelope) => envelope.ToWire().ToByteArray();
 
     /// <summary>Answers only when this is done.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
