@@ -21,9 +21,12 @@ public sealed class StatementClient
     internal StatementClient(DesignCatalogue.DesignCatalogueClient client, ResiliencePipeline retry) => (_client, _retry) = (client, retry);
 
     /// <summary>Puts a statement; putting it again changes nothing.</summary>
-    public async Task<PutStatementReply> PutAsync(Envelope envelope, CancellationToken cancellationToken = default)
+    public Task<PutStatementReply> PutAsync(Envelope envelope, CancellationToken cancellationToken = default) => PutAsync(envelope, PutMode.Say, cancellationToken);
+
+    /// <summary>Puts a statement as its author, or as one that another node took; or has it judged.</summary>
+    public async Task<PutStatementReply> PutAsync(Envelope envelope, PutMode mode, CancellationToken cancellationToken = default)
     {
-        var request = new PutStatementRequest { Envelope = envelope.ToWire() };
+        var request = new PutStatementRequest { Envelope = envelope.ToWire(), Mode = mode };
         return await _retry.ExecuteAsync(async ct => await _client.PutStatementAsync(request, cancellationToken: ct), cancellationToken);
     }
 

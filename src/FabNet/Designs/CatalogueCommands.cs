@@ -36,6 +36,8 @@ internal static class CatalogueCommands
             DesignFileCommands.CreateDiff(),
             CreatePull(),
             DesignFileCommands.CreateExport(),
+            BundleCommands.CreateImport(),
+            FollowCommand.Create(),
             CreateServe(),
             ForkCommand.Create(),
         };
@@ -218,6 +220,7 @@ internal static class CatalogueCommands
         var urls = ServingOptions.Urls(ServerOption.DefaultCatalogueAddress);
         var heed = new Option<string[]?>("--heed") { Description = "The collections whose verdicts count here, such as carol~5e6f7a8b/safe-tools. Default: every one that it has.", AllowMultipleArgumentsPerToken = true };
         var store = ServingOptions.Store();
+        var follow = new Option<string[]?>("--follow") { Description = "Other catalogues to follow, all of each; 'fabnet catalogue follow' follows parts.", AllowMultipleArgumentsPerToken = true };
         var command = new Command("serve",
             """
             Serves a catalogue until Ctrl-C.
@@ -225,8 +228,9 @@ internal static class CatalogueCommands
             Examples:
               fabnet catalogue serve --urls http://127.0.0.1:7301 --data /var/lib/fabnet
               fabnet catalogue serve --store postgres://fabnet@db.example.org/fabnet
+              fabnet catalogue serve --follow http://127.0.0.1:7302
             """)
-        { data, urls, store, heed };
+        { data, urls, store, heed, follow };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -234,10 +238,15 @@ internal static class CatalogueCommands
             {
                 DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue"),
                 Store = ServingOptions.Parse(result.GetValue(store)),
+                Follows = [.. (result.GetValue(follow) ?? []).Select(ServerOption.Parse)],
                 Heeded = result.GetValue(heed) is { Length: > 0 } heeded ? heeded : null,
             };
             var address = result.GetRequiredValue(urls);
-            await using var app = ServerHost.Build(address, services => services.AddCatalogue(options), endpoints => endpoints.MapCatalogue());
+            await using var app = ServerHost.Build(address, services => services.AddCatalogue(options), endpoints =>
+            {
+                endpoints.MapCatalogue();
+                endpoints.MapCatalogueFederation();
+            });
             return await app.ServeAsync(address, console, $"catalogue at {address}, data in {options.DataFolder}", stop);
         });
         return command;

@@ -119,6 +119,11 @@ internal static class TrustText
             console.SayLine($"STOP       {report.StopReason}");
         }
 
+        if (report.HasLicenseFault)
+        {
+            console.Say($"licence    IT CAN'T BE A FORK UNDER ITS LICENCE: {report.LicenseFault}");
+        }
+
         foreach (var publication in report.Publications.Where(p => p.HasYankedBecause))
         {
             console.SayLine($"yanked     by {publication.Name}: {publication.YankedBecause}");
