@@ -54,7 +54,7 @@ public sealed class ScheduleFormatTests : IDisposable
     [InlineData("[ { \"name\": \"mk3\" } ]", "[ null ]", "A class is null. Leave it out.")]
     [InlineData("{ \"material\": \"PLA\" } }, ]", "{ \"material\": \"PLA\" }, \"byClass\": { \"mk3\": null } } ]", "byClass: one is null")]
     [InlineData("\"now\"", "\"then\"", "then")]
-    [InlineData("{\n", "[\n", "line 2")]
+    [InlineData("{\n", "[\n", "line 1, $: ")]
     public void What_can_not_be_read_is_refused_with_its_place(string right, string wrong, string says)
     {
         var refused = Record.Exception(() => ScheduleSearch.Solve(Read(Least.Replace(right, wrong, StringComparison.Ordinal)), ScheduleProblems.Steps(1)));
