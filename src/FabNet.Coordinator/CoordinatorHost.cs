@@ -37,6 +37,7 @@ public static class CoordinatorHost
         services.AddSingleton(provider => new CoordinatorNode(
             options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("FabNet.Coordinator")));
         services.AddSingleton<DesignResolver>();
+        services.AddSingleton<OrderQuotes>();
         services.AddSingleton<CoordinationService>();
         services.AddSingleton<EdgeLinkService>();
         services.AddSingleton<Ledger.LedgerService>();

@@ -12,7 +12,7 @@ using Grpc.Core;
 namespace FabNet.Coordinator.Board;
 
 /// <summary>The gRPC face of a coordinator for people and programs.</summary>
-internal sealed class CoordinationService(CoordinatorNode node, DesignResolver designs, TimeProvider time) : Coordination.CoordinationBase
+internal sealed class CoordinationService(CoordinatorNode node, DesignResolver designs, OrderQuotes quotes, TimeProvider time) : Coordination.CoordinationBase
 {
     private const int DefaultPage = 50;
     private const int LargestPage = 200;
@@ -32,6 +32,15 @@ internal sealed class CoordinationService(CoordinatorNode node, DesignResolver d
         var order = await node.AskAsync(() => node.Board.Order(node.Orders.Place(asked, design, credit)), context.CancellationToken);
         order.Obligations.AddRange(LicenseObligations.Tell(design.License, design.Licensor, design.Repository));
         return order;
+    });
+
+    public override Task<OrderQuote> QuoteOrder(PlaceOrderRequest request, ServerCallContext context) => RpcErrors.Mapped(async () =>
+    {
+        var asked = Read(request).Checked(time.GetUtcNow());
+        var (design, _) = await designs.ResolveAsync(request.Design, request.Publisher.Trim(), context.CancellationToken);
+        var quote = await quotes.QuoteAsync(asked, design, context.CancellationToken);
+        quote.Obligations.AddRange(LicenseObligations.Tell(design.License, design.Licensor, design.Repository));
+        return quote;
     });
 
     public override Task<Order> GetOrder(GetOrderRequest request, ServerCallContext context) =>

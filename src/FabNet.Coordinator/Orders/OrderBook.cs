@@ -42,6 +42,14 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
             return placed;
         }
 
+        chronicle.Record(Draft(request, design) with { Credit = credit ?? DesignCredits.Of(design) });
+        return State.Orders[OrderId.FromNumber(State.LastOrderNumber)];
+    }
+
+    /// <summary>An order as it would be placed, with its jobs.</summary>
+    /// <exception cref="RefusedException">It can't be made as asked for.</exception>
+    public OrderPlaced Draft(OrderRequest request, Design design)
+    {
         if (request.Destination is { } destination && State.Sites.Count > 0 && !State.Sites.ContainsKey(destination))
         {
             throw new RefusedException(Refusal.Invalid, $"destination: {destination} is not a site of this network. Its sites: {string.Join(", ", State.Sites.Keys.Take(20))}.");
@@ -64,12 +72,11 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
             }
         }
 
-        chronicle.Record(new OrderPlaced
+        return new OrderPlaced
         {
             Key = request.Key,
             Parts = [.. parts.Select(p => p.Part)],
             Jobs = jobs,
-            Credit = credit ?? DesignCredits.Of(design),
             Order = new Order
             {
                 Id = id,
@@ -83,8 +90,7 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
                 Customer = request.Customer,
                 PlacedAt = time.GetUtcNow(),
             },
-        });
-        return State.Orders[id];
+        };
     }
 
     /// <summary>The receiver has what was made so far: it accepts that, but for what it refuses, which is made again.</summary>

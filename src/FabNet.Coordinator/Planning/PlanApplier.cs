@@ -77,6 +77,9 @@ internal sealed class PlanApplier : IDisposable
         _planned.TryGetValue(entry.Id, out var assignment) ? (assignment.Cost, $"planned for {assignment.StartsAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {assignment.Why}")
         : (null, _waiting.GetValueOrDefault(entry.Id) ?? "It waits for the next plan.");
 
+    /// <summary>The network now, with the plan in force.</summary>
+    public PlantSnapshot Snapshot() => _snapshots.Build() with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
+
     public void Dispose() => _debounce.Dispose();
 
     private void Begin()
@@ -89,7 +92,7 @@ internal sealed class PlanApplier : IDisposable
 
         _isWanted = false;
         _plannedAt = _time.GetTimestamp();
-        var snapshot = _snapshots.Build() with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
+        var snapshot = Snapshot();
         if (snapshot.Jobs.Count == 0)
         {
             _planned.Clear();

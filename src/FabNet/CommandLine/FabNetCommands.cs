@@ -19,6 +19,7 @@ internal static class FabNetCommands
     {
         CommandRunner.Json,
         Up.UpCommand.Create(),
+        Network.QuoteCommand.Create(),
         Network.OrderCommand.Create(),
         Network.AcceptCommand.Create(),
         Network.StatusCommand.Create(),
