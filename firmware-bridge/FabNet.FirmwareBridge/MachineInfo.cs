@@ -19,6 +19,9 @@ public sealed record MachineInfo
     /// <summary>Bytes of its receive buffer, as reported or assumed; 0 where it takes whole files.</summary>
     public int ReceiveBufferBytes { get; init; }
 
+    /// <summary>Bytes of the longest line that it takes, without line number, checksum and end; 0 where it takes whole files.</summary>
+    public int MaxLineBytes { get; init; }
+
     /// <summary>Motion blocks that it plans ahead: so many acknowledged lines may not have been executed yet.</summary>
     public int PlannerBlocks { get; init; }
 

@@ -14,7 +14,7 @@ namespace FabNet.FirmwareBridge;
 /// lets go in one batch, and waits; it allocates nothing per line.
 /// </summary>
 internal sealed class SessionLoop(
-    MachineLink link, FirmwareControl control, ChannelReader<SessionRequest> requests, EventOutbox events, Action<MachineState, string?> setState) : IAsyncDisposable
+    MachineLink link, WireRest rest, FirmwareControl control, ChannelReader<SessionRequest> requests, EventOutbox events, Action<MachineState, string?> setState) : IAsyncDisposable
 {
     private const long ProgressMs = 1000;
     private const long CheckMs = 10;
@@ -78,7 +78,7 @@ internal sealed class SessionLoop(
                 count += control.Streamer.Fill(_outgoing.AsSpan(count), nowMs);
             if (count > 0)
                 await link.WriteAsync(_outgoing.AsMemory(0, count));
-            await link.WaitAsync();
+            await link.WaitAsync(_run is null ? 0 : rest.NextMs(control.Streamer, link.PreciseNowMs));
         }
     }
 
@@ -226,6 +226,8 @@ internal sealed class SessionLoop(
             : _noise.Finding is { } noise ? $"The machine is not ready: {noise}."
             : request.Run.Program.Profile.Dialect != control.Info.Dialect
                 ? $"The program was admitted for {request.Run.Program.Profile.Dialect} ({request.Run.Program.Profile.Name}), and this machine speaks {control.Info.Dialect}."
+            : request.Run.Program.Profile.MaxLineBytes > control.Info.MaxLineBytes
+                ? $"The program was admitted for lines of up to {Number(request.Run.Program.Profile.MaxLineBytes)} bytes ({request.Run.Program.Profile.Name}), and this machine ({control.Info.Firmware}) takes {Number(control.Info.MaxLineBytes)}. Correct commands.maxLineBytes in its profile."
             : null;
         if (why is not null)
         {

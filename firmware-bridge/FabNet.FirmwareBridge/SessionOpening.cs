@@ -34,7 +34,7 @@ internal static class SessionOpening
                     : new MarlinControl(info, options, events, bauds[index], link.NowMs);
                 if (!probe.Status.IsEmpty)
                     control.On(control.Dialect.Parse(probe.Status), link.NowMs);
-                return new SessionLoop(link, control, requests, events, setState);
+                return new SessionLoop(link, new WireRest(bauds[index]), control, requests, events, setState);
             }
             catch (MachineLinkException) when (index + 1 < bauds.Length)
             {

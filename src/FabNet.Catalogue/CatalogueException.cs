@@ -38,4 +38,7 @@ internal sealed class CatalogueException(CatalogueFault fault, string message, E
 {
     /// <summary>Why.</summary>
     public CatalogueFault Fault { get; } = fault;
+
+    /// <summary>What a statement waits for, where one is missing (<see cref="CatalogueFault.StatementMissing"/>) and may still come.</summary>
+    public Trust.Need? Need { get; init; }
 }

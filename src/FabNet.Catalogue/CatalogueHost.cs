@@ -1,5 +1,6 @@
 // Composes the catalogue into a program.
 
+using FabNet.Catalogue.Federation;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -22,15 +23,22 @@ public static class CatalogueHost
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => CatalogueStore.Open(options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CatalogueStore>>()));
+        services.AddSingleton(options);
+        services.TryAddSingleton(new FollowingOptions());
+        services.AddSingleton<CatalogueNode>();
+        services.AddHostedService(provider => provider.GetRequiredService<CatalogueNode>());
         services.AddGrpc().AddServiceOptions<DesignCatalogueService>(o => o.MaxReceiveMessageSize = MaxMessageBytes);
         return services;
     }
+
+    /// <summary>Maps the calls that say which other catalogues this one follows: for whoever runs it.</summary>
+    public static GrpcServiceEndpointConventionBuilder MapCatalogueFederation(this IEndpointRouteBuilder app) => app.MapGrpcService<CatalogueFederationService>();
 
     /// <summary>Opens the store, brings its index up to its journal, and maps the service.</summary>
     /// <exception cref="Journal.JournalException">The data folder is used by another process, or damaged.</exception>
     public static GrpcServiceEndpointConventionBuilder MapCatalogue(this IEndpointRouteBuilder app)
     {
-        _ = app.ServiceProvider.GetRequiredService<CatalogueStore>();
+        _ = app.ServiceProvider.GetRequiredService<CatalogueNode>();
         return app.MapGrpcService<DesignCatalogueService>();
     }
 }

@@ -22,6 +22,9 @@ public sealed record CatalogueOptions
     /// <summary>An upload that was broken off can go on for this long after its last byte. Default 7 days.</summary>
     public TimeSpan PartialRetention { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>Catalogues that are followed from the start, all of each, besides what was followed before. Default: none.</summary>
+    public IReadOnlyCollection<Uri> Follows { get; init; } = [];
+
     /// <summary>The collections whose verdicts count here, as <c>carol~5e6f7a8b/safe-tools</c>: an <c>unsafe</c> from one of them stops jobs. Null, the default: every collection that is here.</summary>
     public IReadOnlyCollection<string>? Heeded { get; init; }
 }

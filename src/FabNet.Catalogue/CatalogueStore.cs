@@ -1,6 +1,7 @@
 // The catalogue's state: the journal decides, blobs lie beside it, the index follows it.
 
 using FabNet.Catalogue.Blobs;
+using FabNet.Catalogue.Federation;
 using FabNet.Catalogue.Search;
 using FabNet.Catalogue.Trust;
 using FabNet.Journal;
@@ -68,8 +69,32 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
             RequireBlobs(design);
         }
 
-        var isAdded = await _publishing.PutAsync(said, accepted, cancellationToken);
+        var isAdded = await _publishing.PutAsync(said, accepted, isRelayed: false, cancellationToken);
         return (AskCommons(commons => commons.Statements.Find(said.Id))!, isAdded);
+    }
+
+    /// <summary>Judges a statement that another node took, or that comes from a bundle (<see cref="StatementIntake.Admit"/>).</summary>
+    /// <exception cref="CatalogueException">It is refused, or (<see cref="CatalogueException.Need"/>) what it builds on is not here yet.</exception>
+    public Admitted Admit(Envelope envelope) => AskCommons(commons => new StatementIntake(commons).Admit(envelope));
+
+    /// <summary>Puts a statement that was admitted. A design's blobs may come later.</summary>
+    /// <returns>True if it, or a signature on it, is new here.</returns>
+    /// <exception cref="JournalException">The journal can't be written; nothing was put.</exception>
+    public Task<bool> PutAsync(Admitted admitted, CancellationToken cancellationToken) => _publishing.PutAsync(admitted.Said, admitted.Envelope, isRelayed: true, cancellationToken);
+
+    /// <summary>Which of a design's blobs are not here with the size that its manifest names.</summary>
+    public IEnumerable<(Digest Digest, long Size)> MissingBlobs(Design design) => design.Blobs().Where(b => !Blobs.Has(b.Digest, b.Size));
+
+    /// <summary>Refuses a design whose blobs are not all here.</summary>
+    /// <exception cref="CatalogueException">Some are not.</exception>
+    public void RequireBlobs(Design design)
+    {
+        var missing = design.AllArtefacts().DistinctBy(a => a.Digest).Where(a => !Blobs.Has(a.Digest, a.Size)).ToList();
+        if (missing.Count > 0)
+        {
+            throw new CatalogueException(CatalogueFault.BlobsMissing,
+                $"{missing.Count} of the design's files are not here with the size that the manifest names, such as {missing[0].Path} ({missing[0].Digest.Short}). Upload them first, then publish again.");
+        }
     }
 
     /// <summary>Asks what the statements say.</summary>
@@ -85,6 +110,18 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
         var applied = Ask(index => index.Applied);
         return _journal.Read(after).TakeWhile(e => e.Cursor <= applied).Where(e => e.Kind == JournaledStatements.Kind).Select(JournaledStatements.Read);
     }
+
+    /// <summary>The places of a part of the log, found by the index.</summary>
+    public LogPage Select(LogSelection selection, long after, int limit) => Ask(index => selection.Find(index.Statements, index.Applied, after, limit));
+
+    /// <summary>The statement at a place of the log; null where there is none, or one that nobody signed.</summary>
+    public StoredStatement? StatementAt(long cursor) => _journal.Find(cursor) is { Kind: JournaledStatements.Kind } entry ? JournaledStatements.Read(entry) : null;
+
+    /// <summary>The newest place of the log.</summary>
+    public long Head => Ask(index => index.Applied);
+
+    /// <summary>What names the log up to a place: the journal's hash there, in hexadecimal digits; empty for the beginning, null where there is no such place.</summary>
+    public string? MarkOf(long cursor) => cursor == 0 ? "" : _journal.Find(cursor) is { } entry ? Convert.ToHexStringLower(entry.Hash) : null;
 
     /// <summary>The design with this manifest.</summary>
     /// <exception cref="CatalogueException">It is not here.</exception>
@@ -160,16 +197,6 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
         return entry.Kind == JournaledStatements.Kind && JournaledStatements.Read(entry) is { Said.Statement: DesignStatement { Design: var design }, Envelope: var envelope }
             ? new PublishedManifest(design, envelope.Payload.ToArray(), entry.Cursor)
             : new PublishedManifest(DesignManifest.Read(entry.Payload, entry.At), entry.Payload, entry.Cursor);
-    }
-
-    private void RequireBlobs(Design design)
-    {
-        var missing = design.AllArtefacts().DistinctBy(a => a.Digest).Where(a => !Blobs.Has(a.Digest, a.Size)).ToList();
-        if (missing.Count > 0)
-        {
-            throw new CatalogueException(CatalogueFault.BlobsMissing,
-                $"{missing.Count} of the design's files are not here with the size that the manifest names, such as {missing[0].Path} ({missing[0].Digest.Short}). Upload them first, then publish again.");
-        }
     }
 
     private static CatalogueException NoSuchName(string name) =>

@@ -1,5 +1,6 @@
 // The calls about signed statements: what is said, and what holds.
 
+using FabNet.Catalogue.Federation;
 using FabNet.Catalogue.Trust;
 using FabNet.Model;
 using FabNet.Protocol;
@@ -23,7 +24,13 @@ internal sealed partial class DesignCatalogueService
     /// <inheritdoc />
     public override Task<PutStatementReply> PutStatement(PutStatementRequest request, ServerCallContext context) => Answer(async () =>
     {
-        var (stored, isAdded) = await store.PutAsync(request.Envelope.ToModel(), context.CancellationToken);
+        var envelope = request.Envelope.ToModel();
+        if (request.Mode is PutMode.Judge or PutMode.Relay)
+        {
+            return await RelayAsync(envelope, request.Mode is PutMode.Judge, context.CancellationToken);
+        }
+
+        var (stored, isAdded) = await store.PutAsync(envelope, context.CancellationToken);
         if (isAdded)
         {
             LogPut(stored.Said.Statement.Kind, stored.Said.Id.Short);
@@ -31,6 +38,24 @@ internal sealed partial class DesignCatalogueService
 
         return new PutStatementReply { Id = stored.Said.Id.Value, Cursor = stored.Cursor, Added = isAdded };
     }, context.CancellationToken);
+
+    private async Task<PutStatementReply> RelayAsync(FabNet.Protocol.Statements.Envelope envelope, bool isJudgedOnly, CancellationToken cancellationToken)
+    {
+        var admitted = store.Admit(envelope);
+        var said = admitted.Said;
+        if (isJudgedOnly)
+        {
+            return new PutStatementReply { Id = said.Id.Value };
+        }
+
+        if (said.Statement is DesignStatement { Design: var design })
+        {
+            store.RequireBlobs(design);
+        }
+
+        var isAdded = await store.PutAsync(admitted, cancellationToken);
+        return new PutStatementReply { Id = said.Id.Value, Cursor = store.AskCommons(commons => commons.Statements.Find(said.Id))!.Cursor, Added = isAdded };
+    }
 
     /// <inheritdoc />
     public override Task<ListStatementsReply> ListStatements(ListStatementsRequest request, ServerCallContext context) => Answer(() =>
@@ -40,43 +65,85 @@ internal sealed partial class DesignCatalogueService
             throw new CatalogueException(CatalogueFault.Invalid, $"limit is {request.Limit} and after is {request.After}; limit must be from 1 to {MaxStatements}, or 0 for {DefaultStatements}, and after 0 or more.");
         }
 
-        var limit = request.Limit == 0 ? DefaultStatements : request.Limit;
-        var reply = new ListStatementsReply { Cursor = request.After, End = true };
-        var (bytes, count) = (0, 0);
-        foreach (var stored in store.Log(request.After))
+        if (request.HasMark && store.MarkOf(request.After) != request.Mark)
         {
-            var isWanted = request.Kinds.Count == 0 || request.Kinds.Contains(stored.Said.Statement.Kind);
-            var statement = isWanted ? new LoggedStatement { Cursor = stored.Cursor, Envelope = stored.Envelope.ToWire() } : null;
-            bytes += statement?.CalculateSize() ?? 0;
-            if (count == limit || (bytes > MaxReplyBytes && reply.Statements.Count > 0))
-            {
-                reply.End = false;
-                break;
-            }
+            throw new CatalogueException(CatalogueFault.OutOfRange, $"This log is not the one whose place {request.After} was marked so: it was restored from a copy, or replaced. Begin again from its beginning.");
+        }
 
-            (count, reply.Cursor) = (count + 1, stored.Cursor);
-            if (statement is not null)
+        var limit = request.Limit == 0 ? DefaultStatements : request.Limit;
+        var selection = new LogSelection(request.Kinds, [.. request.About.Select(Digest.Parse)], [.. request.By.Select(Digest.Parse)]);
+        var reply = selection.IsAll ? ListAll(request.After, limit) : List(selection, request.After, limit);
+        (reply.Head, reply.Mark) = (Math.Max(store.Head, reply.Cursor), store.MarkOf(reply.Cursor) ?? "");
+        return Task.FromResult(reply);
+    }, context.CancellationToken);
+
+    private ListStatementsReply ListAll(long after, int limit)
+    {
+        var reply = new ListStatementsReply { Cursor = after, End = true };
+        var bytes = 0;
+        foreach (var stored in store.Log(after))
+        {
+            if (!TryAdd(reply, stored, limit, ref bytes))
             {
-                reply.Statements.Add(statement);
+                break;
             }
         }
 
-        return Task.FromResult(reply);
-    }, context.CancellationToken);
+        return reply;
+    }
+
+    private ListStatementsReply List(LogSelection selection, long after, int limit)
+    {
+        var page = store.Select(selection, after, limit);
+        var reply = new ListStatementsReply { Cursor = after, End = page.IsEnd };
+        var bytes = 0;
+        foreach (var entry in page.Entries)
+        {
+            if (store.StatementAt(entry.Cursor) is { } stored && !TryAdd(reply, stored, limit, ref bytes))
+            {
+                return reply;
+            }
+        }
+
+        reply.Cursor = Math.Max(after, page.Horizon);
+        return reply;
+    }
+
+    // False if the reply is full: then it is not the end.
+    private static bool TryAdd(ListStatementsReply reply, StoredStatement stored, int limit, ref int bytes)
+    {
+        var statement = new LoggedStatement { Cursor = stored.Cursor, Envelope = stored.Envelope.ToWire() };
+        bytes += statement.CalculateSize();
+        if (reply.Statements.Count == limit || (bytes > MaxReplyBytes && reply.Statements.Count > 0))
+        {
+            reply.End = false;
+            return false;
+        }
+
+        reply.Statements.Add(statement);
+        reply.Cursor = stored.Cursor;
+        return true;
+    }
 
     /// <inheritdoc />
     public override Task<DesignReport> GetReport(GetReportRequest request, ServerCallContext context) => Answer(() =>
     {
         var design = store.Get(Digest.Parse(request.ManifestDigest)).Design;
-        var (report, refs) = store.AskCommons(commons => WithRefs(commons, commons.Report(design.Ref.Manifest)));
+        var (report, refs) = store.AskCommons(commons => WithRefs(commons, request.StandingOnly ? new Trust.DesignReport(commons.Standing(design.Ref.Manifest), [], [], [], [], [], []) : commons.Report(design.Ref.Manifest)));
         var wire = new DesignReport { Ref = design.Ref.ToWire() };
         wire.Publications.AddRange(report.Standing.Publications.Select(TrustMapping.ToWire));
         wire.Findings.AddRange(report.Standing.Findings.Select(TrustMapping.ToWire));
         wire.Runs.AddRange(report.Runs.Select(TrustMapping.ToWire));
+        wire.Toolpaths.AddRange(report.Toolpaths.Select(t => TrustMapping.ToWire(t, design)));
         wire.Claims.AddRange(report.Claims.Select(TrustMapping.ToWire));
         wire.Proposals.AddRange(report.Proposals.Select(TrustMapping.ToWire));
         wire.Origins.AddRange(report.Origins.Select(s => ToWire(s, refs)));
         wire.Forks.AddRange(report.Forks.Select(s => ToWire(s, refs)));
+        if (store.AskCommons(commons => commons.FindForkObstacle(design.Ref.Manifest)) is { } obstacle)
+        {
+            wire.LicenseFault = obstacle;
+        }
+
         if (report.Standing.FindStop() is { } reason)
         {
             wire.StopReason = reason;

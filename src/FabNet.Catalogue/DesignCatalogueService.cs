@@ -1,6 +1,6 @@
 // The gRPC face of the catalogue: protos/fabnet/v1/catalogue.proto says what each call promises.
 
-using FabNet.Catalogue.Blobs;
+using FabNet.Catalogue.Federation;
 using FabNet.Catalogue.Search;
 using FabNet.Journal;
 using FabNet.Model;
@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace FabNet.Catalogue;
 
 /// <summary>Serves a <see cref="CatalogueStore"/>. Refusals become statuses here, and nowhere else.</summary>
-internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogger<DesignCatalogueService> log) : DesignCatalogue.DesignCatalogueBase
+internal sealed partial class DesignCatalogueService(CatalogueStore store, CatalogueNode node, ILogger<DesignCatalogueService> log) : DesignCatalogue.DesignCatalogueBase
 {
     /// <summary>The most bytes of one chunk, either way: 256 KiB.</summary>
     internal const int MaxChunkBytes = 256 * 1024;
@@ -113,7 +113,7 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
     public override Task GetBlob(GetBlobRequest request, IServerStreamWriter<GetBlobReply> responseStream, ServerCallContext context) => Answer(async () =>
     {
         var digest = Digest.Parse(request.Digest);
-        await using var blob = store.Blobs.OpenRead(digest);
+        await using var blob = await OpenAsync(digest, context.CancellationToken);
         var (size, offset) = (blob.Length, request.Offset);
         if (offset < 0 || offset > size)
         {
@@ -148,7 +148,7 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
         return true;
     }, context.CancellationToken);
 
-    private static SearchFilter FilterOf(DesignFilter? filter) => filter is null ? new() : new()
+    internal static SearchFilter FilterOf(DesignFilter? filter) => filter is null ? new() : new()
     {
         Process = filter.HasProcess ? filter.Process : null,
         Material = filter.HasMaterial ? filter.Material : null,
@@ -157,6 +157,19 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
         IsValidatedOnly = filter.ValidatedOnly,
         Fits = [.. filter.Fits.Select(f => new Size3(f.WidthMm, f.DepthMm, f.HeightMm))],
     };
+
+    // A file that a design of another catalogue names is pulled from there when it is asked for.
+    private async Task<FileStream> OpenAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return store.Blobs.OpenRead(digest);
+        }
+        catch (CatalogueException e) when (e.Fault is CatalogueFault.NotFound)
+        {
+            return await node.FetchAsync(digest, cancellationToken) ? store.Blobs.OpenRead(digest) : throw new CatalogueException(e.Fault, e.Message, e);
+        }
+    }
 
     private async Task<T> Answer<T>(Func<Task<T>> work, CancellationToken stop)
     {
@@ -187,7 +200,7 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, ILogg
     [LoggerMessage(Level = LogLevel.Error, Message = "The catalogue's disk failed: {Reason}")]
     private partial void LogDiskFailed(Exception error, string reason);
 
-    private static StatusCode StatusOf(CatalogueFault fault) => fault switch
+    internal static StatusCode StatusOf(CatalogueFault fault) => fault switch
     {
         CatalogueFault.NotFound => StatusCode.NotFound,
         CatalogueFault.AlreadyExists => StatusCode.AlreadyExists,

@@ -47,12 +47,16 @@ internal sealed class PublishingLoop : IAsyncDisposable
     public DesignIndex? Index => _index;
 
     /// <summary>Puts a statement that was accepted. Returns when it is on the disk and can be found.</summary>
+    /// <param name="said">The statement.</param>
+    /// <param name="envelope">Its envelope.</param>
+    /// <param name="isRelayed">Another node took it: a design is kept beside another of its publisher's with the same name and version.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
     /// <returns>True if it, or a signature on it, was not here.</returns>
     /// <exception cref="CatalogueException">It is a design whose publisher has its name and version with another manifest.</exception>
     /// <exception cref="JournalException">The journal or the index can't be written.</exception>
-    public async Task<bool> PutAsync(SignedStatement said, Envelope envelope, CancellationToken cancellationToken)
+    public async Task<bool> PutAsync(SignedStatement said, Envelope envelope, bool isRelayed, CancellationToken cancellationToken)
     {
-        var turn = new Turn(said, envelope);
+        var turn = new Turn(said, envelope, isRelayed);
         await _queue.Writer.WriteAsync(turn, cancellationToken);
         return await turn.Done.Task.WaitAsync(cancellationToken);
     }
@@ -156,7 +160,7 @@ internal sealed class PublishingLoop : IAsyncDisposable
             return index.Read(reader =>
             {
                 var commons = new Commons(new JournaledStatements(reader.Statements, _journal), found: []);
-                if (said.Statement is DesignStatement)
+                if (said.Statement is DesignStatement && !turn.IsRelayed)
                 {
                     new StatementIntake(commons).RequireFreeVersion(said);
                 }
@@ -195,7 +199,7 @@ internal sealed class PublishingLoop : IAsyncDisposable
     private DesignIndex OpenIndex() => DesignIndex.Open(_indexPath, _journal, _rules.Read, _rebuilding, _rules.Basis);
 
     /// <summary>What waits for the loop: a statement to put, or nothing but the loop's coming by.</summary>
-    private sealed record Turn(SignedStatement? Said, Envelope? Envelope)
+    private sealed record Turn(SignedStatement? Said, Envelope? Envelope, bool IsRelayed = false)
     {
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -37,8 +37,10 @@ public static class CoordinatorHost
         services.AddSingleton(provider => new CoordinatorNode(
             options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("FabNet.Coordinator")));
         services.AddSingleton<DesignResolver>();
+        services.AddSingleton<OrderQuotes>();
         services.AddSingleton<CoordinationService>();
         services.AddSingleton<EdgeLinkService>();
+        services.AddSingleton<Ledger.LedgerService>();
         services.AddHostedService<Lifetime>();
         services.AddHostedService(provider => new DesignWatch(
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<DesignCatalogue.DesignCatalogueClient>, options.CatalogueInterval,
@@ -46,11 +48,12 @@ public static class CoordinatorHost
         return services;
     }
 
-    /// <summary>Maps the coordinator's gRPC services: Coordination for people and programs, EdgeLink for sites.</summary>
+    /// <summary>Maps the coordinator's gRPC services: Coordination for people and programs, EdgeLink for sites, Ledger for every member.</summary>
     public static IEndpointRouteBuilder MapCoordinator(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<CoordinationService>();
         endpoints.MapGrpcService<EdgeLinkService>();
+        endpoints.MapGrpcService<Ledger.LedgerService>();
         return endpoints;
     }
 

@@ -2,6 +2,7 @@
 
 using FabNet.Coordinator.Board;
 using FabNet.Coordinator.Leases;
+using FabNet.Coordinator.Ledger;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Planning;
 using FabNet.Coordinator.Sites;
@@ -42,11 +43,16 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         (_options, _time, _log) = (options, time, log);
         try
         {
-            _chronicle = new Chronicle(journal, time);
+            var known = new CoordinatorState();
+            Ledger = LedgerBook.Open(options, time);
+            Deriver = new LedgerDeriver(known, Ledger.Take);
+            _chronicle = new Chronicle(journal, time, known, Deriver.Take);
+            RequireLedgerBehind(journal);
             Telemetry = new TelemetryStore(options, time);
         }
         catch
         {
+            Ledger?.Dispose();
             journal.Dispose();
             throw;
         }
@@ -86,6 +92,10 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     public NetworkBoard Board { get; }
 
     public TelemetryStore Telemetry { get; }
+
+    public LedgerBook Ledger { get; }
+
+    public LedgerDeriver Deriver { get; }
 
     /// <summary>Runs a function on the loop.</summary>
     public Task<T> AskAsync<T>(Func<T> command, CancellationToken cancellationToken) => _loop.AskAsync(command, cancellationToken);
@@ -174,10 +184,33 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     {
         await _ticker.DisposeAsync();
         await EndStreamsAsync();
+        await _loop.PostAsync(FlushLedger);
         await _loop.DisposeAsync();
         Plan.Dispose();
+        Ledger.Dispose();
         Telemetry.Dispose();
         _chronicle.Dispose();
+    }
+
+    /// <summary>A claim was settled, as whom it is owed to says. Called on the loop.</summary>
+    /// <exception cref="RefusedException">There is no such open claim.</exception>
+    public void SettleClaim(string claim, string note)
+    {
+        if (!Deriver.OpenClaims.ContainsKey(claim))
+        {
+            throw new RefusedException(Refusal.NotFound, $"The ledger has no open claim '{Clip.Reason(claim, "", 60)}'. See: fabnet ledger books");
+        }
+
+        _chronicle.Record(new ClaimSettled { Claim = claim, At = _time.GetUtcNow(), Note = note });
+    }
+
+    // A ledger that knows facts which the journal does not have would pass over new ones of the same place.
+    private void RequireLedgerBehind(IJournal journal)
+    {
+        if (Ledger.LastFact > journal.Head)
+        {
+            throw new JournalException($"The ledger in {_options.DataFolder} follows a journal of {Ledger.LastFact} entries, and this one has {journal.Head}. Restore both from copies of the same moment.");
+        }
     }
 
     private EdgeDown Welcome(SiteSession session)
@@ -224,7 +257,21 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
                 CatchUp();
                 Plan.Tick();
+                FlushLedger();
             });
+        }
+    }
+
+    // What can't be written waits, and nothing else waits for it.
+    private void FlushLedger()
+    {
+        try
+        {
+            Ledger.Flush();
+        }
+        catch (JournalException e)
+        {
+            CoordinatorLog.JournalUnwritable(_log, e);
         }
     }
 

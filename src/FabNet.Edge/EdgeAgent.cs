@@ -1,5 +1,6 @@
 // One site's edge agent: composes the rooms of the edge, starts them, and stops them in the order that loses nothing.
 
+using FabNet.Edge.Commons;
 using FabNet.Edge.Configuration;
 using FabNet.Edge.Designs;
 using FabNet.Edge.Leasing;
@@ -50,6 +51,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
     private Task _linking = Task.CompletedTask;
     private Task _ticking = Task.CompletedTask;
     private Task _syncing = Task.CompletedTask;
+    private Task _telling = Task.CompletedTask;
     private int _isStopped;
 
     private EdgeAgent(EdgeConfig config, EdgeAgentOptions options, EdgeBook book, TelemetrySpool spool)
@@ -154,6 +156,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
         await _stopClock.CancelAsync();
         await _ticking;
         await _syncing;
+        await _telling;
         foreach (var host in _hosts)
         {
             await host.DisposeAsync();
@@ -204,6 +207,12 @@ public sealed partial class EdgeAgent : IAsyncDisposable
         _linking = Task.Run(() => link.RunAsync(_stopLink.Token));
         _ticking = Task.Run(TickAsync);
         _syncing = Task.Run(SyncAsync);
+        if (Config.Publisher is { } publisher)
+        {
+            var commons = new CommonsLink(publisher, new DesignCatalogue.DesignCatalogueClient(_catalogue), Loop, _book, _options.CatalogueInterval, _options.Time, loggers.CreateLogger<CommonsLink>());
+            _telling = Task.Run(() => commons.RunAsync(_stopClock.Token));
+        }
+
         _siteBroker.Start();
         LogStarted(Site, Config.Machines.Count, Config.DataFolder);
     }

@@ -25,7 +25,13 @@ internal sealed partial class EdgeLoop
 
         _uplink.Connect(up.Up, up.Welcome);
         _told.Clear();
-        var leases = up.Welcome.Leases.Select(l => l.Job.ToModel()).ToList();
+        LogConnected(_config.Coordinator, _book.Outbox.Count);
+        OnLeasesTold(up.Welcome);
+    }
+
+    private void OnLeasesTold(EdgeDown.Types.Welcome welcome)
+    {
+        var leases = welcome.Leases.Select(l => l.Job.ToModel()).ToList();
         foreach (var held in _book.Leases.Open.Where(h => !h.IsStarted).ToList())
         {
             if (!leases.Exists(l => l.Id == held.Job.Id && l.Epoch == held.Job.Epoch))
@@ -36,13 +42,13 @@ internal sealed partial class EdgeLoop
 
         leases.ForEach(OnLease);
         SendKeepAlive();
-        LogConnected(_config.Coordinator, _book.Outbox.Count);
     }
 
     private void OnLinkDown(string reason)
     {
         _uplink.Disconnect();
         _offers.Clear();
+        _stalled.RemoveAll(static waiting => waiting is LeasesTold); // The next welcome says it anew.
         LogDisconnected(_config.Coordinator, reason);
     }
 

@@ -71,7 +71,7 @@ internal sealed partial class EdgeLoop
                 break;
             case Postponed postponed when desk.CountAttempt(job.Id) < MaxPreparationAttempts:
                 desk.PreparationNotice = $"{job.Id} waits: {postponed.Reason}";
-                desk.RetryPreparationAt = _time.GetUtcNow() + TimeSpan.FromSeconds(15);
+                desk.RetryPreparationAt = StampIn(TimeSpan.FromSeconds(15));
                 LogPostponed(job.Id, postponed.Reason);
                 break;
             case Postponed postponed:
@@ -83,7 +83,7 @@ internal sealed partial class EdgeLoop
         }
     }
 
-    private void AppendReady(Job job, Prepared prepared) => Append(new JobReady
+    private void AppendReady(Job job, Prepared prepared) => Append(RecipeOf(job, prepared), new JobReady
     {
         Job = job.Id,
         Epoch = job.Epoch,
@@ -141,7 +141,7 @@ internal sealed partial class EdgeLoop
             RequireClearing(desk, ended.End.Kind is RunEndKind.Completed ? $"The part of {run.Job} is on it." : $"{run.Job} did not finish; its part is incomplete.");
             if (job is not null)
             {
-                Append(EndOf(job, run, ended.End, desk));
+                AppendEnd(EndOf(job, run, ended.End, desk), SecondsOf(run, ended.End));
             }
         }
         else if (run.Prepared.From is not null)
@@ -217,7 +217,7 @@ internal sealed partial class EdgeLoop
         }
         else
         {
-            desk.RetryStartAt = _time.GetUtcNow() + TimeSpan.FromSeconds(5);
+            desk.RetryStartAt = StampIn(TimeSpan.FromSeconds(5));
         }
     }
 
@@ -297,9 +297,16 @@ internal sealed partial class EdgeLoop
         }
     }
 
-    private void Append(JobEvent happened)
+    private long StampIn(TimeSpan span) => _time.GetTimestamp() + (long)(span.TotalSeconds * _time.TimestampFrequency);
+
+    private void Append(JobEvent happened) => Append([], happened);
+
+    /// <summary>Appends the end of a started job, with what it teaches.</summary>
+    private void AppendEnd(JobEvent happened, double seconds) => Append(ProductionOf(happened, seconds), happened);
+
+    private void Append(IReadOnlyList<EdgeRecord> beside, JobEvent happened)
     {
-        if (_book.Append(happened) is { } refusal)
+        if (_book.Append(happened, beside) is { } refusal)
         {
             LogRefused(refusal);
         }

@@ -79,7 +79,9 @@ internal sealed partial class EdgeLoop
     }
 
     /// <summary>The part is off the machine. Runs in the loop.</summary>
-    public string Clear(MachineId machine)
+    /// <param name="machine">The machine.</param>
+    /// <param name="scrapped">How many of the pieces are no good, 0 or more.</param>
+    public string Clear(MachineId machine, int scrapped = 0)
     {
         var desk = DeskOf(machine);
         if (desk.Run is { } run)
@@ -94,9 +96,10 @@ internal sealed partial class EdgeLoop
         }
 
         var wasNeeded = desk.Facts.NeedsClearing is not null;
+        var noted = Judge(machine, scrapped);
         SetFacts(desk, desk.Facts with { NeedsClearing = null });
         desk.Host.Reset();
-        return wasNeeded ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear.";
+        return (wasNeeded ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear.") + noted;
     }
 
     /// <summary>Another material or colour is loaded. Runs in the loop.</summary>

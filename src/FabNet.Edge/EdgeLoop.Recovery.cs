@@ -29,7 +29,7 @@ internal sealed partial class EdgeLoop
         }
 
         return desk.Waiting is { } waiting && _book.Leases.Find(waiting.Job) is { } held
-            ? new Interrupted(held.Job, waiting, desk.Profile) { CountedZMm = desk.Host.Report.CountedZMm }
+            ? new Interrupted(held.Job, waiting, desk.Profile) { CountedMm = desk.Host.Report.CountedMm }
             : throw new OperatorException($"No job waits for a decision on {machine}.");
     }
 
@@ -106,14 +106,16 @@ internal sealed partial class EdgeLoop
             RequireClearing(desk, $"{job.Id} was interrupted; its part is incomplete.");
         }
 
-        Append(new JobFailed
-        {
-            Job = job.Id,
-            Epoch = job.Epoch,
-            At = _time.GetUtcNow(),
-            LastLine = marked.Line,
-            Reason = $"The agent was interrupted while {job.Machine} ran it, at or after line {Number(marked.Line)}; the part on the machine is incomplete. It is made again from the start.",
-        });
+        AppendEnd(
+            new JobFailed
+            {
+                Job = job.Id,
+                Epoch = job.Epoch,
+                At = _time.GetUtcNow(),
+                LastLine = marked.Line,
+                Reason = $"The agent was interrupted while {job.Machine} ran it, at or after line {Number(marked.Line)}; the part on the machine is incomplete. It is made again from the start.",
+            },
+            EstimateUpTo(job, marked));
         RemoveProgram(job);
     }
 
@@ -177,7 +179,7 @@ internal sealed partial class EdgeLoop
     private void EndWaiting(MachineDesk desk, Job job, JobEvent ended)
     {
         RequireClearing(desk, $"{job.Id} did not finish; its part is incomplete.");
-        Append(ended);
+        AppendEnd(ended, desk.Waiting is { } waiting ? EstimateUpTo(job, new MarkedLine(waiting.LastLine, waiting.LineCount)) : 0);
         desk.Waiting = null;
         RemoveProgram(job);
     }

@@ -21,7 +21,7 @@ namespace FabNet.Edge;
 /// Reads one bounded channel; whoever posts waits while it is full. Each message is handled to its end, then every machine's next step is
 /// looked for. Journal first, then apply: a fact that can't be journaled (the disk is full) waits and is tried again each second, and no
 /// machine starts meanwhile. The parts of this class: this file (the loop and the machines' next steps), Jobs (what happens to jobs), Coordinator
-/// (what the coordinator says), Operator (what people ask), Recovery (jobs that were interrupted).
+/// (what the coordinator says), Operator (what people ask), Recovery (jobs that were interrupted), Commons (what the end of a job tells the commons).
 /// </summary>
 internal sealed partial class EdgeLoop
 {
@@ -39,11 +39,12 @@ internal sealed partial class EdgeLoop
     private readonly Channel<EdgeMessage> _inbox = Channel.CreateBounded<EdgeMessage>(new BoundedChannelOptions(1024) { SingleReader = true });
     private readonly Dictionary<MachineId, MachineDesk> _desks = [];
     private readonly Dictionary<MachineId, MachineStatus> _told = [];
-    private readonly Queue<EdgeMessage> _stalled = new();
+    private readonly List<EdgeMessage> _stalled = [];
     private volatile IReadOnlyList<MachineStatus> _statuses = [];
     private volatile IReadOnlyList<Digest> _waiting = [];
     private volatile Site _site;
     private string? _trouble;
+    private bool _isTroubleSaid;
     private bool _isTakenUp;
     private bool _isSpoolFull;
     private readonly TaskCompletionSource _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -132,6 +133,12 @@ internal sealed partial class EdgeLoop
 
     private void Handle(EdgeMessage message)
     {
+        if (message is RunPaused or RunResumed or RunEnded && _stalled.Count > 0)
+        {
+            _stalled.Add(message); // What a run did stays in its order.
+            return;
+        }
+
         try
         {
             Dispatch(message);
@@ -152,6 +159,7 @@ internal sealed partial class EdgeLoop
         {
             case TakeUp: OnTakeUp(); break;
             case LinkUp up: OnLinkUp(up); break;
+            case LeasesTold told: OnLeasesTold(told.Welcome); break;
             case LinkDown down: OnLinkDown(down.Reason); break;
             case FromCoordinator said: OnCoordinator(said.Message); break;
             case PreparationEnded ended: OnPrepared(ended); break;
@@ -170,8 +178,9 @@ internal sealed partial class EdgeLoop
     /// <summary>The journal can't be written. Facts wait for it; a start is refused at once.</summary>
     private void Stall(EdgeMessage message, JournalException e)
     {
-        if (_trouble is null)
+        if (!_isTroubleSaid)
         {
+            _isTroubleSaid = true;
             LogJournalTrouble(e.Message);
         }
 
@@ -181,10 +190,13 @@ internal sealed partial class EdgeLoop
             case StartAsked asked:
                 asked.Refusal.TrySetResult(_trouble);
                 break;
+            case LinkUp up:
+                _stalled.Add(new LeasesTold(up.Welcome)); // The link is up, and the coordinator's clock was read, once.
+                break;
             case Ask or Tick or SessionChanged:
                 break;
             default:
-                _stalled.Enqueue(message);
+                _stalled.Add(message);
                 break;
         }
     }
@@ -197,10 +209,10 @@ internal sealed partial class EdgeLoop
             _stalled.Clear();
             _trouble = null;
             stalled.ForEach(Handle);
+            _isTroubleSaid = _trouble is not null;
         }
 
-        var now = _time.GetUtcNow();
-        _offers.Expire(now);
+        _offers.Expire(LeaseClock());
         var refused = _spool.Flush();
         if (refused is not null && !_isSpoolFull)
         {
@@ -239,8 +251,7 @@ internal sealed partial class EdgeLoop
     /// <summary>Prepares the first job that has no program, one at a time for each machine, also while another runs.</summary>
     private void AdvancePreparation(MachineDesk desk, List<HeldJob> queue)
     {
-        var now = _time.GetUtcNow();
-        if (desk.Preparation is not null || now < desk.RetryPreparationAt || _trouble is not null)
+        if (desk.Preparation is not null || _time.GetTimestamp() < desk.RetryPreparationAt || _trouble is not null)
         {
             return;
         }
@@ -254,7 +265,7 @@ internal sealed partial class EdgeLoop
         var job = next.Job;
         if (job.State is not JobState.Preparing)
         {
-            Append(new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = now });
+            Append(new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow() });
         }
 
         var cancellation = new CancellationTokenSource();
@@ -300,7 +311,6 @@ internal sealed partial class EdgeLoop
             return;
         }
 
-        var now = _time.GetUtcNow();
         if (queue.FirstOrDefault() is not { } head)
         {
             desk.Verdict = StartVerdict.Go;
@@ -318,7 +328,7 @@ internal sealed partial class EdgeLoop
             desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, LeaseClock());
         }
 
-        if (desk.Verdict.Obstacle is not Obstacle.None || now < desk.RetryStartAt || _trouble is not null)
+        if (desk.Verdict.Obstacle is not Obstacle.None || _time.GetTimestamp() < desk.RetryStartAt || _trouble is not null)
         {
             return;
         }
@@ -375,7 +385,7 @@ internal sealed partial class EdgeLoop
     /// <summary>A change of state at once; of progress and temperatures at most each second; a sign of life every ten.</summary>
     private static bool IsNews(MachineStatus told, MachineStatus now)
     {
-        var age = now.At - told.At;
+        var age = (now.At - told.At).Duration(); // A clock that was set back by hours must not silence a machine for hours.
         return told.State != now.State || told.Job != now.Job || told.Detail != now.Detail || told.Loaded != now.Loaded
             || age >= TimeSpan.FromSeconds(10) || (age >= TimeSpan.FromSeconds(1) && told != now with { At = told.At });
     }

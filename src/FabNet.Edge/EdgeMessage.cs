@@ -16,6 +16,9 @@ internal sealed record TakeUp : EdgeMessage;
 /// <summary>The coordinator welcomed this site; messages for it go into <paramref name="Up"/>, until the link is down.</summary>
 internal sealed record LinkUp(EdgeDown.Types.Welcome Welcome, ChannelWriter<EdgeUp> Up) : EdgeMessage;
 
+/// <summary>What the coordinator's welcome said of leases could not be journaled yet.</summary>
+internal sealed record LeasesTold(EdgeDown.Types.Welcome Welcome) : EdgeMessage;
+
 /// <summary>The stream broke.</summary>
 internal sealed record LinkDown(string Reason) : EdgeMessage;
 

@@ -25,6 +25,9 @@ public sealed record ResumptionResult
     /// <summary>The line of the whole program that it goes on with, from 1.</summary>
     public required int FirstLine { get; init; }
 
+    /// <summary>Between which places, in mm and in the program's coordinates, the tool of a machine that cuts must be if it stopped there and has not been moved since; null if that can't be told.</summary>
+    public (Position Low, Position High)? StoppedBetweenMm { get; init; }
+
     /// <summary>The last line of the whole program that is executed once a line of this one is.</summary>
     public int ToWhole(int line) => FirstLine - 1 + Math.Max(0, line - Preamble.Count);
 }
@@ -91,7 +94,14 @@ public static class Resumption
         using var rest = new RestOfProgram(program, line, preamble);
         var result = Admission.Check(rest, profile, sink, (options ?? new AdmissionOptions()) with { StartPositionMm = new Position(record.Place[0], record.Place[1], record.Place[2]) }, cancellationToken);
         return result.Program is { } admitted
-            ? new ResumptionResult { Program = admitted, Preamble = preamble, Precondition = precondition + KeptHeight.Describe(program, line, preamble), FirstLine = line }
+            ? new ResumptionResult
+            {
+                Program = admitted,
+                Preamble = preamble,
+                Precondition = precondition + KeptHeight.Describe(program, line, preamble),
+                FirstLine = line,
+                StoppedBetweenMm = isGrbl ? StoppingPlace.Find(program, line, record) : null,
+            }
             : Refused(string.Join("; ", result.Violations.Where(static violation => violation.Severity == Severity.Refusal).Take(3).Select(static violation => violation.ToString())), preamble);
 
         ResumptionResult Refused(string why, IReadOnlyList<string>? lines = null) =>

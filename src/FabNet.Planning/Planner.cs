@@ -13,6 +13,13 @@ namespace FabNet.Planning;
 /// <param name="Obstacle">Why it can't; null if it can.</param>
 public readonly record struct Quote(Assignment? Assignment, string? Obstacle);
 
+/// <summary>What an order would cost if it were placed now.</summary>
+/// <param name="Assignments">Its jobs, planned beside everything that is open.</param>
+/// <param name="Unplaced">Those that no machine can make now.</param>
+/// <param name="StandAlone">What they would cost if nothing else were open, by currency.</param>
+/// <param name="Incremental">By how much all that is open costs more with them, by currency.</param>
+public sealed record OrderQuote(IReadOnlyList<Assignment> Assignments, IReadOnlyList<UnplacedJob> Unplaced, IReadOnlyList<CostBreakdown> StandAlone, IReadOnlyList<CostBreakdown> Incremental);
+
 /// <summary>Places open jobs on machines. Pure: no clock, no I/O, the same plan for the same snapshot; safe to call from any thread.</summary>
 /// <remarks>
 /// The snapshot becomes a <see cref="ScheduleProblem"/>, which is searched for a number of steps that depends on its size (<see cref="ScheduleSearch"/>): what is lowered is cost, the worth of the time until jobs are
@@ -86,6 +93,27 @@ public static class Planner
         var plan = Plan(snapshot with { Machines = [there], Jobs = [job] });
         return new(plan.Assignments[0] with { Why = "claimed by the site" }, null);
     }
+
+    /// <summary>What jobs would cost if they were placed now.</summary>
+    /// <param name="snapshot">The network with its open jobs.</param>
+    /// <param name="jobs">The jobs that are asked about; none of them is among the snapshot's.</param>
+    public static OrderQuote QuoteOrder(PlantSnapshot snapshot, IReadOnlyList<OpenJob> jobs)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(jobs);
+        var asked = jobs.Select(static j => j.Id).ToHashSet();
+        var without = Plan(snapshot);
+        var together = Plan(snapshot with { Jobs = [.. snapshot.Jobs, .. jobs] });
+        var alone = Plan(snapshot with { Jobs = jobs });
+        return new OrderQuote(
+            [.. together.Assignments.Where(a => asked.Contains(a.Job))],
+            [.. together.Unplaced.Where(u => asked.Contains(u.Job))],
+            CostBreakdown.Sum(alone.Assignments.Select(static a => a.Cost)),
+            Difference(CostBreakdown.Sum(together.Assignments.Select(static a => a.Cost)), CostBreakdown.Sum(without.Assignments.Select(static a => a.Cost))));
+    }
+
+    private static List<CostBreakdown> Difference(IReadOnlyList<CostBreakdown> with, IReadOnlyList<CostBreakdown> without) =>
+        [.. with.Select(c => without.FirstOrDefault(w => w.Currency == c.Currency) is { } before ? c - before : c)];
 
     private static List<Assignment> Assignments(Plant plant, ScheduleState state, List<PlantMachine> machines, List<OpenJob> jobs, bool comparesPlaces)
     {

@@ -56,6 +56,8 @@ internal sealed class SnapshotCompiler
             Id = site.Id.Value,
             Latitude = isPlaced ? site.Latitude : null,
             Longitude = isPlaced ? site.Longitude : null,
+            TimeZone = site.TimeZone,
+            Hours = site.Hours,
             Prices = prices with
             {
                 MachinePerHour = Bounded(prices.MachinePerHour),
@@ -63,6 +65,7 @@ internal sealed class SnapshotCompiler
                 DefaultMaterialPerKg = Bounded(prices.DefaultMaterialPerKg),
                 MaterialPerKg = prices.MaterialPerKg.ToDictionary(static m => m.Key, static m => Bounded(m.Value), StringComparer.Ordinal),
                 EnergyPerKwh = Bounded(prices.EnergyPerKwh),
+                EnergyPerKwhByHour = [.. prices.EnergyPerKwhByHour.Select(static p => Math.Clamp(p, -100, 100))],
                 TransportFixed = Bounded(prices.TransportFixed),
                 TransportPerKmKg = Bounded(prices.TransportPerKmKg),
                 LatenessPerHour = Bounded(prices.LatenessPerHour),
@@ -102,27 +105,29 @@ internal sealed class SnapshotCompiler
             }
         }
 
-        var costs = profile.SetUp;
         var alike = _classes.Count(c => c.Profile.Name == profile.Name);
         var added = new MachineClass
         {
             Name = alike == 0 ? profile.Name : $"{profile.Name}#{alike + 1}",
             Process = profile.Process is FabricationProcess.Printing ? "3DP" : "other",
-            SetUp = new SetUpCosts
-            {
-                ClearMinutes = Bounded(costs.ClearMinutes, 0, 1e4),
-                MaterialChangeMinutes = Bounded(costs.MaterialChangeMinutes, 0, 1e4),
-                ColorChangeMinutes = Bounded(costs.ColorChangeMinutes, 0, 1e4),
-                ToolChangeMinutes = Bounded(costs.ToolChangeMinutes, 0, 1e4),
-                PurgeGrams = Bounded(costs.PurgeGrams, 0, 1e4),
-                DarkToLightPurgeGrams = Bounded(costs.DarkToLightPurgeGrams, 0, 1e4),
-                WarmUpMinutes = Bounded(costs.WarmUpMinutes, 0, 1e4),
-            },
+            SetUp = SetUpOf(profile),
             Power = new PowerDraw { RunningW = Bounded(profile.Power.RunningW, 0, 1e6), WarmUpW = Bounded(profile.Power.WarmUpW, 0, 1e6) },
         };
         _classes.Add((profile, added));
         return added;
     }
+
+    /// <summary>What changes take on a machine of a profile.</summary>
+    internal static SetUpCosts SetUpOf(MachineProfile profile) => new()
+    {
+        ClearMinutes = Bounded(profile.SetUp.ClearMinutes, 0, 1e4),
+        MaterialChangeMinutes = Bounded(profile.SetUp.MaterialChangeMinutes, 0, 1e4),
+        ColorChangeMinutes = Bounded(profile.SetUp.ColorChangeMinutes, 0, 1e4),
+        ToolChangeMinutes = Bounded(profile.SetUp.ToolChangeMinutes, 0, 1e4),
+        PurgeGrams = Bounded(profile.SetUp.PurgeGrams, 0, 1e4),
+        DarkToLightPurgeGrams = Bounded(profile.SetUp.DarkToLightPurgeGrams, 0, 1e4),
+        WarmUpMinutes = Bounded(profile.SetUp.WarmUpMinutes, 0, 1e4),
+    };
 
     private ScheduleJob Job(OpenJob job, HashSet<string> machines)
     {
@@ -172,7 +177,8 @@ internal sealed class SnapshotCompiler
 
     private RunHistory? HistoryOf(Work work, MachineProfile profile) => _snapshot.History.GetValueOrDefault(new RunKey(work.Design.Manifest, work.Part.Name, profile.Name));
 
-    private static SetUpOf NeedsOf(Work work) => new()
+    /// <summary>What a work needs set up.</summary>
+    internal static SetUpOf NeedsOf(Work work) => new()
     {
         Material = work.Material,
         Color = work.Color,

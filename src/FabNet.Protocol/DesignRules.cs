@@ -64,9 +64,9 @@ internal static class DesignRules
         foreach (var part in design.Parts)
         {
             CheckPart(part);
-            if (!seen.Add(part.Name))
+            if (!seen.Add(ComposedText.Of(part.Name)))
             {
-                throw new FormatException($"parts: the name '{part.Name}' stands there twice (case does not matter). Give each part a name of its own.");
+                throw new FormatException($"parts: the name '{part.Name}' stands there twice (neither case matters, nor how an accent is written). Give each part a name of its own.");
             }
         }
 
@@ -156,12 +156,12 @@ internal static class DesignRules
         foreach (var artefact in artefacts)
         {
             CheckArtefact(artefact);
-            if (!byPath.TryAdd(artefact.Path, artefact))
+            if (!byPath.TryAdd(ComposedText.Of(artefact.Path), artefact))
             {
-                var other = byPath[artefact.Path];
+                var other = byPath[ComposedText.Of(artefact.Path)];
                 if ((other.Path, other.Digest, other.Size, other.MediaType) != (artefact.Path, artefact.Digest, artefact.Size, artefact.MediaType))
                 {
-                    throw new FormatException($"The path '{artefact.Path}' stands for two different files (case does not matter).");
+                    throw new FormatException($"The path '{artefact.Path}' stands for two different files (neither case matters, nor how an accent is written).");
                 }
             }
         }

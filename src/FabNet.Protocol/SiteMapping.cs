@@ -53,6 +53,8 @@ public static class SiteMapping
             wire.Longitude = longitude;
         }
 
+        wire.TimeZone = site.TimeZone;
+        wire.Hours.AddRange(site.Hours.Select(static h => h.ToString()));
         wire.Machines.AddRange(site.Machines.Select(ToWire));
         return wire;
     }
@@ -76,6 +78,8 @@ public static class SiteMapping
                 Latitude = site.HasLatitude ? site.Latitude : null,
                 Longitude = site.HasLongitude ? site.Longitude : null,
                 Prices = site.Prices.ToModel(),
+                TimeZone = site.TimeZone.Length == 0 ? "UTC" : site.TimeZone,
+                Hours = [.. site.Hours.Select(OpeningHours.Parse)],
                 Machines = machines,
             };
     }

@@ -42,6 +42,7 @@ public static class Vocabulary
             LeaseExpiresAt = job.LeaseExpiresAt.ToWire(),
             StartedAt = job.StartedAt.ToWire(),
             EndedAt = job.EndedAt.ToWire(),
+            AcceptedAt = job.AcceptedAt.ToWire(),
         };
         SetIfPresent(job.Material, v => wire.Material = v);
         SetIfPresent(job.Color, v => wire.Color = v);
@@ -85,6 +86,7 @@ public static class Vocabulary
             EstimatedGrams = job.HasEstimatedGrams ? job.EstimatedGrams : null,
             StartedAt = job.StartedAt.ToModelOrNull(),
             EndedAt = job.EndedAt.ToModelOrNull(),
+            AcceptedAt = job.AcceptedAt.ToModelOrNull(),
             Replaces = job.HasReplaces ? JobId.Parse(job.Replaces) : null,
             ReplacedBy = job.HasReplacedBy ? JobId.Parse(job.ReplacedBy) : null,
         };
@@ -260,6 +262,8 @@ public static class Vocabulary
             wire.MaterialPerKg.Add(material, Text(price));
         }
 
+        wire.EnergyPerKwhByHour.AddRange(prices.EnergyPerKwhByHour.Select(Text));
+
         return wire;
     }
 
@@ -288,6 +292,7 @@ public static class Vocabulary
             DefaultMaterialPerKg = Amount(prices.DefaultMaterialPerKg, "prices.default_material_per_kg"),
             MaterialPerKg = MaterialPrices(prices),
             EnergyPerKwh = Amount(prices.EnergyPerKwh, "prices.energy_per_kwh"),
+            EnergyPerKwhByHour = prices.EnergyPerKwhByHour.Count == 0 ? [] : prices.EnergyPerKwhByHour.Select(static p => Amount(p, "prices.energy_per_kwh_by_hour")).ToList(),
             Co2GramsPerKwh = prices.Co2GramsPerKwh,
             TransportFixed = Amount(prices.TransportFixed, "prices.transport_fixed"),
             TransportPerKmKg = Amount(prices.TransportPerKmKg, "prices.transport_per_km_kg"),

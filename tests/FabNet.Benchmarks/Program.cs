@@ -5,6 +5,7 @@ using FabNet.Benchmarks.Catalogue;
 using FabNet.Benchmarks.Fleet;
 using FabNet.Benchmarks.GCode;
 using FabNet.Benchmarks.Grpc;
+using FabNet.Benchmarks.Ledger;
 using FabNet.Benchmarks.Smoothness;
 using FabNet.Benchmarks.Streaming;
 using FabNet.Benchmarks.Wire;
@@ -12,7 +13,7 @@ using FabNet.Benchmarks.Wire;
 const string Help = """
     Measures FabNet's hot paths and prints figures and ratios. No figure makes it fail.
 
-    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|catalogue|all] [options]
+    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|catalogue|federation|ledger|all] [options]
 
       streaming   lines per second, CPU and allocations of a machine session against a firmware that answers at once,
                   in memory and over a pty, beside a plain ping-pong sender in the same run; peak memory for 300 MB
@@ -23,6 +24,8 @@ const string Help = """
       gcode       megabytes per second of admission, and the peak memory for a program of 300 MB
       catalogue   searches, publications and pulls of a catalogue of a million designs, and the memory that it takes (about 3 GB of
                   temporary disk; some minutes to build)
+      federation  designs per second from one catalogue to another, verified, and what a poll costs
+      ledger      microseconds and bytes of dividing a shared cost, and entries verified per second
       all         all of these (the default)
 
     Options:
@@ -84,6 +87,10 @@ try
         await AdmissionBenchmark.RunAsync(options);
     if (options.Includes("catalogue"))
         await CatalogueBenchmark.RunAsync(options);
+    if (options.Includes("federation"))
+        await FederationBenchmark.RunAsync(options);
+    if (options.Includes("ledger"))
+        LedgerBenchmark.Run(options);
     return 0;
 }
 catch (Exception error) when (error is IOException or InvalidOperationException or FabNet.FirmwareBridge.MachineLinkException or global::Grpc.Core.RpcException)

@@ -42,7 +42,7 @@ public sealed partial class CommandLineTests
 
     [Theory(Timeout = TimeoutMs)]
     [InlineData("", "Runs a site's edge agent until Ctrl-C: it drives the machines of its configuration file.", "/etc/fabnet/site.yaml")]
-    [InlineData("catalogue", "Pulls a design's files and verifies each.", "catalogue pull cable-clip@1.0.0")]
+    [InlineData("catalogue", "Pulls a design's files and verifies each, and the signatures on it.", "catalogue pull cable-clip@1.0.0")]
     public async Task A_group_tells_the_first_sentence_of_each_command_and_the_command_the_rest(string group, string sentence, string example)
     {
         var stop = TestContext.Current.CancellationToken;

@@ -1,5 +1,7 @@
 // Whatever is killed whenever: every order ends, nothing starts twice, and no event is lost or counted twice.
 
+using System.Globalization;
+using System.Text.Json;
 using FabNet.Protocol.V1;
 using FabNet.SystemTests.Running;
 
@@ -34,7 +36,8 @@ public sealed class KillTests(ITestOutputHelper output)
                 $"name: mk3, profile: prusa-mk3s, port: \"{machines[0].Port}\", loaded: {{ material: PLA }}, simulated: {{ speed: {Speed} }}",
                 $"name: ender, profile: ender-3, port: \"{machines[1].Port}\", loaded: {{ material: PLA }}, simulated: {{ speed: {Speed} }}",
             ],
-            stop);
+            stop,
+            sharesRuns: true);
         var folder = TestDesign.Write(network.Folder, "squares", TestDesign.Squares(Sides), "prusa-mk3s", "ender-3");
         await network.PublishAsync(folder, stop);
         await network.MachinesIdleAsync(stop, "lab/mk3", "lab/ender");
@@ -71,6 +74,20 @@ public sealed class KillTests(ITestOutputHelper output)
         Assert.Equal(order.Id, again.Id);
         Assert.Equal(order.Jobs.Count, again.Jobs.Count);
 
+        // And what production taught is known, each run once: what was made, and what was begun and failed.
+        var begun = histories.Count(h => h.Job.State is JobState.Completed or JobState.Failed && h.Starts() > 0);
+        await Eventually.TrueAsync(async () => await RunsAsync(network, stop) is var (_, sofar) && sofar >= Quantity, "every good part is in the catalogue's report", stop);
+        var (made, good) = await RunsAsync(network, stop);
+        Assert.Equal(Quantity, good);
+        Assert.InRange(made, begun, histories.Sum(h => h.Starts()));
+
+        // And the books know each part once, whatever was killed when.
+        var ledger = Path.Combine(network.Folder, "ledger.jsonl");
+        (await network.CommandAsync(stop, "accept", order.Id)).Expect(0);
+        (await network.CommandAsync(stop, "ledger", "export", ledger)).Expect(0);
+        (await FabNetProcess.RunAsync(stop, "ledger", "verify", ledger)).Expect(0);
+        Assert.Equal(Quantity, (await File.ReadAllLinesAsync(ledger, stop)).Count(l => l.Contains("\"action\":\"accept\"", StringComparison.Ordinal)));
+
         int Executed() => machines.Sum(m => m.Executed().Count);
     }
 
@@ -98,6 +115,15 @@ public sealed class KillTests(ITestOutputHelper output)
         }
 
         await network.ServersReadyAsync(stop);
+    }
+
+    /// <summary>How many parts the catalogue's report says were made, and how many of them good.</summary>
+    private static async Task<(int Made, int Good)> RunsAsync(TestNetwork network, CancellationToken stop)
+    {
+        var said = (await network.CatalogueAsync(stop, "verify", "squares", "--json")).Expect(0).Output;
+        using var json = JsonDocument.Parse(said);
+        var runs = json.RootElement.GetProperty("report").GetProperty("runs").EnumerateArray().ToList();
+        return (runs.Sum(r => int.Parse(r.GetProperty("made").GetString()!, CultureInfo.InvariantCulture)), runs.Sum(r => int.Parse(r.GetProperty("good").GetString()!, CultureInfo.InvariantCulture)));
     }
 
     /// <summary>Between the journal and the firmware: at most one run for each start, and a whole one for each part that counts as made.</summary>

@@ -20,6 +20,7 @@ internal sealed class GrblControl : FirmwareControl
 
     private readonly GrblStatus _status = new();
     private readonly MotionWatch _motion = new();
+    private readonly GrblDialect _dialect;
     private GrblStreamer _streamer;
     private long _polledMs = long.MinValue / 2;
     private long _heardMs;
@@ -46,12 +47,13 @@ internal sealed class GrblControl : FirmwareControl
     public GrblControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, long nowMs)
         : base(info, options, events)
     {
+        _dialect = GrblDialect.Of(info.Firmware);
         _streamer = Start();
         _heardMs = nowMs;
     }
 
     /// <inheritdoc />
-    public override IFirmwareDialect Dialect => GrblDialect.Instance;
+    public override IFirmwareDialect Dialect => _dialect;
 
     /// <inheritdoc />
     public override GCodeStreamer Streamer => _streamer;
@@ -99,6 +101,8 @@ internal sealed class GrblControl : FirmwareControl
                     _modes = FirmwareText.Of(message.Detail);
                 if (message.Kind == FirmwareMessageKind.Echo && message.Text.SequenceEqual("[MSG:Reset to continue]"u8))
                     LeaveCriticalAlarm(nowMs);
+                if (message.Kind == FirmwareMessageKind.Error && Run is null && GrblDialect.IsGrblHal(Info.Firmware))
+                    _streamer.Submit(new Submission("$G"));
                 if (message.Kind is FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown)
                     Say(message);
                 break;
@@ -310,7 +314,7 @@ internal sealed class GrblControl : FirmwareControl
         return null;
     }
 
-    private GrblStreamer Start() => new(Info.ReceiveBufferBytes, Options.Timings);
+    private GrblStreamer Start() => new(Info.ReceiveBufferBytes, Options.Timings, _dialect);
 
     // Lines that were not answered are given up; answers to them may come or not, and must not be taken for those of later lines.
     private void Renew(string why)
@@ -337,6 +341,12 @@ internal sealed class GrblControl : FirmwareControl
             || (state == GrblState.Door && _status.SubState is 0 or 1);
         _stillReports = isStill ? _stillReports + 1 : 0;
         Events.Add(new PositionReported { At = Events.Now, XMm = _status.MachineMm[0], YMm = _status.MachineMm[1], ZMm = _status.MachineMm[2], IsMachine = true });
+        if (Run is null && isStill && _status.OffsetMm is { } offset)
+        {
+            var work = (X: _status.MachineMm[0] - offset[0], Y: _status.MachineMm[1] - offset[1], Z: _status.MachineMm[2] - offset[2]);
+            Events.Add(new PositionReported { At = Events.Now, XMm = work.X, YMm = work.Y, ZMm = work.Z, IsMachine = false });
+        }
+
         var stuck = _motion.Take(_status.MachineMm, state == GrblState.Run, nowMs);
         if (Run is null)
         {

@@ -6,8 +6,14 @@ using FabNet.Model.Machines;
 namespace FabNet.FirmwareBridge.Grbl;
 
 /// <summary>Plain lines; exactly one <c>ok</c> or <c>error:N</c> for each, in order.</summary>
-internal sealed class GrblDialect : IFirmwareDialect
+internal sealed class GrblDialect(int contentBytes) : IFirmwareDialect
 {
+    // protocol.h, LINE_BUFFER_SIZE 80 with its NUL: a longer line is refused with error:11.
+    private const int StockBytes = 79;
+
+    // FluidNC (Channel.h, maxLine 255) cuts what is longer and says nothing; grblHAL (protocol.h, LINE_BUFFER_SIZE 257) takes two bytes more.
+    private const int LongBytes = 254;
+
     /// <summary>Soft reset: obeyed at once, whatever else is going on.</summary>
     public const byte Reset = 0x18;
 
@@ -20,14 +26,23 @@ internal sealed class GrblDialect : IFirmwareDialect
     /// <summary>Cycle start, resume.</summary>
     public const byte CycleStart = (byte)'~';
 
-    /// <summary>The one instance.</summary>
-    public static GrblDialect Instance { get; } = new();
+    /// <summary>GRBL 1.1 itself, and kin of which nothing else is known.</summary>
+    public static GrblDialect Instance { get; } = new(StockBytes);
+
+    /// <summary>grblHAL and FluidNC.</summary>
+    public static GrblDialect LongLines { get; } = new(LongBytes);
 
     /// <inheritdoc />
     public FirmwareDialect Kind => FirmwareDialect.Grbl;
 
-    /// <summary>LINE_BUFFER_SIZE is 80 with its NUL; a longer line is refused with error:14 or, worse, cut.</summary>
-    public int MaxLineBytes => 80;
+    /// <inheritdoc />
+    public int MaxLineBytes => contentBytes + 1;
+
+    /// <summary>The dialect of a firmware by what it says of itself.</summary>
+    public static GrblDialect Of(string firmware) => IsGrblHal(firmware) || firmware.Contains("FluidNC", StringComparison.OrdinalIgnoreCase) ? LongLines : Instance;
+
+    /// <summary>True for grblHAL, which answers every line after an error with that same error, until a <c>$</c> command succeeds or it is reset (protocol.c, last_error).</summary>
+    public static bool IsGrblHal(string firmware) => firmware.Contains("GrblHAL", StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc />
     public FirmwareMessage Parse(ReadOnlySpan<byte> line)

@@ -52,6 +52,9 @@ internal sealed class GrblStatus
     /// <summary>Machine position in mm: X, Y, Z.</summary>
     public double[] MachineMm { get; } = new double[3];
 
+    /// <summary>What is added to work positions, in mm; null before it was told.</summary>
+    public double[]? OffsetMm { get; private set; }
+
     /// <summary>How many reports were read.</summary>
     public int Reports { get; private set; }
 
@@ -75,7 +78,10 @@ internal sealed class GrblStatus
             end = report.IndexOf((byte)'|');
             var field = end < 0 ? report : report[..end];
             if (field.StartsWith("WCO:"u8) && TakeThree(field[4..], values))
+            {
                 values.CopyTo(_offset);
+                OffsetMm = _offset;
+            }
             else if (field.StartsWith("MPos:"u8) && TakeThree(field[5..], values))
                 values.CopyTo(MachineMm);
             else if (field.StartsWith("WPos:"u8) && TakeThree(field[5..], values))

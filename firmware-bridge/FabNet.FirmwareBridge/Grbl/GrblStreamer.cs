@@ -32,8 +32,9 @@ internal sealed class GrblStreamer : GCodeStreamer
     /// <summary>A stream to a GRBL that has nothing in its buffer.</summary>
     /// <param name="receiveBytes">The receive buffer that it reported, in bytes.</param>
     /// <param name="timings">Time limits.</param>
-    public GrblStreamer(int receiveBytes, LinkTimings timings)
-        : base(GrblDialect.Instance, new SendWindow(receiveBytes, LineRing.Capacity / 2), timings, firstSequence: 0)
+    /// <param name="dialect">Whose lines it takes; GRBL 1.1's if null.</param>
+    public GrblStreamer(int receiveBytes, LinkTimings timings, GrblDialect? dialect = null)
+        : base(dialect ?? GrblDialect.Instance, new SendWindow(receiveBytes, LineRing.Capacity / 2), timings, firstSequence: 0)
     {
         _receiveBytes = receiveBytes - 1;
     }

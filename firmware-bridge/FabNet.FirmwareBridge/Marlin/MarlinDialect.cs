@@ -12,6 +12,9 @@ internal sealed class MarlinDialect : IFirmwareDialect
     /// <summary>The most bytes of a line without its end (MAX_CMD_SIZE 96, less its NUL): a longer one is cut, loses its checksum, and is asked for again for ever.</summary>
     public const int MaxContentBytes = 95;
 
+    /// <summary>The most bytes that a line's number and checksum add: N, nine digits, a blank, and * with three digits.</summary>
+    public const int FrameBytes = 15;
+
     /// <summary>The one instance.</summary>
     public static MarlinDialect Instance { get; } = new();
 

@@ -18,6 +18,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
 {
     private const int ProbeMs = 1500;
     private const int QuietMs = 60;
+    private const string FluidNc = "FluidNC";
 
     private readonly HashSet<string> _capabilities = new(StringComparer.Ordinal);
     private string? _firmware;
@@ -119,16 +120,24 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
         switch (message.Kind)
         {
             case FirmwareMessageKind.Start:
-                _firmware ??= FirmwareText.Of(message.Detail).Split(" [")[0];
+                var banner = FirmwareText.Of(message.Detail);
+                _firmware ??= banner.Split(" [")[0];
+                if (banner.Contains(FluidNc, StringComparison.Ordinal))
+                    NoteKin(FluidNc);
                 _bannerSeen = true;
                 break;
             case FirmwareMessageKind.Version:
                 var version = FirmwareText.Of(message.Detail);
                 _firmware ??= "Grbl " + version.Split('.', ':')[0] + "." + version.Split('.', ':').ElementAtOrDefault(1);
+                if (version.Contains(FluidNc, StringComparison.Ordinal))
+                    NoteKin(FluidNc);
                 break;
             case FirmwareMessageKind.BuildOptions:
                 ReadOptions(FirmwareText.Of(message.Detail));
                 _optionsSeen = true;
+                break;
+            case FirmwareMessageKind.Echo when message.Detail.StartsWith("FIRMWARE:"u8) && _found == FirmwareDialect.Grbl:
+                NoteKin(FirmwareText.Of(message.Detail[9..]));
                 break;
             case FirmwareMessageKind.Status:
                 _status = message.Text.ToArray();
@@ -175,6 +184,14 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
         }
     }
 
+    // FluidNC calls itself Grbl and adds its own name; grblHAL has a line for its name.
+    private void NoteKin(string name)
+    {
+        _firmware ??= "Grbl";
+        if (!_firmware.Contains(name, StringComparison.OrdinalIgnoreCase))
+            _firmware = $"{name} ({_firmware})";
+    }
+
     // [OPT:VNM,15,128]: option letters, planner blocks, receive bytes; grblHAL adds axes and more.
     private void ReadOptions(string text)
     {
@@ -193,6 +210,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
         Firmware = _firmware ?? "a firmware that does not name itself",
         Address = options.PortName,
         ReceiveBufferBytes = options.ReceiveBufferBytes,
+        MaxLineBytes = MarlinDialect.MaxContentBytes - MarlinDialect.FrameBytes,
         PlannerBlocks = MarlinStreamer.PlannerBlocks,
         Capabilities = _capabilities,
     };
@@ -203,6 +221,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
         Firmware = _firmware ?? "Grbl",
         Address = options.PortName,
         ReceiveBufferBytes = _receiveBytes > 0 ? _receiveBytes : options.ReceiveBufferBytes,
+        MaxLineBytes = GrblDialect.Of(_firmware ?? "Grbl").MaxLineBytes - 1,
         PlannerBlocks = _plannerBlocks > 0 ? _plannerBlocks : 15,
         Capabilities = _capabilities,
     };

@@ -13,11 +13,13 @@ internal sealed class MachineLink : IAsyncDisposable
 {
     private const int TickMs = 20;
     private const int MaxLine = 1024;
+    private const int MaxTurnsInClock = 16;
 
     private readonly Stream _stream;
     private readonly TimeProvider _time;
     private readonly long _startedAt;
     private readonly ITimer _ticker;
+    private readonly ITimer _rest;
     private readonly WakeSignal _wake = new();
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
@@ -26,6 +28,7 @@ internal sealed class MachineLink : IAsyncDisposable
     private readonly byte[] _pending = new byte[4096 + MaxLine];
     private ValueTask<int> _read;
     private bool _isReading;
+    private int _turnsInClock;
     private int _start;
     private int _end;
 
@@ -36,7 +39,9 @@ internal sealed class MachineLink : IAsyncDisposable
         _time = time;
         _startedAt = time.GetTimestamp();
         _readCompleted = _wake.Set;
-        _ticker = time.CreateTimer(static state => ((MachineLink)state!)._wake.Set(), this, TimeSpan.FromMilliseconds(TickMs), TimeSpan.FromMilliseconds(TickMs));
+        var clock = time == TimeProvider.System ? WireClock.Shared : time;
+        _ticker = clock.CreateTimer(static state => ((MachineLink)state!)._wake.Set(), this, TimeSpan.FromMilliseconds(TickMs), TimeSpan.FromMilliseconds(TickMs));
+        _rest = clock.CreateTimer(static state => ((MachineLink)state!)._wake.Set(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Why the link ended; null while it is open.</summary>
@@ -46,7 +51,10 @@ internal sealed class MachineLink : IAsyncDisposable
     public (long All, long Nonsense) Received { get; private set; }
 
     /// <summary>Milliseconds since the link was opened, by a clock that no one sets.</summary>
-    public long NowMs => (long)_time.GetElapsedTime(_startedAt).TotalMilliseconds;
+    public long NowMs => (long)PreciseNowMs;
+
+    /// <summary>The same with its fractions.</summary>
+    public double PreciseNowMs => _time.GetElapsedTime(_startedAt).TotalMilliseconds;
 
     /// <summary>
     /// Takes the next line, without its end, valid until the next call of any member. Lines longer than any firmware's are cut in pieces, so that a stream without line ends fills no memory.
@@ -70,17 +78,27 @@ internal sealed class MachineLink : IAsyncDisposable
     }
 
     /// <summary>Waits until bytes have come, <see cref="Wake"/> was called, the clock has ticked, or the link has ended. May return for no reason.</summary>
+    /// <param name="restMs">Bytes are not looked for before so many milliseconds have passed; all else ends the wait as ever. 0 for none.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask WaitAsync()
+    public async ValueTask WaitAsync(double restMs = 0)
     {
         if (Ended is not null)
             return;
         if (_end - _start > MaxLine * 4)
             return;
+        var rests = restMs > 0 && !_isReading;
+        if (rests)
+        {
+            _rest.Change(TimeSpan.FromMilliseconds(restMs), Timeout.InfiniteTimeSpan);
+            await WaitForWakeAsync();
+        }
+
         if (!_isReading)
             StartRead();
-        if (!_read.IsCompleted)
-            await _wake.WaitAsync();
+        if (!_read.IsCompleted && !rests)
+            await WaitForWakeAsync();
+        else if (WireClock.IsCurrent && ++_turnsInClock > MaxTurnsInClock)
+            await LeaveClockAsync();
         if (_read.IsCompleted)
             FinishRead();
     }
@@ -137,7 +155,9 @@ internal sealed class MachineLink : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Ended ??= "it was closed";
+        await LeaveClockAsync();
         await _ticker.DisposeAsync();
+        await _rest.DisposeAsync();
         await _closing.CancelAsync();
         await _stream.DisposeAsync();
         while (_isReading && !_read.IsCompleted)
@@ -147,6 +167,23 @@ internal sealed class MachineLink : IAsyncDisposable
 
         _closing.Dispose();
         _writing.Dispose();
+    }
+
+    private ValueTask WaitForWakeAsync()
+    {
+        _turnsInClock = 0;
+        return _wake.WaitAsync();
+    }
+
+    // Closing a port may block, and a machine whose next answer is always there already would never give the clock's thread back.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask LeaveClockAsync()
+    {
+        while (WireClock.IsCurrent)
+        {
+            Wake();
+            await WaitForWakeAsync();
+        }
     }
 
     [SuppressMessage("Reliability", "CA2012", Justification = "The read is kept on purpose, polled, continued once and consumed once: that is what a value task source allows.")]

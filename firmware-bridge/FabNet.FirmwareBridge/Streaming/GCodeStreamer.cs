@@ -52,6 +52,12 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
     /// <summary>Bytes of the lines after <see cref="Acknowledged"/> up to <see cref="Sent"/>.</summary>
     public int BytesInFlight { get; private set; }
 
+    /// <summary>Bytes of the first of those lines; 0 if there is none.</summary>
+    public int FirstBytesInFlight => LinesInFlight > 0 ? Lines.LengthOf(Acknowledged + 1) : 0;
+
+    /// <summary>Bytes of all lines that the firmware took.</summary>
+    public long BytesTaken { get; private set; }
+
     /// <summary>Lines after <see cref="Acknowledged"/> up to <see cref="Sent"/>.</summary>
     public int LinesInFlight => Sent - Acknowledged;
 
@@ -189,6 +195,7 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
         {
             Acknowledged++;
             BytesInFlight -= Lines.LengthOf(Acknowledged);
+            BytesTaken += Lines.LengthOf(Acknowledged);
             var programLine = Lines.ProgramLineOf(Acknowledged);
             if (programLine != 0)
             {

@@ -20,6 +20,12 @@ public sealed record GrblBuild
     /// <summary>RX_BUFFER_SIZE: bytes that the receive ring holds, as <c>$I</c> tells.</summary>
     public int ReceiveBytes { get; init; } = 128;
 
+    /// <summary>The name in the banner: <c>Grbl</c>, or <c>GrblHAL</c>, which answers every line after an error with that same error until a <c>$</c> command succeeds.</summary>
+    public string Name { get; init; } = "Grbl";
+
+    /// <summary>LINE_BUFFER_SIZE less its terminator: bytes of a line without its end.</summary>
+    public int LineBytes { get; init; } = 79;
+
     /// <summary>BLOCK_BUFFER_SIZE: the planner holds one move less, as <c>$I</c> tells.</summary>
     public int PlannerBlocks { get; init; } = 16;
 

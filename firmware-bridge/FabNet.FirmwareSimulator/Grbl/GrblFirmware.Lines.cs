@@ -34,7 +34,7 @@ internal sealed partial class GrblFirmware
         }
         else if (c > ' ' && c != '/')
         {
-            if (_line.Length >= LongestLine)
+            if (_line.Length >= _build.LineBytes)
             {
                 _lineOverflowed = true;
             }
@@ -55,6 +55,7 @@ internal sealed partial class GrblFirmware
         }
         else if (line.Length == 0)
         {
+            _lastError = GrblError.None;
             Send("ok\r\n");
         }
         else if (line[0] == '$')
@@ -64,6 +65,10 @@ internal sealed partial class GrblFirmware
         else if (_state is GrblState.Alarm or GrblState.Jog)
         {
             Answer(GrblError.Locked);
+        }
+        else if (_build.Name == "GrblHAL" && _lastError != GrblError.None)
+        {
+            Answer(_lastError);
         }
         else
         {
@@ -102,6 +107,7 @@ internal sealed partial class GrblFirmware
 
     private void Answer(int error)
     {
+        _lastError = error;
         if (error == GrblError.None)
         {
             Record(_lineNumber, _raw);

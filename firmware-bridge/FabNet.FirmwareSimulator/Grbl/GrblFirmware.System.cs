@@ -72,7 +72,7 @@ internal sealed partial class GrblFirmware
                 SendParameters();
                 yield break;
             case "$I":
-                Send($"[VER:1.1h.20190830:{_buildInfo}]\r\n[OPT:V{(_build.Mist ? "M" : "")},{_build.PlannerBlocks - 1},{_build.ReceiveBytes}]\r\n");
+                Send($"[VER:1.1h.20190830:{_buildInfo}]\r\n[OPT:V{(_build.Mist ? "M" : "")},{_build.PlannerBlocks - 1},{_build.ReceiveBytes}]\r\n{(_build.Name == "GrblHAL" ? "[FIRMWARE:grblHAL]\r\n" : "")}");
                 yield break;
             case "$N":
                 for (var i = 0; i < _startupLines.Length; i++)

@@ -28,17 +28,14 @@ internal enum GrblState
 /// </summary>
 internal sealed partial class GrblFirmware : Firmware
 {
-    /// <summary>LINE_BUFFER_SIZE is 80 with its terminator.</summary>
-    private const int LongestLine = 79;
-
     private readonly GrblBuild _build;
     private readonly GrblSettings _settings;
     private readonly GrblParser _parser;
     private readonly MotionLimits _limits;
     private readonly MotionQueue _motion;
     private readonly bool[] _endstops = new bool[3];
-    private readonly StringBuilder _line = new(LongestLine + 1);
-    private readonly StringBuilder _rawLine = new(LongestLine + 1);
+    private readonly StringBuilder _line = new();
+    private readonly StringBuilder _rawLine = new();
 
     private GrblState _state;
     private bool _booted;
@@ -46,6 +43,7 @@ internal sealed partial class GrblFirmware : Firmware
     private double _deafUntil = double.NegativeInfinity;
     private double _freeAt;
     private bool _lineOverflowed;
+    private int _lastError;
     private char _comment;
     private string _raw = "";
     private long? _lineNumber;
@@ -167,6 +165,7 @@ internal sealed partial class GrblFirmware : Firmware
         _line.Clear();
         _rawLine.Clear();
         _lineOverflowed = false;
+        _lastError = GrblError.None;
         _comment = '\0';
         _blocking = null;
         _awaitsReset = false;
@@ -175,7 +174,7 @@ internal sealed partial class GrblFirmware : Firmware
         _parser.Reset(_motion.PositionAt(Now));
         _motion.SetOverrides(1, 1, Now);
         _motion.Hold(Now);
-        Send("\r\nGrbl 1.1h ['$' for help]\r\n");
+        Send($"\r\n{_build.Name} 1.1h ['$' for help]\r\n");
         if (_settings.IsOn(21) && _endstops.Contains(true))
         {
             _state = GrblState.Alarm;

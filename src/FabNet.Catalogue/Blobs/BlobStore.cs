@@ -1,6 +1,8 @@
 // Blobs as files named by their digests, and uploads that can be broken off and gone on with.
 
+using FabNet.Journal;
 using FabNet.Model;
+using FabNet.Protocol.Catalogue;
 
 namespace FabNet.Catalogue.Blobs;
 
@@ -46,14 +48,48 @@ internal sealed class BlobStore
     /// <exception cref="CatalogueException">Too large, no space, an offset past what is there, or somebody else uploads it now.</exception>
     public async Task<BlobUpload> BeginUploadAsync(Digest digest, long size, long offset, CancellationToken cancellationToken)
     {
-        if (size < 0 || size > _options.MaxBlobBytes)
-        {
-            throw new CatalogueException(CatalogueFault.Invalid, $"The blob {digest.Short} has {size} bytes; this catalogue takes at most {_options.MaxBlobBytes} for one file.");
-        }
-
+        RequireSize(digest, size);
         RequireSpace(digest, size - ReceivedOf(digest));
         Directory.CreateDirectory(Path.GetDirectoryName(PathOf(digest))!);
         return await BlobUpload.OpenAsync(digest, size, offset, PartialPathOf(digest), PathOf(digest), cancellationToken);
+    }
+
+    /// <summary>Pulls a blob from another catalogue, going on where an earlier pull was cut.</summary>
+    /// <exception cref="CatalogueException">Too large, no space, or somebody else pulls it now.</exception>
+    /// <exception cref="TamperedException">The other catalogue sent other bytes; they are thrown away.</exception>
+    /// <exception cref="Grpc.Core.RpcException">It refused, or could not be reached; what came is kept.</exception>
+    public async Task PullAsync(BlobDownload from, Digest digest, long size, Action<long>? report, CancellationToken cancellationToken)
+    {
+        // A name of its own: an upload of the same blob that goes on meanwhile must not get hold of the file that is put in place here.
+        var partial = PartialPathOf(digest) + ".pull";
+        RequireSize(digest, size);
+        RequireSpace(digest, size - (new FileInfo(partial) is { Exists: true } file ? file.Length : 0));
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(digest))!);
+        try
+        {
+            await from.RunAsync(digest, size, partial, report, cancellationToken);
+            File.Move(partial, PathOf(digest), overwrite: true);
+            DirectorySync.Sync(Path.GetDirectoryName(PathOf(digest))!);
+        }
+        catch (IOException e) when (FullDisk.IsCauseOf(e))
+        {
+            throw new CatalogueException(CatalogueFault.NoSpace, $"The catalogue's disk is full, so the blob {digest.Short} can't be stored. Free some space: what came is kept, and the pull goes on.", e);
+        }
+        catch (IOException e) when (BlobUpload.IsOpenElsewhere(e))
+        {
+            throw new CatalogueException(CatalogueFault.Busy, $"The blob {digest.Short} is being pulled already. Try again in a moment.", e);
+        }
+    }
+
+    /// <summary>Refuses when less than the reserve is free on the disk.</summary>
+    /// <exception cref="CatalogueException">It is.</exception>
+    public void RequireReserve()
+    {
+        var free = new DriveInfo(_folder).AvailableFreeSpace;
+        if (free < _options.MinFreeBytes)
+        {
+            throw new CatalogueException(CatalogueFault.NoSpace, $"The disk has {free} bytes free, and {_options.MinFreeBytes} are kept free: nothing more is taken from other catalogues until there is space.");
+        }
     }
 
     /// <summary>Opens a whole blob.</summary>
@@ -74,6 +110,14 @@ internal sealed class BlobStore
     internal string PathOf(Digest digest) => Path.Combine(_folder, "sha256", digest.Hex[..2], digest.Hex);
 
     private string PartialPathOf(Digest digest) => Path.Combine(_partialFolder, digest.Hex);
+
+    private void RequireSize(Digest digest, long size)
+    {
+        if (size < 0 || size > _options.MaxBlobBytes)
+        {
+            throw new CatalogueException(CatalogueFault.Invalid, $"The blob {digest.Short} has {size} bytes; this catalogue takes at most {_options.MaxBlobBytes} for one file.");
+        }
+    }
 
     private void RequireSpace(Digest digest, long needed)
     {

@@ -145,5 +145,5 @@ internal sealed class BlobUpload : IAsyncDisposable
         $"The catalogue's disk is full, so the blob {digest.Short} can't be stored. Ask whoever runs it to free some space, then publish again: what was sent is kept.", e);
 
     // EAGAIN on Linux and on macOS, and ERROR_SHARING_VIOLATION on Windows.
-    private static bool IsOpenElsewhere(IOException e) => (e.HResult & 0xFFFF) is 11 or 35 or 32;
+    internal static bool IsOpenElsewhere(IOException e) => (e.HResult & 0xFFFF) is 11 or 35 or 32;
 }

@@ -22,7 +22,7 @@ public sealed class CatalogueClient : IDisposable
     private readonly DesignCatalogue.DesignCatalogueClient _client;
     private readonly ResiliencePipeline _retry;
 
-    private CatalogueClient(GrpcChannel channel, TimeProvider time, PublisherFolder? publisher)
+    private CatalogueClient(Uri address, GrpcChannel channel, TimeProvider time, PublisherFolder? publisher)
     {
         _channel = channel;
         _client = new DesignCatalogue.DesignCatalogueClient(channel);
@@ -30,6 +30,8 @@ public sealed class CatalogueClient : IDisposable
         Statements = new StatementClient(_client, _retry);
         Publisher = new DesignPublisher(_client, _retry, Statements, publisher);
         Puller = new DesignPuller(new BlobDownload(_client, _retry, time));
+        Bundles = new BundleClient(address, time, _client, Statements);
+        Federation = new CatalogueFederation.CatalogueFederationClient(channel);
     }
 
     /// <summary>Puts statements and asks about them.</summary>
@@ -41,6 +43,12 @@ public sealed class CatalogueClient : IDisposable
     /// <summary>Pulls designs into folders.</summary>
     public DesignPuller Puller { get; }
 
+    /// <summary>Carries parts of the catalogue where no network goes.</summary>
+    public BundleClient Bundles { get; }
+
+    /// <summary>Says which other catalogues this one follows; for whoever runs it.</summary>
+    public CatalogueFederation.CatalogueFederationClient Federation { get; }
+
     // So much of a blob may be on its way before the catalogue waits for us to have read it.
     private const int WindowBytes = 4 << 20;
 
@@ -51,7 +59,12 @@ public sealed class CatalogueClient : IDisposable
     /// <param name="publisher">Who signs what this client publishes; null for a client that publishes nothing.</param>
     public static CatalogueClient Connect(Uri address, GrpcChannelOptions? options = null, TimeProvider? time = null, PublisherFolder? publisher = null)
     {
-        options ??= new GrpcChannelOptions();
+        return new CatalogueClient(address, Open(address, options ?? new GrpcChannelOptions()), time ?? TimeProvider.System, publisher);
+    }
+
+    /// <summary>A channel to a catalogue, with the limits of its messages.</summary>
+    internal static GrpcChannel Open(Uri address, GrpcChannelOptions options)
+    {
         if (options is { HttpHandler: null, HttpClient: null })
         {
             options.HttpHandler = new SocketsHttpHandler { InitialHttp2StreamWindowSize = WindowBytes, EnableMultipleHttp2Connections = true, AllowAutoRedirect = false, UseCookies = false };
@@ -60,7 +73,7 @@ public sealed class CatalogueClient : IDisposable
 
         options.MaxReceiveMessageSize = CatalogueHost.MaxMessageBytes;
         options.MaxSendMessageSize = CatalogueHost.MaxMessageBytes;
-        return new CatalogueClient(GrpcChannel.ForAddress(address, options), time ?? TimeProvider.System, publisher);
+        return GrpcChannel.ForAddress(address, options);
     }
 
     /// <summary>A version of a design, its digests verified; the newest if <paramref name="version"/> is null.</summary>

@@ -16,6 +16,9 @@ public enum PinState
     /// <summary>It is the one that was seen before.</summary>
     Known,
 
+    /// <summary>It is the one that was seen before, and it changed its keys or what it says of itself since: its chain proves that it did so itself.</summary>
+    Changed,
+
     /// <summary>Another publisher was seen under this namespace first: this is somebody else.</summary>
     Other,
 }
@@ -81,10 +84,14 @@ public sealed class PublisherPins
         if (sequence > pin.Sequence)
         {
             Set(name, identity, sequence);
+            return PinState.Changed;
         }
 
         return PinState.Known;
     }
+
+    /// <summary>The namespace seen before that a person may take another for, such as <c>alice</c> for <c>a1ice</c>; null if there is none.</summary>
+    public string? FindLookAlike(string name) => _pins.Keys.FirstOrDefault(k => k != name && PublisherName.LooksLike(k, name));
 
     private void Set(string name, Digest identity, int sequence)
     {

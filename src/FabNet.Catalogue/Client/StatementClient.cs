@@ -21,9 +21,12 @@ public sealed class StatementClient
     internal StatementClient(DesignCatalogue.DesignCatalogueClient client, ResiliencePipeline retry) => (_client, _retry) = (client, retry);
 
     /// <summary>Puts a statement; putting it again changes nothing.</summary>
-    public async Task<PutStatementReply> PutAsync(Envelope envelope, CancellationToken cancellationToken = default)
+    public Task<PutStatementReply> PutAsync(Envelope envelope, CancellationToken cancellationToken = default) => PutAsync(envelope, PutMode.Say, cancellationToken);
+
+    /// <summary>Puts a statement as its author, or as one that another node took; or has it judged.</summary>
+    public async Task<PutStatementReply> PutAsync(Envelope envelope, PutMode mode, CancellationToken cancellationToken = default)
     {
-        var request = new PutStatementRequest { Envelope = envelope.ToWire() };
+        var request = new PutStatementRequest { Envelope = envelope.ToWire(), Mode = mode };
         return await _retry.ExecuteAsync(async ct => await _client.PutStatementAsync(request, cancellationToken: ct), cancellationToken);
     }
 
@@ -60,6 +63,22 @@ public sealed class StatementClient
         }
 
         return await _retry.ExecuteAsync(async ct => await _client.GetCollectionAsync(request, cancellationToken: ct), cancellationToken);
+    }
+
+    /// <summary>Says as the publisher of a design that a claim on it is settled: paid, given otherwise, or forgone.</summary>
+    /// <returns>The statement's place; null if the catalogue has no such open claim.</returns>
+    public async Task<PutStatementReply?> SettleAsync(PublisherFolder publisher, Digest claim, CancellationToken cancellationToken = default)
+    {
+        await foreach (var logged in LogAsync(0, [StatementKinds.Claim], cancellationToken))
+        {
+            if (logged.Envelope.ToModel() is { } envelope && envelope.Id == claim && StatementFormat.Read(envelope) is ClaimStatement { Settles: null } open)
+            {
+                // Said twice it is one statement: its nonce is the claim's own.
+                return await PutAsync(publisher, open with { By = publisher.Author, Settles = claim }, cancellationToken);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The catalogue's log of statements from a cursor to its end.</summary>

@@ -169,7 +169,7 @@ internal sealed class DesignArchive
             throw new DesignImportException($"The archive {_path} has more than {_limits.MaxFiles * 2} entries. Publish the folder of one design, without what is made from it.");
         }
 
-        var path = NameForm.Compose(name);
+        var path = ComposedText.Of(name);
         path = path.StartsWith("./", StringComparison.Ordinal) ? path[2..] : path;
         if (reason?.Length == 0 || IsHidden(path))
         {

@@ -73,7 +73,7 @@ internal sealed class DesignFolder
     /// <summary>The files that a manifest's path names: one file, or all in a folder. Reports a path that names none.</summary>
     public IReadOnlyList<FolderFile> Resolve(OkhFile named)
     {
-        var path = NameForm.Compose(named.Path).Replace('\\', '/').TrimEnd('/');
+        var path = ComposedText.Of(named.Path).Replace('\\', '/').TrimEnd('/');
         while (path.StartsWith("./", StringComparison.Ordinal))
         {
             path = path[2..];
@@ -120,7 +120,7 @@ internal sealed class DesignFolder
 
         foreach (var entry in folder.EnumerateFileSystemInfos().OrderBy(e => e.Name, StringComparer.Ordinal))
         {
-            var path = prefix + NameForm.Compose(entry.Name);
+            var path = prefix + ComposedText.Of(entry.Name);
             if (IsHidden(entry.Name))
             {
                 continue;

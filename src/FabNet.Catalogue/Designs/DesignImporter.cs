@@ -17,7 +17,8 @@ public static partial class DesignImporter
     /// <summary>What stands for a licence where the manifest names none (SPDX).</summary>
     public const string NoLicense = "NOASSERTION";
 
-    private static readonly string[] ManifestNames = [OkhWriter.FileName, "okh.yml", "okh.yaml"];
+    /// <summary>The files that a design's manifest may be in, the one that counts first.</summary>
+    internal static readonly string[] ManifestNames = [OkhWriter.FileName, "okh.yml", "okh.yaml"];
 
     /// <summary>Imports a folder (which may be a git checkout) or an archive (zip, tar, tar.gz) with an <c>okh.toml</c> (2.x) or <c>okh.yml</c> (v1).</summary>
     /// <param name="path">The folder or the archive.</param>

@@ -1,19 +1,12 @@
-// Names that look the same: brought into one form where Unicode says so, told where a person could be fooled.
+// Names that look the same: told where a person could be fooled.
 
-using System.Collections.Frozen;
 using System.Text;
 
 namespace FabNet.Catalogue.Designs;
 
-/// <summary>The form of names: composed (NFC), and each word in one script.</summary>
+/// <summary>The form of names: each word in one script.</summary>
 internal static class NameForm
 {
-    private const int HangulFirst = 0xAC00, HangulLast = 0xD7A3, LeadFirst = 0x1100, VowelFirst = 0x1161, TailBefore = 0x11A7, Leads = 19, Vowels = 21, Tails = 28;
-
-    private static readonly FrozenDictionary<(char Letter, char Mark), char> Composed = Compositions.ByMark
-        .SelectMany(row => row[1].Chunk(2).Select(pair => KeyValuePair.Create((pair[0], row[0][0]), pair[1])))
-        .ToFrozenDictionary();
-
     /// <summary>Letters of two scripts that look alike are only dangerous within a word. Each range: first, last, name.</summary>
     private static readonly (int First, int Last, string Script)[] Scripts =
     [
@@ -25,30 +18,6 @@ internal static class NameForm
 
     /// <summary>Greek letters that stand for quantities and units, and look like no Latin letter.</summary>
     private const string GreekSymbols = "ΔΘΛΞΠΣΦΨΩδθλμπσφψω";
-
-    /// <summary>The text with letters and their marks composed (NFC for what is in canonical order, as file systems write it).</summary>
-    public static string Compose(string text)
-    {
-        if (text.All(char.IsAscii))
-        {
-            return text;
-        }
-
-        var composed = new StringBuilder(text.Length);
-        foreach (var c in text)
-        {
-            if (composed.Length > 0 && Pair(composed[^1], c) is { } one)
-            {
-                composed[^1] = one;
-            }
-            else
-            {
-                composed.Append(c);
-            }
-        }
-
-        return composed.ToString();
-    }
 
     /// <summary>What is unclear about a name, as the end of a sentence that begins with it; null if each of its words is in one script.</summary>
     public static string? FindMix(string name)
@@ -83,21 +52,4 @@ internal static class NameForm
     private static string? ScriptOf(Rune rune) => rune.IsBmp && GreekSymbols.Contains((char)rune.Value, StringComparison.Ordinal)
         ? null
         : Array.Find(Scripts, s => rune.Value >= s.First && rune.Value <= s.Last).Script;
-
-    private static char? Pair(char letter, char mark)
-    {
-        if (Composed.TryGetValue((letter, mark), out var one))
-        {
-            return one;
-        }
-
-        if (letter - LeadFirst is >= 0 and < Leads && mark - VowelFirst is >= 0 and < Vowels)
-        {
-            return (char)(HangulFirst + ((((letter - LeadFirst) * Vowels) + mark - VowelFirst) * Tails));
-        }
-
-        return letter is >= (char)HangulFirst and <= (char)HangulLast && (letter - HangulFirst) % Tails == 0 && mark - TailBefore is > 0 and < Tails
-            ? (char)(letter + mark - TailBefore)
-            : null;
-    }
 }

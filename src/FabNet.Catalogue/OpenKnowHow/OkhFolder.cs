@@ -35,6 +35,9 @@ public static class OkhFolder
         await AddManifestAsync(imported.Design, root, cancellationToken);
     }
 
+    /// <summary>True for a file name that an import reads as a design's manifest, however its letters are written.</summary>
+    public static bool IsManifest(string fileName) => DesignImporter.ManifestNames.Contains(fileName, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Adds <c>okh.toml</c> to a folder with a design's files. A design that has a file of that name keeps it.</summary>
     internal static async Task AddManifestAsync(Design design, string root, CancellationToken cancellationToken)
     {

@@ -127,6 +127,13 @@ internal sealed class DesignIndex : IDisposable
             reader = null;
             return result;
         }
+        catch (Exception e) when (e is not SqliteException && reader is not null)
+        {
+            // A refusal says nothing against the connection: thousands of them must not cost a new one each.
+            _idle.Add(reader);
+            reader = null;
+            throw;
+        }
         finally
         {
             reader?.Dispose();

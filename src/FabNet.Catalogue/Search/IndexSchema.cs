@@ -5,7 +5,7 @@ namespace FabNet.Catalogue.Search;
 internal static class IndexSchema
 {
     /// <summary>Counts with every change of the tables, and of what is written into them (terms, summaries).</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>
     /// <c>designs</c> has every version; <c>ranked</c> the ones that are found: of each name of a publisher the newest that is not hidden, by
@@ -28,9 +28,11 @@ internal static class IndexSchema
 
         CREATE TABLE signatures (
             id     BLOB NOT NULL,
+            kind   TEXT NOT NULL,
             cursor INTEGER NOT NULL,
             PRIMARY KEY (id, cursor)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX signatures_of_kind ON signatures (kind, cursor);
 
         CREATE TABLE keys (
             key       BLOB NOT NULL,

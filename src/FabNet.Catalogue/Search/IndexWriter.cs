@@ -23,6 +23,8 @@ internal sealed class IndexWriter : IDisposable
     private readonly SqliteCommand _addKey;
     private readonly SqliteCommand _addSigned;
     private readonly SqliteCommand _addDesign;
+    private readonly SqliteCommand _findDesign;
+    private readonly SqliteCommand _relist;
     private readonly SqliteCommand _setStanding;
     private readonly SqliteCommand _setDesignStanding;
     private readonly SqliteCommand _findLine;
@@ -45,13 +47,15 @@ internal sealed class IndexWriter : IDisposable
         _statements = new StatementIndex(connection);
         _lexicon = new LexiconWriter(connection);
         _addStatement = connection.Prepare("INSERT INTO statements (id, kind, publisher, subject, cursor) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
-        _addAgain = connection.Prepare("INSERT INTO signatures (id, cursor) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+        _addAgain = connection.Prepare("INSERT INTO signatures (id, kind, cursor) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
         _addKey = connection.Prepare("INSERT INTO keys (key, publisher, info) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
         _addSigned = connection.Prepare("INSERT INTO signed (key, name, version_key, digest) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING");
         _addDesign = connection.Prepare("""
             INSERT INTO designs (digest, name, publisher, version, version_key, cursor, validated, hidden, proven, summary)
             SELECT $1, $2, $3, $4, $5, $6, coalesce(max(validated), 0), coalesce(max(hidden), 0), $7, $8 FROM standings WHERE digest = $1
             """);
+        _findDesign = connection.Prepare("SELECT publisher, cursor FROM designs WHERE digest = $1");
+        _relist = connection.Prepare("UPDATE designs SET publisher = $2, summary = $3 WHERE digest = $1");
         _setStanding = connection.Prepare("INSERT OR REPLACE INTO standings (digest, validated, hidden) VALUES ($1, $2, $3)");
         _setDesignStanding = connection.Prepare("UPDATE designs SET validated = $2, hidden = $3 WHERE digest = $1");
         _findLine = connection.Prepare("SELECT name, publisher FROM designs WHERE digest = $1");
@@ -110,7 +114,7 @@ internal sealed class IndexWriter : IDisposable
     {
         _statements.Dispose();
         _lexicon.Dispose();
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_addStatement, _addAgain, _addKey, _addSigned, _addDesign, _setStanding, _setDesignStanding, _findLine, _newest, _ranked, _isTaken, _unrank, _rank, _forgetTerms, _addTerms, _setApplied])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_addStatement, _addAgain, _addKey, _addSigned, _addDesign, _findDesign, _relist, _setStanding, _setDesignStanding, _findLine, _newest, _ranked, _isTaken, _unrank, _rank, _forgetTerms, _addTerms, _setApplied])
         {
             command.Dispose();
         }
@@ -144,7 +148,11 @@ internal sealed class IndexWriter : IDisposable
 
         if (!isNew)
         {
-            _addAgain.Bind(StatementIndex.KeyOf(statement.Id), statement.Cursor).ExecuteNonQuery();
+            _addAgain.Bind(StatementIndex.KeyOf(statement.Id), statement.Kind, statement.Cursor).ExecuteNonQuery();
+            if (effect.Design is { } again)
+            {
+                Relist(again, statement.Publisher);
+            }
         }
 
         foreach (var (key, publisher, info) in effect.Keys)
@@ -174,6 +182,20 @@ internal sealed class IndexWriter : IDisposable
             statement.Cursor, document.IsProven ? 1 : 0, Summary(design, statement.Publisher)).ExecuteNonQuery();
         _documents[statement.Cursor] = document;
         _touched.Add((design.Ref.Name, statement.Publisher));
+    }
+
+    // Of all who signed a design it stands under the first by name, whichever signature came first.
+    private void Relist(Design design, string publisher)
+    {
+        var key = StatementIndex.KeyOf(design.Ref.Manifest);
+        if (publisher.Length > 0 && _findDesign.Bind(key).First(row => new Listed(row.GetString(0), row.GetInt64(1))) is { } listed
+            && (listed.Publisher.Length == 0 || string.CompareOrdinal(publisher, listed.Publisher) < 0))
+        {
+            _relist.Bind(key, publisher, Summary(design, publisher)).ExecuteNonQuery();
+            _documents.Remove(listed.Cursor);
+            _touched.Add((design.Ref.Name, listed.Publisher));
+            _touched.Add((design.Ref.Name, publisher));
+        }
     }
 
     private static byte[] Summary(Design design, string publisher)
@@ -212,12 +234,12 @@ internal sealed class IndexWriter : IDisposable
             {
                 _unrank.Bind(ranked.Rank).ExecuteNonQuery();
                 _forgetTerms.Bind(ranked.Rank).ExecuteNonQuery();
-                _lexicon.Count(DocumentAt(ranked.Cursor).Words, -1);
+                _lexicon.Count(DocumentAt(ranked.Cursor, publisher).Words, -1);
             }
 
             if (newest is not null)
             {
-                var document = DocumentAt(newest.Cursor);
+                var document = DocumentAt(newest.Cursor, publisher);
                 added.Add((Add(newest, document, name, publisher), document));
                 _lexicon.Count(document.Words, +1);
             }
@@ -242,18 +264,20 @@ internal sealed class IndexWriter : IDisposable
     }
 
     // One that came with this batch is at hand; an older one is read from the journal again.
-    private DesignDocument DocumentAt(long cursor)
+    private DesignDocument DocumentAt(long cursor, string publisher)
     {
         if (!_documents.TryGetValue(cursor, out var document))
         {
             var entry = _journal.Find(cursor) ?? throw new JournalException($"Entry {cursor} of the catalogue's journal is gone. Restore the journal from a copy.");
-            document = _read(entry, _statements) is { Design: { } design } effect
-                ? DesignDocument.Of(design, effect.Statement.Publisher)
+            document = _read(entry, _statements) is { Design: { } design }
+                ? DesignDocument.Of(design, publisher)
                 : throw new JournalException($"Entry {cursor} of the catalogue's journal is no design any more. Restore the journal from a copy.");
         }
 
         return document;
     }
+
+    private sealed record Listed(string Publisher, long Cursor);
 
     private sealed record Place(long Rank, long Design, long Cursor);
 

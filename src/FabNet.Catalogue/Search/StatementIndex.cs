@@ -19,9 +19,10 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
 {
     private const string Columns = "SELECT id, kind, publisher, subject, cursor FROM statements";
 
+    // Without "<> ''" SQLite does not see that the partial indexes serve: it would read every statement of the kind.
     private readonly SqliteCommand _find = connection.Prepare($"{Columns} WHERE id = $1");
-    private readonly SqliteCommand _bySubject = connection.Prepare($"{Columns} WHERE kind = $1 AND subject = $2 AND cursor > $3 ORDER BY cursor LIMIT $4");
-    private readonly SqliteCommand _byPublisher = connection.Prepare($"{Columns} WHERE publisher = $1 AND kind = $2 AND cursor > $3 ORDER BY cursor LIMIT $4");
+    private readonly SqliteCommand _bySubject = connection.Prepare($"{Columns} WHERE kind = $1 AND subject = $2 AND subject <> '' AND cursor > $3 ORDER BY cursor LIMIT $4");
+    private readonly SqliteCommand _byPublisher = connection.Prepare($"{Columns} WHERE publisher = $1 AND publisher <> '' AND kind = $2 AND cursor > $3 ORDER BY cursor LIMIT $4");
     private readonly SqliteCommand _again = connection.Prepare("SELECT cursor FROM signatures WHERE id = $1 ORDER BY cursor");
     private readonly SqliteCommand _key = connection.Prepare("SELECT info FROM keys WHERE key = $1 LIMIT 1");
     private readonly SqliteCommand _owners = connection.Prepare("SELECT publisher FROM keys WHERE key = $1");
@@ -37,6 +38,15 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
     private readonly SqliteCommand _signedWith = connection.Prepare("SELECT DISTINCT digest FROM signed WHERE key = $1");
     private readonly SqliteCommand _designs = connection.Prepare("SELECT DISTINCT s.digest FROM keys k CROSS JOIN signed s ON s.key = k.key WHERE k.publisher = $1");
     private readonly SqliteCommand _byKind = connection.Prepare($"{Columns} WHERE kind = $1 AND cursor > $2 ORDER BY cursor LIMIT $3");
+    private readonly SqliteCommand _againByKind = connection.Prepare("""
+        SELECT g.id, g.kind, s.publisher, s.subject, g.cursor FROM signatures g CROSS JOIN statements s ON s.id = g.id
+        WHERE g.kind = $1 AND g.cursor > $2 ORDER BY g.cursor LIMIT $3
+        """);
+    private readonly SqliteCommand _designsAfter = connection.Prepare("""
+        SELECT DISTINCT t.id, t.kind, t.publisher, t.subject, t.cursor FROM keys k CROSS JOIN signed s ON s.key = k.key CROSS JOIN statements t ON t.id = s.digest
+        WHERE k.publisher = $1 AND t.cursor > $2 ORDER BY t.cursor LIMIT $3
+        """);
+    private readonly SqliteCommand _isSigned = connection.Prepare("SELECT 1 FROM keys k CROSS JOIN signed s ON s.key = k.key AND s.digest = $2 WHERE k.publisher = $1 LIMIT 1");
 
     /// <summary>A statement by its id; null if it is not here.</summary>
     public StatementEntry? Find(Digest id) => _find.Bind(KeyOf(id)).First(Read);
@@ -53,6 +63,15 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
 
     /// <summary>The statements of a kind.</summary>
     public IReadOnlyList<StatementEntry> ByKind(string kind, long after = 0, int limit = 1000) => _byKind.Bind(kind, after, limit).List(Read);
+
+    /// <summary>The entries that brought statements of a kind again with another signature.</summary>
+    public IReadOnlyList<StatementEntry> AgainByKind(string kind, long after, int limit) => _againByKind.Bind(kind, after, limit).List(Read);
+
+    /// <summary>The designs that a publisher's keys signed, each where it came first.</summary>
+    public IReadOnlyList<StatementEntry> DesignsAfter(Digest publisher, long after, int limit) => _designsAfter.Bind(KeyOf(publisher), after, limit).List(Read);
+
+    /// <summary>True if a publisher's key signed a design.</summary>
+    public bool IsSignedBy(Digest design, Digest publisher) => _isSigned.Bind(KeyOf(publisher), KeyOf(design)).ExecuteScalar() is not null;
 
     /// <summary>The entries that brought a statement again with another signature.</summary>
     public IReadOnlyList<long> Again(Digest id) => _again.Bind(KeyOf(id)).List(row => row.GetInt64(0));
@@ -78,7 +97,7 @@ internal sealed class StatementIndex(SqliteConnection connection) : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_find, _bySubject, _byPublisher, _byKind, _again, _key, _owners, _publishersOf, _versions, _version, _signedWith, _designs])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_find, _bySubject, _byPublisher, _byKind, _againByKind, _designsAfter, _isSigned, _again, _key, _owners, _publishersOf, _versions, _version, _signedWith, _designs])
         {
             command.Dispose();
         }

@@ -9,6 +9,7 @@ namespace FabNet.Catalogue.Trust;
 internal sealed record DesignReport(
     VersionStanding Standing,
     IReadOnlyList<RunSummary> Runs,
+    IReadOnlyList<ToolpathProof> Toolpaths,
     IReadOnlyList<OwedClaim> Claims,
     IReadOnlyList<OfferedChange> Proposals,
     IReadOnlyList<ForkStep> Origins,
@@ -70,6 +71,11 @@ internal sealed class Commons(IStatements statements, IReadOnlyCollection<string
     public VersionStanding Standing(Digest manifest) => VersionStanding.Of(
         manifest, statements.Find(manifest)?.Said, PublishersOf(manifest), About(StatementKinds.Yank, manifest), FindingsAbout(manifest));
 
+    /// <summary>Why a version can't be a fork under the licence that it claims, where the version that it was forked from is here too; null if it can. Such a one is not put, but may come from a node that did not have its origin.</summary>
+    public string? FindForkObstacle(Digest manifest) =>
+        statements.Find(manifest)?.Said.Statement is DesignStatement { Design: { ForkOf.Design.Manifest: var origin } design } && statements.Find(origin)?.Said.Statement is DesignStatement { Design: var from }
+            ? ForkLicence.FindObstacle(from.License, design.License) : null;
+
     /// <summary>The sequence for the next verdict of a collection on a version.</summary>
     public int NextAttestation(Digest collection, Digest manifest) =>
         1 + (FindingsAbout(manifest, isEvery: true).FirstOrDefault(f => f.Collection.Identity == collection)?.Attestation.Sequence ?? 0);
@@ -78,9 +84,11 @@ internal sealed class Commons(IStatements statements, IReadOnlyCollection<string
     public DesignReport Report(Digest manifest)
     {
         var publishers = PublishersOf(manifest);
+        var runs = About(StatementKinds.Run, manifest).ToList();
         return new DesignReport(
             Standing(manifest),
-            RunSummaries.Of(manifest, About(StatementKinds.Run, manifest), Publisher),
+            RunSummaries.Of(manifest, runs, Publisher),
+            RunSummaries.Toolpaths(manifest, runs, Publisher),
             Claims.On(manifest, About(StatementKinds.Claim, manifest), publishers, Publisher),
             Proposals.To(manifest, About(StatementKinds.Proposal, manifest), id => About(StatementKinds.ProposalAnswer, id), PublishersOf, Publisher),
             ForkGraph.Origins(manifest, OriginOf),

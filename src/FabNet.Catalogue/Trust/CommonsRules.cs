@@ -58,6 +58,7 @@ internal sealed class CommonsRules(IJournal journal, IReadOnlyCollection<string>
 
     // A design that somebody stands by, that is new, and about which nobody said anything: nothing is to be found out.
     private bool IsPlain(SignedStatement said, StatementIndex index) => said.Statement is DesignStatement && index.Again(said.Id).Count == 0
+        && ((DesignStatement)said.Statement).Design.ForkOf is null && index.BySubject(StatementKinds.Design, said.Id.Value, limit: 1).Count == 0
         && CommonsOf(index).Owners(said.SignedBy).Any(p => p.Vouches(said, out _) is Vouching.Signed)
         && index.BySubject(StatementKinds.Attestation, said.Id.Value, limit: 1).Count == 0 && index.BySubject(StatementKinds.Yank, said.Id.Value, limit: 1).Count == 0;
 
@@ -65,9 +66,11 @@ internal sealed class CommonsRules(IJournal journal, IReadOnlyCollection<string>
 
     private DesignStanding Standing(Digest manifest, StatementIndex index)
     {
-        var standing = CommonsOf(index).Standing(manifest);
+        var commons = CommonsOf(index);
+        var standing = commons.Standing(manifest);
         var isStopped = standing.FindStop() is not null;
-        return new DesignStanding(!isStopped && standing.Findings.Any(f => f.Attestation.Verdict is Verdict.Validated), isStopped || standing.IsYanked);
+        return new DesignStanding(
+            !isStopped && standing.Findings.Any(f => f.Attestation.Verdict is Verdict.Validated), isStopped || standing.IsYanked || commons.FindForkObstacle(manifest) is not null);
     }
 
     private List<Digest> Touched(SignedStatement said, StatementIndex index)
@@ -75,16 +78,16 @@ internal sealed class CommonsRules(IJournal journal, IReadOnlyCollection<string>
         var statements = new JournaledStatements(index, journal);
         return said.Statement switch
         {
-            DesignStatement => [said.Id],
+            DesignStatement => [said.Id, .. statements.About(StatementKinds.Design, said.Id.Value).Select(s => s.Said.Id)],
             AttestationStatement { Manifest: var manifest } => [manifest],
             YankStatement { Manifest: var manifest } => [manifest],
-            CollectionStatement collection => [.. Attesters(said, statements).Append(collection.By.Publisher).Distinct()
-                .SelectMany(p => statements.By(StatementKinds.Attestation, p)).Select(s => ((AttestationStatement)s.Said.Statement).Manifest)],
+            CollectionStatement => [.. Attested(said, statements)],
             PublisherStatement { Sequence: > 1 } publisher =>
             [
                 .. ChangedKeys(said.Publisher!.Value, publisher, index, statements).SelectMany(index.SignedWith),
                 .. SubjectsOf(StatementKinds.Attestation, said, statements),
                 .. SubjectsOf(StatementKinds.Yank, said, statements),
+                .. statements.By(StatementKinds.Collection, said.Publisher.Value).SelectMany(c => Attested(c.Said, statements)),
             ],
             _ => [],
         };
@@ -104,7 +107,10 @@ internal sealed class CommonsRules(IJournal journal, IReadOnlyCollection<string>
     private static IEnumerable<Digest> SubjectsOf(string kind, SignedStatement said, JournaledStatements statements) =>
         statements.By(kind, said.Publisher!.Value).Select(s => s.Said.Statement.Subject).OfType<Digest>();
 
-    // Whoever maintains the collection, or did.
+    // What was said for a collection, by whoever maintains it, or did.
+    private static IEnumerable<Digest> Attested(SignedStatement said, JournaledStatements statements) => Attesters(said, statements).Append(said.Publisher!.Value).Distinct()
+        .SelectMany(p => statements.By(StatementKinds.Attestation, p)).Select(s => ((AttestationStatement)s.Said.Statement).Manifest);
+
     private static IEnumerable<Digest> Attesters(SignedStatement said, JournaledStatements statements) =>
         statements.About(StatementKinds.Collection, said.Subject).SelectMany(s => ((CollectionStatement)s.Said.Statement).Maintainers);
 }

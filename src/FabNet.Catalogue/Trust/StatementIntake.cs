@@ -8,6 +8,12 @@ using FabNet.Protocol.Statements;
 
 namespace FabNet.Catalogue.Trust;
 
+/// <summary>A statement that another node took and that this one takes too.</summary>
+/// <param name="Said">The statement.</param>
+/// <param name="Envelope">Its envelope with only those signatures that were verified.</param>
+/// <param name="Awaited">What its other signatures wait for; null if there are none.</param>
+internal sealed record Admitted(SignedStatement Said, Envelope Envelope, Need? Awaited);
+
 /// <summary>
 /// Judges what is put. What does not count anyway (<see cref="Commons"/> sees to that) is refused here so that its author learns why, and so that the journal holds nothing that nobody vouches for.
 /// </summary>
@@ -29,6 +35,47 @@ internal sealed class StatementIntake(Commons commons)
     /// <exception cref="CatalogueException">It is refused; the message says why and what to do.</exception>
     public (SignedStatement Said, Envelope Envelope) Accept(Envelope envelope)
     {
+        var said = Read(envelope);
+        switch (said.Statement)
+        {
+            case PublisherStatement publisher: Check(said, publisher); break;
+            case DesignStatement { Design: var design }: Check(said, design); break;
+            case AuthoredStatement authored: Check(said, authored); break;
+        }
+
+        return (said, Only(said, envelope));
+    }
+
+    /// <summary>
+    /// Judges a statement that another node took, or that comes from a bundle. What its author may say now is not asked, for another node may have taken it before that changed: only whether its author
+    /// ever might. So it depends on nothing but the set of statements that are here, grows with it, and nodes that hear the same come to the same, in whichever order.
+    /// </summary>
+    /// <exception cref="CatalogueException">It is refused, or (<see cref="CatalogueException.Need"/>) what it builds on is not here yet.</exception>
+    public Admitted Admit(Envelope envelope)
+    {
+        var said = Read(envelope);
+        Need? rest = envelope.Signatures.FirstOrDefault(s => !said.SignedBy.Contains(s.Key)) is { Key: var key } ? new Need(NeedKind.Key, key) : null;
+        switch (said.Statement)
+        {
+            case PublisherStatement publisher: Check(said, publisher); break;
+            case DesignStatement { Design: { Publisher: { } name } design } when !commons.Owners(said.SignedBy).Any(o => o.Current.Namespace == name):
+                throw rest is { } unknown ? Missing(said, unknown)
+                    : new CatalogueException(CatalogueFault.NotAllowed, $"{design.Ref} is refused: its manifest says that {name} publishes it, and no key of a publisher of that name signed it.");
+            case AuthoredStatement authored when new Entitlement(commons.Statements).FindNeed(said, authored) is { } need: throw Missing(said, need);
+            case CollectionStatement { Collection: { } identity } next when commons.Statements.Find(identity)?.Said.Publisher != next.By.Publisher:
+                throw new CatalogueException(CatalogueFault.NotAllowed, $"The collection {identity.Short} is refused: only its owner changes a collection.");
+        }
+
+        return new Admitted(said, Only(said, envelope), rest);
+    }
+
+    private static CatalogueException Missing(SignedStatement said, Need need) =>
+        new(CatalogueFault.StatementMissing, $"The {said.Statement.Kind} {said.Id.Short} builds on the {need.Kind.ToString().ToLowerInvariant()} {need.Id.Short}, which is not here, or not all of it.") { Need = need };
+
+    private static Envelope Only(SignedStatement said, Envelope envelope) => Envelope.Of(envelope.PayloadType, envelope.Payload, [.. envelope.Signatures.Where(s => said.SignedBy.Contains(s.Key))]);
+
+    private SignedStatement Read(Envelope envelope)
+    {
         SignedStatement said;
         try
         {
@@ -39,20 +86,9 @@ internal sealed class StatementIntake(Commons commons)
             throw new CatalogueException(CatalogueFault.Invalid, e.Message, e);
         }
 
-        if (said.SignedBy.Count == 0)
-        {
-            throw new CatalogueException(CatalogueFault.StatementMissing,
-                $"The {said.Statement.Kind} {said.Id.Short} is signed by {envelope.Signatures[0].Key.Short}, a key of no publisher that is known here. Put its publisher's statements first.");
-        }
-
-        switch (said.Statement)
-        {
-            case PublisherStatement publisher: Check(said, publisher); break;
-            case DesignStatement { Design: var design }: Check(said, design); break;
-            case AuthoredStatement authored: Check(said, authored); break;
-        }
-
-        return (said, Envelope.Of(envelope.PayloadType, envelope.Payload, [.. envelope.Signatures.Where(s => said.SignedBy.Contains(s.Key))]));
+        var key = envelope.Signatures[0].Key;
+        return said.SignedBy.Count > 0 ? said : throw new CatalogueException(CatalogueFault.StatementMissing,
+            $"The {said.Statement.Kind} {said.Id.Short} is signed by {key.Short}, a key of no publisher that is known here. Put its publisher's statements first.") { Need = new Need(NeedKind.Key, key) };
     }
 
     private void Check(SignedStatement said, PublisherStatement publisher)
@@ -62,13 +98,17 @@ internal sealed class StatementIntake(Commons commons)
         {
             fault = publisher.Keys.All(k => said.SignedBy.Contains(k.Id)) ? null : "a key in it did not sign it";
         }
-        else if (commons.Statements.Find(previousId)?.Said.Statement is PublisherStatement previous)
+        else if (commons.Statements.Find(previousId)?.Said is { Statement: PublisherStatement previous } before)
         {
-            fault = PublisherChain.FindFault(said, previousId, previous, publisher.Publisher!.Value);
+            // Nobody hangs statements of their own onto a stranger's chain: they would count for nothing, and be listed with it.
+            fault = before.Publisher != publisher.Publisher ? "the statement that it follows is of another publisher" : PublisherChain.FindFault(said, previousId, previous, publisher.Publisher!.Value);
         }
         else
         {
-            throw new CatalogueException(CatalogueFault.StatementMissing, $"The statement {previousId.Short}, which the publisher's {said.Id.Short} follows, is not here. Put it first.");
+            throw new CatalogueException(CatalogueFault.StatementMissing, $"The statement {previousId.Short}, which the publisher's {said.Id.Short} follows, is not here. Put it first.")
+            {
+                Need = new Need(NeedKind.Publisher, publisher.Publisher!.Value),
+            };
         }
 
         if (fault is not null)

@@ -1,5 +1,6 @@
 // What holds, to the wire.
 
+using FabNet.Model.Designs;
 using FabNet.Protocol.Statements;
 using Wire = FabNet.Protocol.V1.DesignReport.Types;
 
@@ -8,6 +9,8 @@ namespace FabNet.Catalogue.Trust;
 /// <summary>Maps the parts of a report.</summary>
 internal static class TrustMapping
 {
+    private const int MaxRunIds = 64;
+
     public static Wire.Publication ToWire(Publication publication)
     {
         var (publisher, revoked, yanked) = publication;
@@ -55,6 +58,23 @@ internal static class TrustMapping
         Good = run.Good,
         Seconds = run.Seconds,
     };
+
+    /// <param name="proof">The runs of a toolpath.</param>
+    /// <param name="design">The design whose toolpath it is.</param>
+    public static Wire.ToolpathProof ToWire(ToolpathProof proof, Design design)
+    {
+        var wire = new Wire.ToolpathProof
+        {
+            Digest = proof.Toolpath.Value,
+            Path = design.Parts.SelectMany(p => p.Artefacts).FirstOrDefault(a => a.Kind is ArtefactKind.Toolpath && a.Digest == proof.Toolpath)?.Path ?? "",
+            Runs = proof.Runs.Count,
+            Made = proof.Made,
+            Good = proof.Good,
+            Seconds = proof.Seconds,
+        };
+        wire.RunIds.AddRange(proof.Runs.Take(MaxRunIds).Select(r => r.Value));
+        return wire;
+    }
 
     public static Wire.Claim ToWire(OwedClaim owed)
     {

@@ -12,7 +12,7 @@ using Grpc.Core;
 namespace FabNet.Coordinator.Board;
 
 /// <summary>The gRPC face of a coordinator for people and programs.</summary>
-internal sealed class CoordinationService(CoordinatorNode node, DesignResolver designs, TimeProvider time) : Coordination.CoordinationBase
+internal sealed class CoordinationService(CoordinatorNode node, DesignResolver designs, OrderQuotes quotes, TimeProvider time) : Coordination.CoordinationBase
 {
     private const int DefaultPage = 50;
     private const int LargestPage = 200;
@@ -28,10 +28,19 @@ internal sealed class CoordinationService(CoordinatorNode node, DesignResolver d
             return before;
         }
 
-        var design = await designs.ResolveAsync(request.Design, context.CancellationToken);
-        var order = await node.AskAsync(() => node.Board.Order(node.Orders.Place(asked, design)), context.CancellationToken);
+        var (design, credit) = await designs.ResolveAsync(request.Design, request.Publisher.Trim(), context.CancellationToken);
+        var order = await node.AskAsync(() => node.Board.Order(node.Orders.Place(asked, design, credit)), context.CancellationToken);
         order.Obligations.AddRange(LicenseObligations.Tell(design.License, design.Licensor, design.Repository));
         return order;
+    });
+
+    public override Task<OrderQuote> QuoteOrder(PlaceOrderRequest request, ServerCallContext context) => RpcErrors.Mapped(async () =>
+    {
+        var asked = Read(request).Checked(time.GetUtcNow());
+        var (design, _) = await designs.ResolveAsync(request.Design, request.Publisher.Trim(), context.CancellationToken);
+        var quote = await quotes.QuoteAsync(asked, design, context.CancellationToken);
+        quote.Obligations.AddRange(LicenseObligations.Tell(design.License, design.Licensor, design.Repository));
+        return quote;
     });
 
     public override Task<Order> GetOrder(GetOrderRequest request, ServerCallContext context) =>
@@ -44,6 +53,16 @@ internal sealed class CoordinationService(CoordinatorNode node, DesignResolver d
         {
             var order = node.Orders.Order(request.Id);
             node.Orders.Cancel(order, Clip.Reason(request.Reason, "called off", 400));
+            return node.Board.Order(order);
+        },
+        context);
+
+    public override Task<Order> AcceptOrder(AcceptOrderRequest request, ServerCallContext context) => Ask(
+        () =>
+        {
+            var order = node.Orders.Order(request.Id);
+            var refused = request.Refused.Select(r => new RefusedJob(node.Orders.Job(r.Id).Id, Clip.Reason(r.Reason, "refused", 400))).ToList();
+            node.Orders.Accept(order, Clip.Reason(request.By, order.Order.Customer, 200), refused);
             return node.Board.Order(order);
         },
         context);
@@ -116,7 +135,7 @@ internal sealed class CoordinationService(CoordinatorNode node, DesignResolver d
         for (var number = Math.Min(before, node.State.LastOrderNumber + 1) - 1; number >= 1; number--)
         {
             var entry = node.State.Orders[OrderId.FromNumber(number)];
-            if (request.OpenOnly && entry.Status is Model.Orders.OrderStatus.Completed or Model.Orders.OrderStatus.Cancelled)
+            if (request.OpenOnly && entry.Status is Model.Orders.OrderStatus.Completed or Model.Orders.OrderStatus.Cancelled or Model.Orders.OrderStatus.Delivered)
             {
                 continue;
             }

@@ -33,14 +33,23 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
     /// <summary>Places an order, or returns the one that its key placed before.</summary>
     /// <param name="request">Checked.</param>
     /// <param name="design">Verified.</param>
+    /// <param name="credit">Whom its making credits; null: the design's publisher or licensor alone, and what it was forked from.</param>
     /// <exception cref="RefusedException">It can't be made as asked for.</exception>
-    public OrderEntry Place(OrderRequest request, Design design)
+    public OrderEntry Place(OrderRequest request, Design design, DesignCredit? credit = null)
     {
         if (request.Key is { } key && State.OrderByKey(key) is { } placed)
         {
             return placed;
         }
 
+        chronicle.Record(Draft(request, design) with { Credit = credit ?? DesignCredits.Of(design) });
+        return State.Orders[OrderId.FromNumber(State.LastOrderNumber)];
+    }
+
+    /// <summary>An order as it would be placed, with its jobs.</summary>
+    /// <exception cref="RefusedException">It can't be made as asked for.</exception>
+    public OrderPlaced Draft(OrderRequest request, Design design)
+    {
         if (request.Destination is { } destination && State.Sites.Count > 0 && !State.Sites.ContainsKey(destination))
         {
             throw new RefusedException(Refusal.Invalid, $"destination: {destination} is not a site of this network. Its sites: {string.Join(", ", State.Sites.Keys.Take(20))}.");
@@ -63,7 +72,7 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
             }
         }
 
-        chronicle.Record(new OrderPlaced
+        return new OrderPlaced
         {
             Key = request.Key,
             Parts = [.. parts.Select(p => p.Part)],
@@ -81,8 +90,45 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
                 Customer = request.Customer,
                 PlacedAt = time.GetUtcNow(),
             },
-        });
-        return State.Orders[id];
+        };
+    }
+
+    /// <summary>The receiver has what was made so far: it accepts that, but for what it refuses, which is made again.</summary>
+    /// <param name="order">The order.</param>
+    /// <param name="by">Who says so.</param>
+    /// <param name="refused">What is refused, and why.</param>
+    /// <exception cref="RefusedException">Nothing waits to be accepted, or a refused job was not made or is accepted already.</exception>
+    public void Accept(OrderEntry order, string by, IReadOnlyList<RefusedJob> refused)
+    {
+        var waiting = order.Jobs.Where(j => j.Job is { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null }).ToList();
+        if (waiting.Count == 0)
+        {
+            throw new RefusedException(Refusal.Precondition, $"Nothing of order {order.Order.Id} waits to be accepted: {(order.Jobs.Exists(j => j.Job.AcceptedAt is not null) ? "what was made is accepted" : "nothing is made yet")}.");
+        }
+
+        if (refused.FirstOrDefault(r => !waiting.Exists(w => w.Id == r.Job)) is { } odd)
+        {
+            throw new RefusedException(Refusal.Precondition, $"Job {odd.Job} can't be refused: it is not among what waits to be accepted ({string.Join(", ", waiting.Take(20).Select(w => w.Id))}).");
+        }
+
+        if (refused.DistinctBy(r => r.Job).Count() < refused.Count)
+        {
+            throw new RefusedException(Refusal.Invalid, "refused: it names a job twice.");
+        }
+
+        var at = time.GetUtcNow();
+        List<CoordinatorRecord> records =
+        [
+            new OrderAccepted { Order = order.Order.Id, At = at, By = by, Refused = refused, Accepted = [.. waiting.Select(w => w.Id).Where(id => !refused.Any(r => r.Job == id))] },
+        ];
+        foreach (var (refusal, number) in refused.Select((r, i) => (r, order.Jobs.Count + 1 + i)))
+        {
+            var id = JobId.FromNumber(order.Order.Id, number);
+            records.Add(new ReplacementCreated { Id = id, Replaces = refusal.Job });
+            records.Add(new JobHappened { Event = new JobReplaced { Job = refusal.Job, Epoch = State.Jobs[refusal.Job].Job.Epoch, At = at, By = id } });
+        }
+
+        chronicle.Record([.. records]);
     }
 
     /// <summary>Calls off all of an order that has not ended.</summary>

@@ -80,6 +80,9 @@ internal sealed class PlanApplier : IDisposable
     /// <summary>Ends when the plan that is made beside the loop is queued to be applied; complete where none is.</summary>
     public Task Beside { get; private set; } = Task.CompletedTask;
 
+    /// <summary>The network now, with the plan in force.</summary>
+    public PlantSnapshot Snapshot() => _snapshots.Build() with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
+
     public void Dispose() => _debounce.Dispose();
 
     private void Begin()
@@ -92,7 +95,7 @@ internal sealed class PlanApplier : IDisposable
 
         _isWanted = false;
         _plannedAt = _time.GetTimestamp();
-        var snapshot = _snapshots.Build() with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
+        var snapshot = Snapshot();
         if (snapshot.Jobs.Count == 0)
         {
             _planned.Clear();

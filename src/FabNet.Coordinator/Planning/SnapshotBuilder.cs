@@ -57,7 +57,7 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
         return state.Sites.Values.SelectMany(s => s.Machines).Any(m => !rejected.Contains(m.Id) && Planner.IsAble(work, m.Profile));
     }
 
-    private static Work WorkOf(JobEntry entry) => new()
+    internal static Work WorkOf(JobEntry entry) => new()
     {
         Design = entry.Job.Design,
         Part = entry.Part,

@@ -10,6 +10,8 @@ namespace FabNet.Coordinator.Sites;
 internal static class SiteRules
 {
     private const int MostMachines = 1000;
+    private const int MostHours = 100;
+    private const decimal HighestEnergyPrice = 100m;
     private const decimal HighestPrice = 1_000_000m;
 
     /// <summary>Checks a site as it announced itself.</summary>
@@ -23,6 +25,8 @@ internal static class SiteRules
         Require(site.Latitude.HasValue == site.Longitude.HasValue, "site.latitude", "and site.longitude go together");
         Require(site.Machines.Count <= MostMachines, "site.machines", $"may be at most {MostMachines}");
         Require(site.Machines.Select(m => m.Id).Distinct().Count() == site.Machines.Count, "site.machines", "names a machine twice");
+        Require(TimeZoneInfo.TryFindSystemTimeZoneById(site.TimeZone, out _), "site.time_zone", $"is '{site.TimeZone}', which is no IANA time zone that is known here; write one such as Europe/Lisbon");
+        Require(site.Hours.Count <= MostHours, "site.hours", $"may be at most {MostHours}");
         CheckPrices(site.Prices);
         foreach (var machine in site.Machines)
         {
@@ -45,6 +49,8 @@ internal static class SiteRules
             Require(price is >= 0 and <= HighestPrice, $"prices.{name}", $"is {price}; it must be between 0 and {HighestPrice}");
         }
 
+        Require(prices.EnergyPerKwhByHour.Count is 0 or 24, "prices.energy_per_kwh_by_hour", $"has {prices.EnergyPerKwhByHour.Count} prices; give 24, one for each hour of the day, or none");
+        Require(prices.EnergyPerKwhByHour.All(static p => Math.Abs(p) <= HighestEnergyPrice), "prices.energy_per_kwh_by_hour", $"has a price beyond {HighestEnergyPrice}");
         Require(prices.MaterialPerKg.Count <= 1000, "prices.material_per_kg", "may name at most 1000 materials");
         foreach (var (material, price) in prices.MaterialPerKg)
         {

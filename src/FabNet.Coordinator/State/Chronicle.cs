@@ -9,18 +9,25 @@ internal sealed class Chronicle : IDisposable
 {
     private readonly IJournal _journal;
     private readonly TimeProvider _time;
+    private readonly Action<long, CoordinatorRecord> _applied;
     private bool _isBroken;
 
     /// <summary>Opens the journal and replays it.</summary>
+    /// <param name="journal">The journal; this owns it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="state">The projection, empty.</param>
+    /// <param name="applied">Told of each fact with its place in the journal, once the projection has it; at replay as when it is new.</param>
     /// <exception cref="JournalException">It can't be opened, read or replayed.</exception>
-    public Chronicle(IJournal journal, TimeProvider time)
+    public Chronicle(IJournal journal, TimeProvider time, CoordinatorState state, Action<long, CoordinatorRecord> applied)
     {
-        (_journal, _time) = (journal, time);
+        (_journal, _time, State, _applied) = (journal, time, state, applied);
         foreach (var entry in journal.Read())
         {
             try
             {
-                State.Apply(RecordFormat.Read(entry), entry.At);
+                var record = RecordFormat.Read(entry);
+                State.Apply(record, entry.At);
+                applied(entry.Cursor, record);
             }
             catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or ArgumentException)
             {
@@ -31,7 +38,7 @@ internal sealed class Chronicle : IDisposable
         State.TakeTouched();
     }
 
-    public CoordinatorState State { get; } = new();
+    public CoordinatorState State { get; }
 
     /// <summary>Appends facts as one unit, then applies them.</summary>
     /// <exception cref="JournalException">Nothing was appended and nothing applied.</exception>
@@ -48,12 +55,13 @@ internal sealed class Chronicle : IDisposable
             journaled[i] = RecordFormat.Write(records[i]);
         }
 
-        _journal.Append(journaled);
+        var cursor = _journal.Append(journaled) - journaled.Length;
         var at = _time.GetUtcNow();
         _isBroken = true;
         foreach (var record in records)
         {
             State.Apply(record, at);
+            _applied(++cursor, record);
         }
 
         _isBroken = false;

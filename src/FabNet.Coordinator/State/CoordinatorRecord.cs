@@ -25,7 +25,31 @@ internal sealed record OrderPlaced : CoordinatorRecord
 
     /// <summary>The jobs that it was split into.</summary>
     public required IReadOnlyList<NewJob> Jobs { get; init; }
+
+    /// <summary>Whom its making credits, and what it owes; null in journals from before there was a ledger.</summary>
+    public DesignCredit? Credit { get; init; }
 }
+
+/// <summary>Whom the making of a design credits, as the catalogue said when it was ordered.</summary>
+internal sealed record DesignCredit
+{
+    /// <summary>The design, then what it was forked from, and so on.</summary>
+    public required IReadOnlyList<CreditedDesign> Chain { get; init; }
+
+    /// <summary>What the customer owes for each copy under a reciprocal licence; null where it owes nothing.</summary>
+    public OwedReciprocity? Owes { get; init; }
+}
+
+/// <summary>A design and who made it.</summary>
+/// <param name="Manifest">Its manifest.</param>
+/// <param name="Designer">Its publisher, such as <c>alice~1a2b3c4d</c>, or its licensor where it was published by nobody.</param>
+internal sealed record CreditedDesign(Digest Manifest, string Designer);
+
+/// <summary>CopyFair: what a for-profit customer owes.</summary>
+/// <param name="License">The licence that asks for it.</param>
+/// <param name="Amount">For each copy, in whole cents; null where the publisher states no rate.</param>
+/// <param name="Currency">Its currency; null likewise.</param>
+internal sealed record OwedReciprocity(string License, decimal? Amount, string? Currency);
 
 /// <summary>A job as it begins.</summary>
 internal sealed record NewJob
@@ -94,4 +118,35 @@ internal sealed record CancelRequested : CoordinatorRecord
     public required JobId Job { get; init; }
 
     public required string Reason { get; init; }
+}
+
+/// <summary>The receiver of an order has what was made: it accepted some of it, and refused the rest.</summary>
+internal sealed record OrderAccepted : CoordinatorRecord
+{
+    public required OrderId Order { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Who said so.</summary>
+    public required string By { get; init; }
+
+    /// <summary>The jobs whose parts are accepted.</summary>
+    public required IReadOnlyList<JobId> Accepted { get; init; }
+
+    /// <summary>The jobs whose parts are not; each has a replacement, journaled with this.</summary>
+    public IReadOnlyList<RefusedJob> Refused { get; init; } = [];
+}
+
+/// <summary>A job whose parts its receiver refused.</summary>
+internal sealed record RefusedJob(JobId Job, string Reason);
+
+/// <summary>A claim of the ledger was settled, as whom it is owed to says.</summary>
+internal sealed record ClaimSettled : CoordinatorRecord
+{
+    public required string Claim { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Who said so, and how it was settled.</summary>
+    public required string Note { get; init; }
 }

@@ -21,6 +21,9 @@ internal sealed class OrderEntry(OrderPlaced placed, long number)
 
     public IReadOnlyList<DesignPart> Parts { get; } = placed.Parts;
 
+    /// <summary>Whom its making credits; null if that was not journaled.</summary>
+    public DesignCredit? Credit { get; } = placed.Credit;
+
     public List<JobEntry> Jobs { get; } = [];
 
     public OrderStatus Status => OrderProgress.StatusOf(Jobs.Select(j => j.Job));
@@ -142,6 +145,8 @@ internal sealed class CoordinatorState
                 _jobs[r.Job].CancelReason = r.Reason;
                 Touch(_jobs[r.Job]);
                 break;
+            case OrderAccepted r: ApplyAcceptance(r); break;
+            case ClaimSettled: break; // Only the ledger keeps claims.
             default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
         }
     }
@@ -190,6 +195,21 @@ internal sealed class CoordinatorState
             Color = old.Job.Color,
             Replaces = old.Id,
         }, old));
+    }
+
+    private void ApplyAcceptance(OrderAccepted accepted)
+    {
+        foreach (var job in accepted.Accepted)
+        {
+            var entry = _jobs[job];
+            if (entry.Job is not { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null })
+            {
+                throw new InvalidOperationException($"Job {job} was accepted, and it is {entry.Job.State}.");
+            }
+
+            entry.Job = entry.Job with { AcceptedAt = accepted.At };
+            Touch(entry);
+        }
     }
 
     private void AddJob(JobEntry entry)

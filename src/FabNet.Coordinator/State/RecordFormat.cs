@@ -18,6 +18,8 @@ internal static class RecordFormat
         ReportRefused r => new("job.event.refused/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ReportRefused)),
         SiteRegistered r => new("site.registered/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.SiteRegistered)),
         CancelRequested r => new("cancel.requested/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.CancelRequested)),
+        OrderAccepted r => new("order.accepted/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.OrderAccepted)),
+        ClaimSettled r => new("claim.settled/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ClaimSettled)),
         _ => throw new NotSupportedException($"{record.GetType().Name} has no stored form."),
     };
 
@@ -35,6 +37,8 @@ internal static class RecordFormat
                 "job.event.refused/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ReportRefused),
                 "site.registered/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.SiteRegistered),
                 "cancel.requested/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.CancelRequested),
+                "order.accepted/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.OrderAccepted),
+                "claim.settled/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ClaimSettled),
                 _ => throw new JournalException($"Entry {entry.Cursor} of the coordinator's journal has the kind '{entry.Kind}', which this FabNet does not know. Use the FabNet that wrote it, or a newer one."),
             };
             return record ?? throw new JsonException("it is null");
@@ -58,4 +62,6 @@ internal static class RecordFormat
 [JsonSerializable(typeof(ReportRefused))]
 [JsonSerializable(typeof(SiteRegistered))]
 [JsonSerializable(typeof(CancelRequested))]
+[JsonSerializable(typeof(OrderAccepted))]
+[JsonSerializable(typeof(ClaimSettled))]
 internal sealed partial class RecordJson : JsonSerializerContext;

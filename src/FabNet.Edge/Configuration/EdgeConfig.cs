@@ -76,6 +76,19 @@ public sealed record StorageConfig
     public TimeSpan TelemetryAge { get; init; } = TimeSpan.FromDays(7);
 }
 
+/// <summary>Who a site is in the commons: what it publishes there is signed with this publisher's keys.</summary>
+public sealed record SitePublisherConfig
+{
+    /// <summary>The publisher's namespace.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The configuration folder that holds its chain and its private keys.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>True lets each finished job publish an attested run: machine class, settings, time, yield, month. Default false.</summary>
+    public bool SharesRuns { get; init; }
+}
+
 /// <summary>How a machine in Bambu Lab's LAN mode is reached: MQTT for orders and reports, FTPS for files. At least one of CA and fingerprint is pinned.</summary>
 public sealed record MqttPort
 {
@@ -187,6 +200,12 @@ public sealed record EdgeConfig
     /// <summary>Its prices.</summary>
     public SitePrices Prices { get; init; } = new();
 
+    /// <summary>Its IANA time zone. Default UTC.</summary>
+    public string TimeZone { get; init; } = "UTC";
+
+    /// <summary>When people are there to set machines up; none means always.</summary>
+    public IReadOnlyList<OpeningHours> Hours { get; init; } = [];
+
     /// <summary>What it does without asking.</summary>
     public SitePolicy Policy { get; init; } = new();
 
@@ -198,6 +217,9 @@ public sealed record EdgeConfig
 
     /// <summary>The site's own MQTT broker; null to publish nothing there.</summary>
     public BrokerConfig? Broker { get; init; }
+
+    /// <summary>Who it is in the commons; null for nobody: then it publishes nothing about what it makes.</summary>
+    public SitePublisherConfig? Publisher { get; init; }
 
     /// <summary>Its machines; at least one.</summary>
     public required IReadOnlyList<MachineConfig> Machines { get; init; }
@@ -214,6 +236,8 @@ public sealed record EdgeConfig
         Latitude = Latitude,
         Longitude = Longitude,
         Prices = Prices,
+        TimeZone = TimeZone,
+        Hours = Hours,
         Machines = [.. Machines.Select(m => new Machine { Id = IdOf(m), Profile = m.Profile, Loaded = loaded(IdOf(m)) })],
     };
 }

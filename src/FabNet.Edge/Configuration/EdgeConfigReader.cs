@@ -1,5 +1,6 @@
 // Reads a site's YAML file into an EdgeConfig, and finds every mistake in it with its line.
 
+using System.Globalization;
 using FabNet.GCode;
 using FabNet.Model;
 using FabNet.Model.Machines;
@@ -46,6 +47,7 @@ public static class EdgeConfigReader
     private static EdgeConfig ReadConfig(YamlSection root, string folder)
     {
         var (site, title, latitude, longitude) = ReadSite(root);
+        var (timeZone, hours) = ReadHours(root.Section("hours"));
         var config = new EdgeConfig
         {
             Site = site,
@@ -56,10 +58,13 @@ public static class EdgeConfigReader
             Catalogue = root.RequiredAddress("catalogue", "http://127.0.0.1:5081")!,
             DataFolder = Resolve(folder, root.RequiredText("data", "~/.fabnet/lab-lisbon")),
             Prices = ReadPrices(root.Section("prices")),
+            TimeZone = timeZone,
+            Hours = hours,
             Policy = ReadPolicy(root.Section("policy")),
             Slicer = ReadSlicer(root.Section("slicer"), folder),
             Storage = ReadStorage(root.Section("storage")),
             Broker = BrokerConfigReader.Read(root.Section("broker"), path => Resolve(folder, path)),
+            Publisher = SitePublisherReader.Read(root.Section("publisher"), path => Resolve(folder, path)),
             Machines = ReadMachines(root, folder),
         };
         root.RefuseUnknownKeys();
@@ -97,6 +102,56 @@ public static class EdgeConfigReader
         return (id, title, latitude, longitude);
     }
 
+    private static (string TimeZone, IReadOnlyList<OpeningHours> Hours) ReadHours(YamlSection? section)
+    {
+        if (section is null)
+        {
+            return ("UTC", []);
+        }
+
+        var zone = section.Text("timeZone") ?? "UTC";
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _))
+        {
+            section.Refuse("timeZone", $"'{section.PathOf("timeZone")}' is '{zone}', which is no time zone that is known here. Write an IANA name, such as Europe/Lisbon.");
+        }
+
+        var hours = new List<OpeningHours>();
+        foreach (var text in section.Words("open"))
+        {
+            try
+            {
+                hours.Add(OpeningHours.Parse(text));
+            }
+            catch (FormatException e)
+            {
+                section.Refuse("open", $"{section.PathOf("open")}: {e.Message}");
+            }
+        }
+
+        section.RefuseUnknownKeys();
+        return (zone, hours);
+    }
+
+    private static decimal[] ReadTariff(YamlSection section)
+    {
+        var texts = section.Words("energyPerKwhByHour");
+        var prices = new List<decimal>();
+        foreach (var text in texts)
+        {
+            if (decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var price) && Math.Abs(price) <= 100)
+            {
+                prices.Add(price);
+            }
+        }
+
+        if (prices.Count != texts.Count || prices.Count is not (0 or 24))
+        {
+            section.Refuse("energyPerKwhByHour", $"'{section.PathOf("energyPerKwhByHour")}' has {texts.Count} entries, {prices.Count} of them prices from -100 to 100. Write 24, one for each hour of the day from 0, or leave it out.");
+        }
+
+        return prices.Count == 0 ? [] : [.. prices];
+    }
+
     private static SitePrices ReadPrices(YamlSection? section)
     {
         var prices = new SitePrices();
@@ -128,6 +183,7 @@ public static class EdgeConfigReader
             DefaultMaterialPerKg = section.Amount("defaultMaterialPerKg") ?? prices.DefaultMaterialPerKg,
             MaterialPerKg = materials,
             EnergyPerKwh = section.Amount("energyPerKwh") ?? prices.EnergyPerKwh,
+            EnergyPerKwhByHour = ReadTariff(section),
             Co2GramsPerKwh = section.Number("co2GramsPerKwh", 0, 5000) ?? prices.Co2GramsPerKwh,
             TransportFixed = section.Amount("transportFixed") ?? prices.TransportFixed,
             TransportPerKmKg = section.Amount("transportPerKmKg") ?? prices.TransportPerKmKg,

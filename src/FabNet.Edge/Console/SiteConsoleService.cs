@@ -64,8 +64,9 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
         throw new OperatorException($"{job} is not offered to this site.", isUnknown: true);
     });
 
-    public override Task<OperatorReply> ClearMachine(MachineRequest request, ServerCallContext context) =>
-        AskAsync(request.Machine, (agent, machine) => agent.Loop.Clear(machine), context);
+    public override Task<OperatorReply> ClearMachine(ClearMachineRequest request, ServerCallContext context) => request.Scrapped < 0
+        ? throw new RpcException(new Status(StatusCode.InvalidArgument, $"{request.Scrapped} pieces can't be scrap. Say 0 or more."))
+        : AskAsync(request.Machine, (agent, machine) => agent.Loop.Clear(machine, request.Scrapped), context);
 
     public override Task<OperatorReply> LoadMaterial(LoadMaterialRequest request, ServerCallContext context) =>
         AskAsync(request.Machine, (agent, machine) => agent.Loop.Load(machine, request.Loaded.ToModel()), context);

@@ -89,7 +89,7 @@ public sealed partial class DesignCache : IDisposable
     {
         try
         {
-            var report = await _catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = design.Manifest.Value }, cancellationToken: cancellationToken);
+            var report = await _catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = design.Manifest.Value, StandingOnly = true }, cancellationToken: cancellationToken);
             return report.HasStopReason ? report.StopReason : null;
         }
         catch (RpcException e) when (cancellationToken.IsCancellationRequested)

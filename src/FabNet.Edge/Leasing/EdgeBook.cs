@@ -1,5 +1,6 @@
 // The edge's journal and what follows from it: leases, the outbox, and what people said about machines.
 
+using FabNet.Edge.Commons;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Jobs;
@@ -38,6 +39,9 @@ internal sealed class EdgeBook : IDisposable
 
     /// <summary>The leases of this site.</summary>
     public LeaseBook Leases { get; } = new();
+
+    /// <summary>What was made and the commons does not know yet.</summary>
+    public ProductionBook Productions { get; } = new();
 
     /// <summary>Events that the coordinator may not have yet.</summary>
     public JobOutbox Outbox { get; }
@@ -81,12 +85,12 @@ internal sealed class EdgeBook : IDisposable
     /// <summary>Appends an event of a job that this site holds, under the next sequence.</summary>
     /// <returns>The refusal, if the job's state or epoch does not allow it: then nothing was written.</returns>
     /// <exception cref="JournalException">The journal can't be written; nothing changed.</exception>
-    public string? Append(JobEvent happened) => Append(happened, null);
+    public string? Append(JobEvent happened) => Append(happened, []);
 
-    /// <summary>Appends that a job was interrupted, or is gone on with; both records are in the journal, or neither.</summary>
+    /// <summary>Appends an event with what belongs to it: an interruption, a production. All records are in the journal, or none.</summary>
     /// <returns>The refusal, as of every event.</returns>
     /// <exception cref="JournalException">The journal can't be written; nothing changed.</exception>
-    public string? Append(JobEvent happened, InterruptionRecord? beside)
+    public string? Append(JobEvent happened, params IReadOnlyList<EdgeRecord> beside)
     {
         if (Leases.Find(happened.Job) is not { } held)
         {
@@ -99,8 +103,7 @@ internal sealed class EdgeBook : IDisposable
             return transition.Refusal;
         }
 
-        EdgeRecord record = new EventRecord { Sequence = Outbox.NextSequence, Event = happened, Machine = held.Job.Machine };
-        Commit(beside is null ? [record] : [record, beside]);
+        Commit([new EventRecord { Sequence = Outbox.NextSequence, Event = happened, Machine = held.Job.Machine }, .. beside]);
         return null;
     }
 
@@ -132,6 +135,15 @@ internal sealed class EdgeBook : IDisposable
     /// <summary>Remembers what a person said about a machine.</summary>
     public void SetMachine(MachineRecord record) => Commit(record);
 
+    /// <summary>Somebody has looked at what was made.</summary>
+    public void Judge(ProductionRecord judged) => Commit(judged);
+
+    /// <summary>What is said about a production is signed.</summary>
+    public void Sign(SignedRecord signed) => Commit(signed);
+
+    /// <summary>Nothing more is to be said about a production.</summary>
+    public void Tell(ToldRecord told) => Commit(told);
+
     /// <inheritdoc />
     public void Dispose() => _journal.Dispose();
 
@@ -161,6 +173,7 @@ internal sealed class EdgeBook : IDisposable
                 break;
             case LeaseEndedRecord ended:
                 Leases.End(ended.Job, ended.Epoch);
+                Productions.Forget(ended.Job);
                 break;
             case LostRecord lost:
                 Leases.Apply(lost.Event, 0);
@@ -173,6 +186,11 @@ internal sealed class EdgeBook : IDisposable
                     _interruptions.Remove(happened.Event.Job);
                 }
 
+                if (happened.Event is JobCompleted or JobFailed or JobCancelled or JobRejected or JobReleased)
+                {
+                    Productions.Forget(happened.Event.Job);
+                }
+
                 break;
             case AcknowledgedRecord acknowledged:
                 Outbox.ApplyAcknowledged(acknowledged.Sequence);
@@ -182,6 +200,9 @@ internal sealed class EdgeBook : IDisposable
                 break;
             case InterruptionRecord interruption:
                 _interruptions[interruption.Job] = interruption;
+                break;
+            case RecipeRecord or ProductionRecord or SignedRecord or ToldRecord:
+                Productions.Apply(record);
                 break;
             default:
                 throw new NotSupportedException($"{record.GetType().Name} can't be applied.");

@@ -2,6 +2,7 @@
 
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FabNet.Edge.Commons;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Jobs;
@@ -19,6 +20,10 @@ namespace FabNet.Edge.Leasing;
 [JsonDerivedType(typeof(AcknowledgedRecord), "acknowledged")]
 [JsonDerivedType(typeof(MachineRecord), "machine")]
 [JsonDerivedType(typeof(InterruptionRecord), "interruption")]
+[JsonDerivedType(typeof(RecipeRecord), "recipe")]
+[JsonDerivedType(typeof(ProductionRecord), "production")]
+[JsonDerivedType(typeof(SignedRecord), "signed")]
+[JsonDerivedType(typeof(ToldRecord), "told")]
 internal abstract record EdgeRecord;
 
 /// <summary>A new count of event sequences begins, under a new boot id.</summary>
@@ -107,6 +112,81 @@ internal sealed record InterruptionRecord : EdgeRecord
     public string Key => $"{Job}/{Epoch}/{Number}";
 }
 
+/// <summary>What a job is made with, written beside the event that it is ready, at a site that is somebody in the commons.</summary>
+internal sealed record RecipeRecord : EdgeRecord
+{
+    public required JobId Job { get; init; }
+
+    public required int Epoch { get; init; }
+
+    public required Recipe Recipe { get; init; }
+}
+
+/// <summary>
+/// What was made, for the commons: written beside the end of the job, and once more when somebody has looked at it. Each has a number of chance of its own for what may be said about it, so that
+/// nothing that is published leads back to the job.
+/// </summary>
+internal sealed record ProductionRecord : EdgeRecord
+{
+    public required JobId Job { get; init; }
+
+    public required int Epoch { get; init; }
+
+    public required MachineId Machine { get; init; }
+
+    public required string MachineClass { get; init; }
+
+    public required Digest Manifest { get; init; }
+
+    public required string Part { get; init; }
+
+    public string? Material { get; init; }
+
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Machine time in seconds.</summary>
+    public required long Seconds { get; init; }
+
+    /// <summary>How many pieces were begun.</summary>
+    public required int Made { get; init; }
+
+    /// <summary>How many of them are good; null until a person has taken them off the machine.</summary>
+    public int? Good { get; init; }
+
+    /// <summary>The month in which it ended, such as <c>2026-03</c>.</summary>
+    public required string Month { get; init; }
+
+    /// <summary>True if the site consented, when it was made, to publish a run.</summary>
+    public required bool IsShared { get; init; }
+
+    public required string RunNonce { get; init; }
+
+    public required string ClaimNonce { get; init; }
+
+    /// <summary>Names this production among all of them.</summary>
+    [JsonIgnore]
+    public (JobId Job, int Epoch) Key => (Job, Epoch);
+}
+
+/// <summary>What is said about a production, signed: whatever happens, it is these bytes that are put, so that they are one statement however often.</summary>
+internal sealed record SignedRecord : EdgeRecord
+{
+    public required JobId Job { get; init; }
+
+    public required int Epoch { get; init; }
+
+    /// <summary>DSSE envelopes; none where nothing is to be said.</summary>
+    public required IReadOnlyList<byte[]> Envelopes { get; init; }
+}
+
+/// <summary>The catalogue has all that is said about a production, or will never take it.</summary>
+internal sealed record ToldRecord : EdgeRecord
+{
+    public required JobId Job { get; init; }
+
+    public required int Epoch { get; init; }
+}
+
 /// <summary>Writes and reads journal facts as JSON, without reflection.</summary>
 internal static class EdgeRecords
 {
@@ -137,6 +217,10 @@ internal static class EdgeRecords
         AcknowledgedRecord => "acknowledged",
         MachineRecord => "machine",
         InterruptionRecord => "interruption",
+        RecipeRecord => "recipe",
+        ProductionRecord => "production",
+        SignedRecord => "signed",
+        ToldRecord => "told",
         _ => throw new NotSupportedException($"{record.GetType().Name} has no kind."),
     };
 }

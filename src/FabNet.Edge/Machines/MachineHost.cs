@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using FabNet.Edge.Configuration;
 using FabNet.Edge.Telemetry;
 using FabNet.FirmwareBridge;
+using FabNet.GCode;
 using FabNet.Model;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
@@ -250,7 +251,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
                 _runner?.Hear(changed);
                 Publish(changed.State is MachineState.Idle && _mustBeMadeSafe
                     ? _report with { State = MachineState.Preparing, Detail = "An earlier process left it running: its heaters and spindle are being turned off." }
-                    : _report with { State = changed.State, Detail = changed.Reason, CountedZMm = changed.State is MachineState.Offline ? null : _report.CountedZMm });
+                    : _report with { State = changed.State, Detail = changed.Reason, CountedMm = changed.State is MachineState.Offline ? null : _report.CountedMm });
                 break;
             case TemperaturesReported temperatures:
                 Hear(temperatures);
@@ -265,7 +266,7 @@ internal sealed partial class MachineHost : IAsyncDisposable
                 Hear(progress, runner);
                 break;
             case PositionReported { IsMachine: false } position:
-                _report = _report with { CountedZMm = position.ZMm };
+                _report = _report with { CountedMm = new Position(position.XMm, position.YMm, position.ZMm) };
                 break;
             case PositionReported position:
                 Sample(position.At, Metric.PositionMm, 0, position.XMm);

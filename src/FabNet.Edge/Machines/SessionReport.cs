@@ -24,8 +24,8 @@ internal sealed record SessionReport
 
     public double? BedC { get; init; }
 
-    /// <summary>Z in the program's coordinates as the firmware counts it, in mm; null if it does not say. A firmware that was reset counts from zero, wherever the tool stands.</summary>
-    public double? CountedZMm { get; init; }
+    /// <summary>Where the tool is in the program's coordinates as the firmware counts it, in mm; null if it does not say. A firmware that was reset counts from zero, wherever the tool stands.</summary>
+    public Position? CountedMm { get; init; }
 }
 
 /// <summary>How a run ended.</summary>

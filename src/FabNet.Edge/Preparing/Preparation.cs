@@ -1,6 +1,7 @@
 // From a leased job to an admitted program: pull, then a proven toolpath or a slice, then admission.
 
 using System.Globalization;
+using FabNet.Edge.Commons;
 using FabNet.Edge.Designs;
 using FabNet.Edge.Slicing;
 using FabNet.Edge.Storage;
@@ -9,6 +10,7 @@ using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
+using FabNet.Protocol.Statements;
 
 namespace FabNet.Edge.Preparing;
 
@@ -42,6 +44,10 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
         {
             return new Refused(e.Message, Everywhere: false);
         }
+        catch (IOException e) when (Disk.IsFull(e))
+        {
+            return new Postponed(e.Message);
+        }
         catch (IOException e)
         {
             return new Refused($"{job.Id} can't be prepared at this site: {e.Message}", Everywhere: false);
@@ -64,7 +70,8 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
         if (FindToolpath(part, profile, material, job.Copies) is { } toolpath)
         {
             await using var gcode = await designs.OpenAsync(design, toolpath, cancellationToken);
-            return Admit(gcode, job, profile, material ?? toolpath.Material, $"the toolpath {toolpath.Path} of {design.Ref}", cancellationToken);
+            var proven = new Recipe { License = design.License, Settings = RunStatement.SettingsOf(toolpath.Settings), Toolpath = toolpath.Digest };
+            return Admit(gcode, job, profile, material ?? toolpath.Material, proven, $"the toolpath {toolpath.Path} of {design.Ref}", cancellationToken);
         }
 
         var mesh = part.Artefacts.FirstOrDefault(a => a.Kind is ArtefactKind.Mesh);
@@ -76,7 +83,8 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
         material ??= loaded.Material ?? (profile.Materials is [var first, ..] ? first : "PLA");
         await using var source = await designs.OpenAsync(design, mesh, cancellationToken);
         await using var sliced = await slicer.SliceAsync(source, mesh.Digest, mesh.Path, profile, material, job.Copies, cancellationToken);
-        return Admit(sliced, job, profile, material, $"what PrusaSlicer made of {mesh.Path} of {design.Ref}", cancellationToken);
+        var own = new Recipe { License = design.License, Settings = RunStatement.SettingsOf(SlicerSettings.ForCommons(profile, material)) };
+        return Admit(sliced, job, profile, material, own, $"what PrusaSlicer made of {mesh.Path} of {design.Ref}", cancellationToken);
     }
 
     /// <summary>The toolpath proven on this machine class: for the very material if there is one, else for any. It makes one copy.</summary>
@@ -99,12 +107,12 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
             Everywhere: classes.Count == 0 && !hasMesh);
     }
 
-    private PreparationOutcome Admit(Stream gcode, Job job, MachineProfile profile, string? material, string what, CancellationToken cancellationToken)
+    private PreparationOutcome Admit(Stream gcode, Job job, MachineProfile profile, string? material, Recipe recipe, string what, CancellationToken cancellationToken)
     {
         var (result, path) = programs.Admit(gcode, job, profile, cancellationToken);
         if (result.Program is { } program)
         {
-            return new Prepared { Program = program, Path = path!, Material = material };
+            return new Prepared { Program = program, Path = path!, Material = material, Recipe = recipe };
         }
 
         var refusals = result.Violations.Where(v => v.Severity is Severity.Refusal).Take(ViolationsTold).ToList();

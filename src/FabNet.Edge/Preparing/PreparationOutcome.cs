@@ -1,5 +1,6 @@
 // What became of the preparation of a job.
 
+using FabNet.Edge.Commons;
 using FabNet.Edge.Machines;
 using FabNet.GCode;
 
@@ -24,6 +25,9 @@ internal sealed record Prepared : PreparationOutcome, IDisposable
 
     /// <summary>The material that it was made for; null where that has no meaning.</summary>
     public string? Material { get; init; }
+
+    /// <summary>What it was made with; null for the rest of an interrupted program, whose recipe is in the journal.</summary>
+    public Recipe? Recipe { get; init; }
 
     public void Dispose()
     {

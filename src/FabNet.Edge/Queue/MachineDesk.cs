@@ -57,6 +57,9 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     /// <summary>True if a person decides about a job that was interrupted here.</summary>
     public bool AsksWhenInterrupted => config.AsksWhenInterrupted;
 
+    /// <summary>True for a machine that is simulated firmware.</summary>
+    public bool IsSimulated => config.SimulatedSpeed is not null;
+
     /// <summary>What people said; journaled before it changes here.</summary>
     public MachineRecord Facts { get; set; } = facts;
 
@@ -70,10 +73,10 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     /// <summary>Programs that wait for their turn.</summary>
     public Dictionary<JobId, Prepared> Prepared { get; } = [];
 
-    /// <summary>Not before this may the machine's next start, or preparation, be tried again.</summary>
-    public DateTimeOffset RetryStartAt { get; set; }
+    /// <summary>Not before this may the machine's next start, or preparation, be tried again: timestamps of the edge's clock, which nobody sets.</summary>
+    public long RetryStartAt { get; set; }
 
-    public DateTimeOffset RetryPreparationAt { get; set; }
+    public long RetryPreparationAt { get; set; }
 
     /// <summary>How often the job at the head was tried in vain.</summary>
     public Dictionary<JobId, int> Attempts { get; } = [];
@@ -81,6 +84,7 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     /// <summary>What keeps the job at the head from starting, or from being prepared.</summary>
     public StartVerdict Verdict { get; set; } = StartVerdict.Go;
 
+    /// <summary>Why a preparation waits to be tried again; null if none does.</summary>
     public string? PreparationNotice { get; set; }
 
     /// <summary>The machine as the rule sees it.</summary>
@@ -113,6 +117,7 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     public void Forget(JobId job)
     {
         Attempts.Remove(job);
+        PreparationNotice = null;
         if (Prepared.Remove(job, out var prepared))
         {
             ProgramFolder.Remove(prepared);
@@ -132,6 +137,6 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
         _ when report.State is not MachineState.Idle => (report.State, report.Detail),
         { Facts.NeedsClearing: { } reason } => (MachineState.NeedsClearing, $"{reason} Take the part off, then: fabnet machine clear {id}"),
         { Verdict.Obstacle: Obstacle.WrongMaterial } => (MachineState.Attention, Verdict.Message),
-        _ => (MachineState.Idle, Verdict.Message ?? PreparationNotice),
+        _ => (MachineState.Idle, PreparationNotice ?? Verdict.Message),
     };
 }

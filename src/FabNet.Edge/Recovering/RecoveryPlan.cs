@@ -18,8 +18,8 @@ namespace FabNet.Edge.Recovering;
 /// <param name="Profile">The machine's profile.</param>
 internal sealed record Interrupted(Job Job, InterruptionRecord Interruption, MachineProfile Profile)
 {
-    /// <summary>Z as the firmware counts it now, in mm; null if it does not say.</summary>
-    public double? CountedZMm { get; init; }
+    /// <summary>Where the firmware counts itself to be now, in mm; null if it does not say.</summary>
+    public Position? CountedMm { get; init; }
 }
 
 /// <summary>The rest of an interrupted program, ready to run. Whoever hands it to a machine no longer disposes of it.</summary>
@@ -45,6 +45,7 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
     // What the first lines of the rest of a print declare (Resumption).
     private const string KeptHeight = "G92 Z";
     private const double HeightToleranceMm = 0.05;
+    private const double PlaceToleranceMm = 0.5;
 
     /// <summary>Takes the program from the disk, proves that it is the one that ran, and makes the rest of it safe to start.</summary>
     /// <param name="stopped">The job.</param>
@@ -76,7 +77,7 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
             {
                 Interruption = interruption,
                 Preamble = result.Preamble,
-                Precondition = result.Precondition + HeightText(result.Preamble, stopped.CountedZMm) + (line <= interruption.LastLine + 1
+                Precondition = result.Precondition + HeightText(result.Preamble, stopped.CountedMm?.Z) + PlaceText(result, profile, stopped.CountedMm) + (line <= interruption.LastLine + 1
                     ? ""
                     : $" Lines {interruption.LastLine + 1} to {line - 1} are left out, and nothing says that they were executed: look at the part."),
                 Rest = new Prepared { Program = program, Path = path, Material = job.Material, From = new Continuation(whole, result, interruption.Key) },
@@ -108,6 +109,35 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
                     CultureInfo.InvariantCulture,
                     $" The firmware says Z{countedMm:0.###}: it stopped at another line, or was reset, and then does not know where it is. Measure before you go on; if the nozzle is not at Z{expectedMm:0.###}, choose another line (--from-line) or move Z there first.");
     }
+
+    /// <summary>Whether a machine that cuts counts itself to be where the program stopped: one that lost its position would cut elsewhere.</summary>
+    private static string PlaceText(ResumptionResult result, MachineProfile profile, Position? countedMm)
+    {
+        if (profile.Dialect is not FirmwareDialect.Grbl)
+        {
+            return "";
+        }
+
+        if (countedMm is not { } counted)
+        {
+            return " The firmware does not say where it is.";
+        }
+
+        var says = string.Create(CultureInfo.InvariantCulture, $" The firmware says X{counted.X:0.###} Y{counted.Y:0.###} Z{counted.Z:0.###}");
+        if (result.StoppedBetweenMm is not var (low, high))
+        {
+            return says + ": compare it with where the tool is.";
+        }
+
+        var (axis, offMm) = new[] { ("X", Off(counted.X, low.X, high.X)), ("Y", Off(counted.Y, low.Y, high.Y)), ("Z", Off(counted.Z, low.Z, high.Z)) }.MaxBy(a => a.Item2);
+        return offMm <= PlaceToleranceMm
+            ? says + ", which is where the program stopped."
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{says}: {offMm:0.#} mm on {axis} from where the program stopped. If nobody jogged it since, it was reset or switched off and does not know where it is: home it, or set its work zero again, before you go on.");
+    }
+
+    private static double Off(double value, double low, double high) => Math.Max(0, Math.Max(low - value, value - high));
 
     private async Task<(AdmittedProgram Program, string Path)> OpenAsync(Job job, MachineProfile profile, List<FileStream> sinks, CancellationToken cancellationToken)
     {

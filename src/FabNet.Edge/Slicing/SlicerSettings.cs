@@ -12,6 +12,9 @@ namespace FabNet.Edge.Slicing;
 /// </summary>
 internal static class SlicerSettings
 {
+    private static readonly string[] Told =
+        ["layer_height", "nozzle_diameter", "perimeters", "fill_density", "fill_pattern", "temperature", "bed_temperature", "support_material", "brim_width", "perimeter_speed", "infill_speed"];
+
     /// <summary>Writes the settings.</summary>
     /// <exception cref="FormatException">A setting of the profile has a name or a value that would become another setting.</exception>
     public static string Write(MachineProfile profile, string material)
@@ -31,6 +34,19 @@ internal static class SlicerSettings
         }
 
         return ini.ToString();
+    }
+
+    /// <summary>Those of a profile's settings that say how a part comes out. Only these leave the site: a start code or a note may hold anything.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> ForCommons(MachineProfile profile, string material)
+    {
+        var ofMaterial = profile.SlicerMaterials.GetValueOrDefault(material);
+        foreach (var name in Told)
+        {
+            if ((ofMaterial?.GetValueOrDefault(name) ?? profile.Slicer.GetValueOrDefault(name)) is { } value)
+            {
+                yield return KeyValuePair.Create(name, value);
+            }
+        }
     }
 
     private static void AddDerived(SortedDictionary<string, string> settings, MachineProfile profile, string material)

@@ -1,6 +1,7 @@
 // Telemetry on disk until the coordinator has it: bounded by size and age, every drop counted, whole after kill -9.
 
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using FabNet.Edge.Storage;
 using FabNet.Model.Machines;
@@ -34,6 +35,7 @@ internal sealed class TelemetrySpool : IDisposable
     private readonly LinkedList<SpoolSegment> _segments = [];
     private readonly List<TelemetrySample> _gathered = new(MaxSamples);
     private FileStream _active;
+    private bool _isSegmentOver;
     private long _next;
     private long _acknowledged;
     private long _droppedUnreported;
@@ -61,7 +63,7 @@ internal sealed class TelemetrySpool : IDisposable
         else
         {
             _next = 1;
-            _active = StartSegment();
+            StartSegment();
         }
     }
 
@@ -187,8 +189,7 @@ internal sealed class TelemetrySpool : IDisposable
             if (_acknowledged >= _next)
             {
                 _next = _acknowledged + 1;
-                _active.Dispose();
-                _active = StartSegment();
+                _isSegmentOver = true;
             }
         }
     }
@@ -237,10 +238,9 @@ internal sealed class TelemetrySpool : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(record, record.Length - HeaderBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(4), SpoolSegment.Checksum(record.AsSpan(HeaderBytes)));
         var segment = _segments.Last!.Value;
-        if (segment.Bytes > 0 && segment.Bytes + record.Length > _segmentBytes)
+        if (_isSegmentOver || (segment.Bytes > 0 && segment.Bytes + record.Length > _segmentBytes))
         {
-            _active.Dispose();
-            _active = StartSegment();
+            StartSegment();
             segment = _segments.Last!.Value;
         }
 
@@ -274,8 +274,7 @@ internal sealed class TelemetrySpool : IDisposable
                     return;
                 }
 
-                _active.Dispose();
-                _active = StartSegment();
+                StartSegment();
             }
 
             Drop(oldest.Records.Where(r => r.Sequence > _acknowledged).Sum(r => (long)r.Samples));
@@ -295,7 +294,9 @@ internal sealed class TelemetrySpool : IDisposable
         Disk.TryDelete(segment.Path);
     }
 
-    private FileStream StartSegment()
+    // A full disk may refuse: then the segment before is still there to be written.
+    [MemberNotNull(nameof(_active))]
+    private void StartSegment()
     {
         var segment = SpoolSegment.Create(_folder, _next, _time.GetUtcNow());
         var file = new FileStream(segment.Path, FileMode.Create, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
@@ -305,7 +306,9 @@ internal sealed class TelemetrySpool : IDisposable
         }
 
         _segments.AddLast(segment);
-        return file;
+        _active?.Dispose();
+        _active = file;
+        _isSegmentOver = false;
     }
 
     private static FabNet.Protocol.V1.TelemetrySample ToWire(TelemetrySample sample)

@@ -27,7 +27,7 @@ internal sealed class ProgramChecker
         _log = log;
         _writer = writer;
         _isGrbl = profile.Dialect == FirmwareDialect.Grbl;
-        _parser = new LineParser(profile.Dialect, log);
+        _parser = new LineParser(profile.Dialect, log, profile.MaxLineBytes);
         _machine = new MachineModel(profile, options, log);
         _machine.Motion.Toolpath = toolpath;
         _marlin = new MarlinInterpreter(_machine);

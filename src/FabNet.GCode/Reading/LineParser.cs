@@ -53,12 +53,15 @@ internal sealed partial class LineParser
     private Words _words;
     private int _length;
 
-    public LineParser(FirmwareDialect dialect, ViolationLog log)
+    /// <param name="dialect">What the machine speaks.</param>
+    /// <param name="log">Where refusals go.</param>
+    /// <param name="grblBytes">What this machine's GRBL takes in a line; 0 for the dialect's own.</param>
+    public LineParser(FirmwareDialect dialect, ViolationLog log, int grblBytes = 0)
     {
         _log = log;
         _isGrbl = dialect == FirmwareDialect.Grbl;
         _hasNames = dialect == FirmwareDialect.Klipper;
-        _maxBytes = MaxLineBytes(dialect);
+        _maxBytes = dialect == FirmwareDialect.Grbl && grblBytes > 0 ? grblBytes : MaxLineBytes(dialect);
     }
 
     /// <summary>The words of the line last parsed.</summary>

@@ -105,6 +105,9 @@ public sealed record Job
     /// <summary>When it reached a final state.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
+    /// <summary>When its receiver accepted what it made; null until then.</summary>
+    public DateTimeOffset? AcceptedAt { get; init; }
+
     /// <summary>The job whose work this one does again.</summary>
     public JobId? Replaces { get; init; }
 

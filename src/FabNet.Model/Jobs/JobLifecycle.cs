@@ -83,7 +83,7 @@ public static class JobLifecycle
             JobRejected e => From(job.State is JobState.Leased or JobState.Preparing or JobState.Ready || IsLostBeforeStart(job), () => Ended(JobState.Rejected, e, e.Reason)),
             JobCancelled e => From(!job.IsFinal, () => Ended(JobState.Cancelled, e, e.Reason)),
             JobLost e => From(job.IsHeldBySite && job.State is not JobState.Lost, () => job with { State = JobState.Lost, Reason = e.Reason }),
-            JobReplaced e => From(job.State is (JobState.Failed or JobState.Rejected or JobState.Lost) && job.ReplacedBy is null, () => job with { ReplacedBy = e.By }),
+            JobReplaced e => From((job.State is JobState.Failed or JobState.Rejected or JobState.Lost || IsRefusable(job)) && job.ReplacedBy is null, () => job with { ReplacedBy = e.By }),
             _ => Refused($"{happened.GetType().Name} is not known"),
         };
 
@@ -93,6 +93,9 @@ public static class JobLifecycle
 
         Job Ended(JobState state, JobEvent e, string? reason) => job with { State = state, EndedAt = e.At, LeaseExpiresAt = null, Reason = reason };
     }
+
+    // What was made and not accepted may be refused: then it is made again.
+    private static bool IsRefusable(Job job) => job is { State: JobState.Completed, AcceptedAt: null };
 
     private static bool IsLostBeforeStart(Job job) => job.State is JobState.Lost && job.StartedAt is null;
 

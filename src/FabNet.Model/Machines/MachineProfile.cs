@@ -215,6 +215,9 @@ public sealed record MachineProfile
     /// <summary>Commands that this machine knows beyond its dialect's, such as <c>M900</c>.</summary>
     public IReadOnlyList<string> ExtraCommands { get; init; } = [];
 
+    /// <summary>Bytes that a GRBL takes in a line, without its end: 0 (the default) for the 79 of GRBL 1.1; up to 254 on grblHAL and FluidNC. A machine that takes fewer is not started.</summary>
+    public int MaxLineBytes { get; init; }
+
     /// <summary>What an unknown command leads to. Default: refuse.</summary>
     public UnknownCommandPolicy UnknownCommands { get; init; }
 

@@ -61,6 +61,7 @@ public static class MachineProfileReader
             Spindle = root.Section("spindle") is { } spindle ? ReadSpindle(spindle) : null,
             ForbiddenCommands = commands?.Words("forbidden") ?? [],
             ExtraCommands = commands?.Words("extra") ?? [],
+            MaxLineBytes = commands?.Integer("maxLineBytes", 0, 254) ?? 0,
             UnknownCommands = commands?.Choice("unknown", Policies) ?? UnknownCommandPolicy.Refuse,
             ResumesPrints = root.Flag("resume") ?? false,
             Materials = [.. root.Words("materials").Select(material => material.ToUpperInvariant())],

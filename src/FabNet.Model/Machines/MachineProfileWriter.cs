@@ -55,6 +55,8 @@ public static class MachineProfileWriter
         text.Append("commands:\n");
         Line(text, 1, "extra", List(profile.ExtraCommands));
         Line(text, 1, "forbidden", List(profile.ForbiddenCommands));
+        if (profile.MaxLineBytes > 0)
+            Line(text, 1, "maxLineBytes", Number(profile.MaxLineBytes));
         Line(text, 1, "unknown", MachineProfileReader.Policies.First(policy => policy.Value == profile.UnknownCommands).Name);
         Line(text, 0, "materials", List(profile.Materials));
         SetUp(text, profile.SetUp);

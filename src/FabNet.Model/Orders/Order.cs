@@ -51,11 +51,14 @@ public enum OrderStatus
     /// <summary>Work stopped and only a person can decide what happens next.</summary>
     NeedsAttention,
 
-    /// <summary>Every part is made.</summary>
+    /// <summary>Every part is made, and not all of it is accepted yet.</summary>
     Completed,
 
     /// <summary>Cancelled before every part was made.</summary>
     Cancelled,
+
+    /// <summary>Every part is made, and its receiver accepted it.</summary>
+    Delivered,
 }
 
 /// <summary>Derives what an order is doing from its jobs.</summary>
@@ -68,7 +71,7 @@ public static class OrderProgress
     /// </param>
     public static OrderStatus StatusOf(IEnumerable<Job> jobs)
     {
-        int live = 0, started = 0, completed = 0, cancelled = 0, failed = 0, lost = 0;
+        int live = 0, started = 0, completed = 0, accepted = 0, cancelled = 0, failed = 0, lost = 0;
         foreach (var job in jobs)
         {
             if (job.ReplacedBy is not null)
@@ -79,7 +82,10 @@ public static class OrderProgress
             live++;
             switch (job.State)
             {
-                case JobState.Completed: completed++; break;
+                case JobState.Completed:
+                    completed++;
+                    accepted += job.AcceptedAt is null ? 0 : 1;
+                    break;
                 case JobState.Cancelled: cancelled++; break;
                 case JobState.Failed or JobState.Rejected: failed++; break;
                 case JobState.Lost: lost++; break;
@@ -88,7 +94,8 @@ public static class OrderProgress
             }
         }
 
-        return live > 0 && completed == live ? OrderStatus.Completed
+        return live > 0 && accepted == live ? OrderStatus.Delivered
+            : live > 0 && completed == live ? OrderStatus.Completed
             : cancelled > 0 && completed + cancelled + failed == live ? OrderStatus.Cancelled
             : failed + lost > 0 ? OrderStatus.NeedsAttention
             : started + completed > 0 ? OrderStatus.InProduction

@@ -34,6 +34,36 @@ public sealed record CostBreakdown
 
     /// <summary>The sum of the priced terms.</summary>
     public decimal Total => MachineTime + SetUp + Material + Energy + Transport + Lateness + Risk;
+
+    /// <summary>Both together.</summary>
+    /// <exception cref="ArgumentException">They are in different currencies.</exception>
+    public static CostBreakdown operator +(CostBreakdown left, CostBreakdown right) => Combine(left, right, 1);
+
+    /// <summary>One without the other.</summary>
+    /// <exception cref="ArgumentException">They are in different currencies.</exception>
+    public static CostBreakdown operator -(CostBreakdown left, CostBreakdown right) => Combine(left, right, -1);
+
+    /// <summary>Sums for each currency, in the order in which they first come.</summary>
+    public static IReadOnlyList<CostBreakdown> Sum(IEnumerable<CostBreakdown> costs) =>
+        [.. costs.GroupBy(static c => c.Currency, StringComparer.Ordinal).Select(static g => g.Aggregate(static (a, b) => a + b))];
+
+    private static CostBreakdown Combine(CostBreakdown left, CostBreakdown right, int sign)
+    {
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(right);
+        return left.Currency != right.Currency ? throw new ArgumentException($"{left.Currency} and {right.Currency} are never converted.", nameof(right)) : new CostBreakdown
+        {
+            Currency = left.Currency,
+            MachineTime = left.MachineTime + (sign * right.MachineTime),
+            SetUp = left.SetUp + (sign * right.SetUp),
+            Material = left.Material + (sign * right.Material),
+            Energy = left.Energy + (sign * right.Energy),
+            Transport = left.Transport + (sign * right.Transport),
+            Lateness = left.Lateness + (sign * right.Lateness),
+            Risk = left.Risk + (sign * right.Risk),
+            Co2Grams = left.Co2Grams + (sign * right.Co2Grams),
+        };
+    }
 }
 
 /// <summary>One job on one machine at one place in its sequence.</summary>

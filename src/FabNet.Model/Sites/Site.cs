@@ -25,6 +25,9 @@ public sealed record SitePrices
     /// <summary>Electric energy, per kWh. Default 0.30.</summary>
     public decimal EnergyPerKwh { get; init; } = 0.30m;
 
+    /// <summary>Electric energy for each hour of the local day, per kWh: 24 prices, or none where <see cref="EnergyPerKwh"/> holds all day.</summary>
+    public IReadOnlyList<decimal> EnergyPerKwhByHour { get; init => field = value ?? []; } = []; // Null where a journal of an older version is read.
+
     /// <summary>Grams of CO₂ for each kWh, reported beside the cost. Default 250.</summary>
     public double Co2GramsPerKwh { get; init; } = 250;
 
@@ -107,6 +110,12 @@ public sealed record Site
 
     /// <summary>Its prices.</summary>
     public SitePrices Prices { get; init; } = new();
+
+    /// <summary>IANA time zone of <see cref="Hours"/> and of prices by the hour. Default UTC.</summary>
+    public string TimeZone { get; init => field = value ?? "UTC"; } = "UTC"; // Null where a journal of an older version is read.
+
+    /// <summary>When people are there to set machines up; none means always.</summary>
+    public IReadOnlyList<OpeningHours> Hours { get; init => field = value ?? []; } = [];
 
     /// <summary>Its machines.</summary>
     public IReadOnlyList<Machine> Machines { get; init; } = [];

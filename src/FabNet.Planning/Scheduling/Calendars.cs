@@ -27,10 +27,10 @@ internal static class Calendars
             var date = today.AddDays(day);
             foreach (var hours in workshop.Hours)
             {
-                if (hours.Days.Contains(date.DayOfWeek))
+                if (hours.BeginOn(date.DayOfWeek))
                 {
-                    var end = hours.To > hours.From ? date + hours.To.ToTimeSpan() : date.AddDays(1) + hours.To.ToTimeSpan();
-                    spans.Add((Minutes(date + hours.From.ToTimeSpan()), Minutes(end)));
+                    var begin = date + hours.From.ToTimeSpan();
+                    spans.Add((Minutes(begin), Minutes(begin + hours.Length)));
                 }
             }
         }

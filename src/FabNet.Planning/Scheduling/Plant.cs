@@ -125,7 +125,7 @@ internal sealed class Plant
             DeliveryPerKmGram = (double)prices.TransportPerKmKg / 1000,
             Co2PerKwh = prices.Co2GramsPerKwh,
             MaterialPerGram = materials,
-            Energy = workshop.EnergyPerKwhByHour.Count == 0 ? new EnergyTariff((double)prices.EnergyPerKwh) : new EnergyTariff(workshop.EnergyPerKwhByHour, local),
+            Energy = prices.EnergyPerKwhByHour.Count == 0 ? new EnergyTariff((double)prices.EnergyPerKwh) : new EnergyTariff([.. prices.EnergyPerKwhByHour.Select(static p => (double)p)], local),
             Kilometres = [.. Problem.Workshops.Select(other => GreatCircle.Kilometres((workshop.Latitude, workshop.Longitude), (other.Latitude, other.Longitude)))],
             MinuteOfDay = local,
         };

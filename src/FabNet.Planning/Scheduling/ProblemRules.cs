@@ -77,27 +77,19 @@ internal static class ProblemRules
         InRange(workshop.Latitude ?? 0, -90, 90, $"{where}, latitude");
         InRange(workshop.Longitude ?? 0, -180, 180, $"{where}, longitude");
         Check(workshop.Prices, where);
-        if (workshop.EnergyPerKwhByHour.Count is not (0 or 24))
+        if (workshop.Prices.EnergyPerKwhByHour.Count is not (0 or 24))
         {
-            throw new ProblemException($"{where}: energyPerKwhByHour has {workshop.EnergyPerKwhByHour.Count} prices. Give 24, one for each hour of the day, or none.");
+            throw new ProblemException($"{where}: energyPerKwhByHour has {workshop.Prices.EnergyPerKwhByHour.Count} prices. Give 24, one for each hour of the day, or none.");
         }
 
-        foreach (var price in workshop.EnergyPerKwhByHour)
+        foreach (var price in workshop.Prices.EnergyPerKwhByHour)
         {
-            InRange(price, -100, 100, $"{where}, energyPerKwhByHour");
+            InRange((double)price, -100, 100, $"{where}, energyPerKwhByHour");
         }
 
         if (!TimeZoneInfo.TryFindSystemTimeZoneById(workshop.TimeZone, out _))
         {
             throw new ProblemException($"{where}: '{workshop.TimeZone}' is no time zone that is known here. Write an IANA name, such as Europe/Lisbon.");
-        }
-
-        foreach (var hours in workshop.Hours)
-        {
-            if (hours.Days.Count == 0 || hours.Days.Any(static d => !Enum.IsDefined(d)))
-            {
-                throw new ProblemException($"{where}: some of its hours name no day. Name days such as Monday.");
-            }
         }
     }
 
@@ -149,11 +141,13 @@ internal static class ProblemRules
         InRange(machine.Loaded.NozzleMm ?? 1, 0.01, 100, $"{where}, loaded, nozzleMm");
         foreach (var queued in machine.Queue)
         {
+            Require(queued, $"{where}, queue");
             InRange(queued.Minutes, 0, MostMinutes, $"{where}, queue, minutes");
         }
 
         foreach (var blocked in machine.Blocked)
         {
+            Require(blocked, $"{where}, blocked");
             Near(blocked.From, now, $"{where}, blocked");
             Near(blocked.To, now, $"{where}, blocked");
             if (blocked.To <= blocked.From)
@@ -175,6 +169,7 @@ internal static class ProblemRules
         InRange((job.MinutesEach ?? 1) * job.Quantity, 1e-6, MostMinutes, $"{where}, minutes of all copies");
         foreach (var (name, run) in job.ByClass)
         {
+            Require(run, $"{where}, byClass");
             InRange(run.MinutesEach * job.Quantity, 1e-6, MostMinutes, $"{where}, minutes of all copies on {name}");
             InRange((run.GramsEach ?? 0) * job.Quantity, 0, MostGrams, $"{where}, grams of all copies on {name}");
             InRange(run.FailureProbability ?? 0, 0, 0.99, $"{where}, failureProbability on {name}");
@@ -216,6 +211,14 @@ internal static class ProblemRules
         }
     }
 
+    private static void Require(object? item, string where)
+    {
+        if (item is null)
+        {
+            throw new ProblemException($"{where}: one is null. Leave it out.");
+        }
+    }
+
     private static void Near(DateTimeOffset? moment, DateTimeOffset now, string where)
     {
         if (moment is { } at && (at - now).Duration() > Furthest)
@@ -229,6 +232,11 @@ internal static class ProblemRules
         var ids = new HashSet<string>(items.Count, StringComparer.Ordinal);
         foreach (var item in items)
         {
+            if (item is null)
+            {
+                throw new ProblemException($"A {what} is null. Leave it out.");
+            }
+
             if (string.IsNullOrWhiteSpace(id(item)) || id(item).Length > 200)
             {
                 throw new ProblemException($"A {what} has no id, or one of over 200 characters. Give each its own.");

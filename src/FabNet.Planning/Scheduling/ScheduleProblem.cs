@@ -46,21 +46,12 @@ public sealed record Workshop
     /// <summary>Its prices.</summary>
     public SitePrices Prices { get; init; } = new();
 
-    /// <summary>Energy for each hour of the local day, per kWh: 24 prices, or none where <see cref="SitePrices.EnergyPerKwh"/> holds all day.</summary>
-    public IReadOnlyList<double> EnergyPerKwhByHour { get; init; } = [];
-
-    /// <summary>IANA time zone of <see cref="Hours"/> and <see cref="EnergyPerKwhByHour"/>. Default UTC.</summary>
+    /// <summary>IANA time zone of <see cref="Hours"/> and of prices by the hour. Default UTC.</summary>
     public string TimeZone { get; init; } = "UTC";
 
     /// <summary>When people are there to set machines up; none means always.</summary>
     public IReadOnlyList<OpeningHours> Hours { get; init; } = [];
 }
-
-/// <summary>Hours of some days of the week, local time. <paramref name="To"/> at or before <paramref name="From"/> means the next day.</summary>
-/// <param name="Days">The days on which they begin.</param>
-/// <param name="From">When they begin.</param>
-/// <param name="To">When they end.</param>
-public sealed record OpeningHours(IReadOnlyList<DayOfWeek> Days, TimeOnly From, TimeOnly To);
 
 /// <summary>A class of machines: what it can make, and what its set-ups take.</summary>
 public sealed record MachineClass

@@ -28,7 +28,7 @@ internal static class ScheduleWriter
                 .. deliveries.Values.OrderBy(static d => d.From.Index).ThenBy(static d => d.To).ThenBy(static d => d.End)
                     .Select(d => new ScheduledDelivery(d.From.Workshop.Id, plant.Sites[d.To].Workshop.Id, At(plant, d.End), d.Jobs)),
             ],
-            Costs = [.. plant.Currencies.Select(c => costs.OfType<CostBreakdown>().Where(cost => cost.Currency == c).Aggregate(new CostBreakdown { Currency = c }, Add))],
+            Costs = [.. plant.Currencies.Select(c => costs.OfType<CostBreakdown>().Where(cost => cost.Currency == c).Aggregate(new CostBreakdown { Currency = c }, static (a, b) => a + b))],
             LowerBound = CostBound.Of(plant, left),
         };
         return schedule with { Scope = ScopeMeasure.Of(plant, schedule.TotalCost, left) };
@@ -129,19 +129,6 @@ internal static class ScheduleWriter
             });
         }
     }
-
-    private static CostBreakdown Add(CostBreakdown a, CostBreakdown b) => new()
-    {
-        Currency = a.Currency,
-        MachineTime = a.MachineTime + b.MachineTime,
-        SetUp = a.SetUp + b.SetUp,
-        Material = a.Material + b.Material,
-        Energy = a.Energy + b.Energy,
-        Transport = a.Transport + b.Transport,
-        Lateness = a.Lateness + b.Lateness,
-        Risk = a.Risk + b.Risk,
-        Co2Grams = a.Co2Grams + b.Co2Grams,
-    };
 
     private sealed record Delivery(SiteFacts From, int To)
     {

@@ -72,6 +72,12 @@ public sealed class DesignStops(DesignCatalogue.DesignCatalogueClient catalogue,
 
     private async Task AskAsync(IReadOnlyCollection<Digest> manifests, CancellationToken cancellationToken)
     {
+        if (_cursor == 0)
+        {
+            // All are asked about anyway: news are what comes after now.
+            _cursor = (await catalogue.ListStatementsAsync(new ListStatementsRequest { Limit = 1 }, cancellationToken: cancellationToken)).Head;
+        }
+
         for (var isEnd = false; !isEnd;)
         {
             var request = new ListStatementsRequest { After = _cursor, Limit = PageSize };
@@ -81,6 +87,14 @@ public sealed class DesignStops(DesignCatalogue.DesignCatalogueClient catalogue,
             {
                 // All are asked for again, now or after a failure; until then what was known holds.
                 _asked.Clear();
+            }
+
+            if (reply.Head > 0 && reply.Head < _cursor)
+            {
+                // The catalogue was restored from a copy: what it lost is not known, so all holds anew.
+                _asked.Clear();
+                _cursor = reply.Head;
+                break;
             }
 
             isEnd = reply.End || reply.Cursor <= _cursor;
@@ -98,7 +112,7 @@ public sealed class DesignStops(DesignCatalogue.DesignCatalogueClient catalogue,
     {
         try
         {
-            var report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = manifest.Value }, cancellationToken: cancellationToken);
+            var report = await catalogue.GetReportAsync(new GetReportRequest { ManifestDigest = manifest.Value, StandingOnly = true }, cancellationToken: cancellationToken);
             return report.HasStopReason ? report.StopReason : null;
         }
         catch (RpcException e) when (e.StatusCode is StatusCode.NotFound)

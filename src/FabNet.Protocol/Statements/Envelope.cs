@@ -157,10 +157,9 @@ public sealed record Envelope
         return new Envelope { PayloadType = payloadType, Payload = payload, Signatures = Sorted(signatures) };
     }
 
-    /// <summary>This envelope with the signatures of another of the same payload added.</summary>
-    /// <exception cref="FormatException">They have more signatures together than an envelope may have.</exception>
+    /// <summary>This envelope with the signatures of another of the same payload added, as far as one may have so many: strangers who sign a statement too can't make it unreadable.</summary>
     public Envelope With(Envelope other) => PayloadType == other.PayloadType && Id == other.Id
-        ? Of(PayloadType, Payload, [.. Signatures.Concat(other.Signatures).DistinctBy(s => s.Key)])
+        ? Of(PayloadType, Payload, [.. Signatures.Concat(other.Signatures).DistinctBy(s => s.Key).Take(MaxSignatures)])
         : throw new ArgumentException("The envelopes have different payloads.", nameof(other));
 
     private static IReadOnlyList<EnvelopeSignature> Sorted(IEnumerable<EnvelopeSignature> signatures) => [.. signatures.OrderBy(s => s.Key.Value, StringComparer.Ordinal)];

@@ -32,6 +32,16 @@ public sealed class PublisherFolder
     /// <summary>The chain, from its beginning: what a catalogue must have before it takes anything else of this publisher.</summary>
     public IReadOnlyList<Envelope> Chain => _chain;
 
+    /// <summary>Where it is kept.</summary>
+    public string Folder => _folder;
+
+    /// <summary>Keys that spoke for it once, were rotated out and not revoked; in the order of the chain.</summary>
+    public IReadOnlyList<Digest> EarlierKeys =>
+    [
+        .. _chain.SelectMany(e => ((PublisherStatement)StatementFormat.Read(e)).Keys).Select(k => k.Id).Distinct()
+            .Where(k => Current.Keys.All(c => c.Id != k) && Current.Revoked.All(r => r.Key != k)),
+    ];
+
     /// <summary>Who says what is signed now.</summary>
     public Author Author => new(Identity, Current.Sequence);
 
@@ -104,6 +114,9 @@ public sealed class PublisherFolder
     /// <summary>True if the private half of a key is here.</summary>
     public bool Has(Digest key) => File.Exists(KeyFile(_folder, key));
 
+    /// <summary>The file of a key's private half.</summary>
+    public string KeyFileOf(Digest key) => KeyFile(_folder, key);
+
     /// <summary>Signs a statement with a current key.</summary>
     /// <exception cref="IOException">The private half of no current key is here.</exception>
     /// <exception cref="FormatException">The statement breaks a rule.</exception>
@@ -166,8 +179,15 @@ public sealed class PublisherFolder
     private SigningKey CurrentKey()
     {
         var key = Current.Keys.FirstOrDefault(k => Has(k.Id)) ?? throw new IOException(
-            $"No private key of {Name} is in {_folder}: nobody can sign for it here. Put back {string.Join(" or ", Current.Keys.Select(k => Path.GetFileName(KeyFile(_folder, k.Id))))} from a copy.");
-        return SigningKey.ReadFile(KeyFile(_folder, key.Id));
+            $"No private key of {Name} is in {_folder}: nobody can sign for it here. Put back {string.Join(" or ", Current.Keys.Select(k => Path.GetFileName(KeyFile(_folder, k.Id))))} from a copy. Without one nobody ever can: make another publisher with 'fabnet key create', and say in your designs that it is you.");
+        try
+        {
+            return SigningKey.ReadFile(KeyFile(_folder, key.Id));
+        }
+        catch (FormatException e)
+        {
+            throw new IOException($"{e.Message} Put it back from a copy.", e);
+        }
     }
 
     // It appears by a rename, so that no half statement ever stands under the name.

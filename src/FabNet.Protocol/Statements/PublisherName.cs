@@ -26,11 +26,20 @@ public readonly record struct PublisherName(string Namespace, string? Prefix)
             : throw new FormatException($"'{StatementText.Printable(text)}' names no publisher. Write alice, or alice~1a2b3c4d with the first {PrefixLength} digits of its identity.");
     }
 
+    /// <summary>
+    /// True if a person may take one namespace for the other. Only lower-case Latin letters, digits and dashes stand in names, so letters of other scripts can't; what is left is
+    /// 0 and o, 1 and i and l, 5 and s, <c>rn</c> and m, <c>vv</c> and w, <c>cl</c> and d, and dashes.
+    /// </summary>
+    public static bool LooksLike(string left, string right) => left != right && Skeleton(left) == Skeleton(right);
+
     /// <summary>True if this names a publisher.</summary>
     public bool Fits(string name, Digest identity) => name == Namespace && (Prefix is null || identity.Hex.StartsWith(Prefix, StringComparison.Ordinal));
 
     /// <inheritdoc />
     public override string ToString() => Prefix is null ? Namespace : $"{Namespace}~{Prefix}";
+
+    private static string Skeleton(string name) => name.Replace("-", "", StringComparison.Ordinal).Replace("rn", "m", StringComparison.Ordinal)
+        .Replace("vv", "w", StringComparison.Ordinal).Replace("cl", "d", StringComparison.Ordinal).Replace('0', 'o').Replace('1', 'l').Replace('i', 'l').Replace('5', 's');
 }
 
 /// <summary>A design as people write it: <c>cable-clip</c>, <c>alice/cable-clip</c>, <c>alice~1a2b3c4d/cable-clip@1.0.0</c>.</summary>

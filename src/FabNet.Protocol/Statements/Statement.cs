@@ -235,6 +235,9 @@ public sealed record RunStatement : AuthoredStatement
     /// <summary>The settings that matter, such as <c>layer-height</c> = <c>0.2</c>; at most 64.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>The digest of the design's toolpath that ran: this run proves it. Null where the program was sliced at the site.</summary>
+    public Digest? Toolpath { get; init; }
+
     /// <summary>Machine time for all of them, in whole seconds.</summary>
     public required long Seconds { get; init; }
 
@@ -255,6 +258,13 @@ public sealed record RunStatement : AuthoredStatement
 
     /// <inheritdoc />
     public override Digest? Subject => Manifest;
+
+    /// <summary>Settings in the form that a run has them: names in lower case with dashes. What can't be said in a run (too long, too many, no name) is left out.</summary>
+    public static IReadOnlyDictionary<string, string> SettingsOf(IEnumerable<KeyValuePair<string, string>> settings) => settings
+        .Select(s => (Name: s.Key.ToLowerInvariant().Replace('_', '-'), Value: s.Value.Trim()))
+        .Where(s => StatementText.Word().IsMatch(s.Name) && s.Value.Length is > 0 and <= StatementText.MaxName && !StatementText.HasInvisible(s.Value) && s.Value.AsSpan().IndexOfAny('\n', '\t') < 0)
+        .DistinctBy(s => s.Name).OrderBy(s => s.Name, StringComparer.Ordinal).Take(StatementRules.MaxSettings)
+        .ToDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
 }
 
 /// <summary>

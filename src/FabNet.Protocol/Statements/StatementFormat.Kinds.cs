@@ -176,11 +176,12 @@ public static partial class StatementFormat
         json.Name("seconds").Number(s.Seconds);
         DesignManifestWriter.WriteTexts(json, "settings", s.Settings);
         json.Name("subject").String(s.Manifest.Value);
+        IfPresent(json, "toolpath", s.Toolpath);
     }
 
     private static RunStatement ReadRun(ManifestElement json)
     {
-        json.RequireMembers("by", "good", "machineClass", "made", "material", "mediaType", "month", "nonce", "part", "seconds", "settings", "subject");
+        json.RequireMembers("by", "good", "machineClass", "made", "material", "mediaType", "month", "nonce", "part", "seconds", "settings", "subject", "toolpath");
         return new RunStatement
         {
             By = By(json),
@@ -194,6 +195,7 @@ public static partial class StatementFormat
             Seconds = json["seconds"].Integer(long.MaxValue),
             Settings = json.OptionalTexts("settings", StatementRules.MaxSettings),
             Manifest = json["subject"].Digest(),
+            Toolpath = json.Find("toolpath")?.Digest(),
         };
     }
 

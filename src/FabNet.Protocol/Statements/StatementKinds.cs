@@ -41,6 +41,9 @@ public static class StatementKinds
 
     private static readonly string[] Known = [Design, Publisher, Collection, Attestation, Yank, Proposal, ProposalAnswer, Run, Claim];
 
+    /// <summary>Every kind that this version knows.</summary>
+    public static IReadOnlyList<string> All => Known;
+
     /// <summary>The media type of a kind.</summary>
     public static string MediaTypeOf(string kind) => Before + kind + After;
 

@@ -44,7 +44,7 @@ internal static class StatementRules
     private static void Check(PublisherStatement s)
     {
         StatementText.RequireName(s.Namespace, "publisher.namespace");
-        StatementText.Require(s.DisplayName, "publisher.displayName", StatementText.MaxName);
+        StatementText.RequireLine(s.DisplayName, "publisher.displayName", StatementText.MaxName);
         StatementText.RequireCount(s.Keys.Count, 1, MaxKeys, "publisher.keys");
         StatementText.RequireCount(s.Revoked.Count, 0, MaxRevoked, "publisher.revoked");
         RequireSorted(s.Keys.Select(k => k.Id), "publisher.keys");
@@ -65,7 +65,7 @@ internal static class StatementRules
     private static void Check(CollectionStatement s)
     {
         StatementText.RequireName(s.Name, "collection.name");
-        StatementText.Require(s.Title, "collection.title", StatementText.MaxName);
+        StatementText.RequireLine(s.Title, "collection.title", StatementText.MaxName);
         StatementText.RequireCount(s.Maintainers.Count, 0, MaxMaintainers, "collection.maintainers");
         RequireSorted(s.Maintainers, "collection.maintainers");
         CheckChain(s.Sequence, s.Previous, s.Collection, "collection", "collection");
@@ -90,7 +90,7 @@ internal static class StatementRules
 
     private static void Check(RunStatement s)
     {
-        StatementText.Require(s.Part, "run.part", StatementText.MaxName);
+        StatementText.RequireLine(s.Part, "run.part", StatementText.MaxName);
         StatementText.RequireMatch(s.MachineClass, StatementText.Word(), "run.machineClass", "a machine profile's name, such as prusa-mk3s");
         StatementText.RequireMatch(s.Month, StatementText.Month(), "run.month", "a year and a month, such as 2026-03");
         StatementText.RequireMatch(s.Nonce, StatementText.Nonce(), "run.nonce", "32 hexadecimal digits");
@@ -100,13 +100,13 @@ internal static class StatementRules
         StatementText.RequireCount(s.Settings.Count, 0, MaxSettings, "run.settings");
         if (s.Material is not null)
         {
-            StatementText.Require(s.Material, "run.material", 64);
+            StatementText.RequireLine(s.Material, "run.material", 64);
         }
 
         foreach (var (name, value) in s.Settings)
         {
             StatementText.RequireMatch(name, StatementText.Word(), "run.settings", "names such as layer-height");
-            StatementText.Require(value, $"run.settings.{name}", StatementText.MaxName);
+            StatementText.RequireLine(value, $"run.settings.{name}", StatementText.MaxName);
         }
     }
 

@@ -33,6 +33,16 @@ internal static partial class StatementText
         }
     }
 
+    /// <summary>A text that stands within a line that people are shown: more lines could pass for other facts.</summary>
+    public static void RequireLine(string text, string path, int max)
+    {
+        Require(text, path, max);
+        if (text.AsSpan().IndexOfAny('\n', '\t') >= 0)
+        {
+            throw new FormatException($"{path} is more than one line. Write it in one, without tabs.");
+        }
+    }
+
     public static void RequireName(string text, string path)
     {
         if (!Names.IsValid(text))

@@ -38,7 +38,7 @@ public sealed class VerifyingKey : IEquatable<VerifyingKey>
                 return new VerifyingKey(info.ToArray());
             }
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
         {
             throw new FormatException($"The key is none that can be read: {e.Message} Write an ECDSA key on P-256 as SubjectPublicKeyInfo, DER.", e);
         }

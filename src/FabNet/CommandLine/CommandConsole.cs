@@ -29,6 +29,9 @@ internal sealed class CommandConsole(bool json)
         }
     }
 
+    /// <summary>A line for people that holds somebody else's words: should they be several lines, the others stand indented below it, and none passes for a line of ours.</summary>
+    public void SayLine(string line) => Say(line.ReplaceLineEndings("\n           "));
+
     /// <summary>A table for people; nothing in JSON mode.</summary>
     public void Say(TextTable table)
     {
@@ -44,6 +47,18 @@ internal sealed class CommandConsole(bool json)
         if (IsJson)
         {
             Console.Out.WriteLine(Formatter.Format(message));
+        }
+    }
+
+    /// <summary>A wire message as JSON, as <see cref="Emit(IMessage)"/> prints it.</summary>
+    public static string ToJson(IMessage message) => Formatter.Format(message);
+
+    /// <summary>A line that is JSON already; nothing for people.</summary>
+    public void Emit(ReadOnlySpan<byte> json)
+    {
+        if (IsJson)
+        {
+            Console.Out.WriteLine(System.Text.Encoding.UTF8.GetString(json));
         }
     }
 

@@ -19,7 +19,9 @@ internal static class FabNetCommands
     {
         CommandRunner.Json,
         Up.UpCommand.Create(),
+        Network.QuoteCommand.Create(),
         Network.OrderCommand.Create(),
+        Network.AcceptCommand.Create(),
         Network.StatusCommand.Create(),
         Network.WatchCommand.Create(),
         Network.JobCommands.Create(),
@@ -29,6 +31,7 @@ internal static class FabNetCommands
         Machines.MachineCommands.Create(),
         Programs.GCodeCommands.Create(),
         Plans.PlanCommands.Create(),
+        Ledger.LedgerCommands.Create(),
         Roles.AgentCommand.Create(),
         Roles.CoordinatorCommands.Create(),
     };

@@ -9,8 +9,8 @@ internal sealed class TextTable(params string[] headings)
 {
     private readonly List<string[]> _rows = [];
 
-    /// <summary>Adds a row; missing cells are empty.</summary>
-    public void Add(params string[] cells) => _rows.Add(cells);
+    /// <summary>Adds a row; missing cells are empty. A cell is one line: somebody's words must not pass for a row of ours.</summary>
+    public void Add(params string[] cells) => _rows.Add([.. cells.Select(c => c.ReplaceLineEndings(" ").Replace('\t', ' '))]);
 
     /// <inheritdoc />
     public override string ToString()

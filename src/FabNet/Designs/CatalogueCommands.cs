@@ -1,6 +1,7 @@
 // `fabnet catalogue`: designs in and out of a catalogue, and serving one.
 
 using System.CommandLine;
+using System.Text.Json;
 using FabNet.Catalogue;
 using FabNet.Catalogue.Client;
 using FabNet.Catalogue.Designs;
@@ -35,6 +36,8 @@ internal static class CatalogueCommands
             DesignFileCommands.CreateDiff(),
             CreatePull(),
             DesignFileCommands.CreateExport(),
+            BundleCommands.CreateImport(),
+            FollowCommand.Create(),
             CreateServe(),
             ForkCommand.Create(),
         };
@@ -72,7 +75,7 @@ internal static class CatalogueCommands
                 : throw new UsageException($"There is no folder and no archive {source}.");
             foreach (var finding in imported.Findings)
             {
-                console.Say($"{finding.Kind.ToString().ToLowerInvariant()}: {finding}");
+                console.Say($"{Word(finding.Kind)}: {finding}");
             }
 
             var design = imported.Design;
@@ -92,7 +95,16 @@ internal static class CatalogueCommands
                 json.WriteStartArray("findings");
                 foreach (var finding in imported.Findings)
                 {
-                    json.WriteStringValue(finding.ToString());
+                    json.WriteStartObject();
+                    json.WriteString("kind", Word(finding.Kind));
+                    json.WriteString("file", finding.File);
+                    if (finding.Line is { } line)
+                    {
+                        json.WriteNumber("line", line);
+                    }
+
+                    json.WriteString("message", finding.Message);
+                    json.WriteEndObject();
                 }
 
                 json.WriteEndArray();
@@ -129,7 +141,8 @@ internal static class CatalogueCommands
         var name = DesignArgument();
         var command = new Command("show",
             """
-            Shows a design with its parts and files.
+            Shows a design with its parts and files, who published it, and what production and people found: verdicts, reliability and
+            real times by machine class, claims, proposals, forks.
 
             Examples:
               fabnet catalogue show cable-clip
@@ -142,17 +155,16 @@ internal static class CatalogueCommands
             using var client = Connect(result, server);
             var verified = await client.GetVerifiedAsync(DesignName.Parse(result.GetRequiredValue(name)), stop);
             var design = verified.Design;
-            if (console.IsJson)
+            var report = await client.Statements.ReportAsync(design.Ref.Manifest, stop);
+            DesignText.Say(console, design);
+            var publishers = TrustText.SayPublishers(console, verified);
+            TrustText.Say(console, report);
+            console.Emit(json =>
             {
-                await Console.Out.WriteLineAsync(System.Text.Encoding.UTF8.GetString(DesignManifest.Write(design)));
-            }
-            else
-            {
-                DesignText.Say(console, design);
-                TrustText.SayPublishers(console, verified);
-                TrustText.Say(console, await client.Statements.ReportAsync(design.Ref.Manifest, stop));
-            }
-
+                TrustText.Write(json, design.Ref, publishers, report);
+                json.WritePropertyName("manifest");
+                json.WriteRawValue(DesignManifest.Write(design));
+            });
             return CommandRunner.Succeeded;
         });
         return command;
@@ -186,15 +198,16 @@ internal static class CatalogueCommands
                 await client.Puller.PullAsync(design, target, progress, stop);
             }
 
+            var report = await client.Statements.ReportAsync(design.Ref.Manifest, stop);
+            console.Say($"pulled {design.Ref} to {target}; every file has its digest");
+            var publishers = TrustText.SayPublishers(console, verified);
+            TrustText.SayObligations(console, design);
+            TrustText.Say(console, report);
             console.Emit(json =>
             {
-                json.WriteString("manifestDigest", design.Ref.Manifest.Value);
+                TrustText.Write(json, design.Ref, publishers, report);
                 json.WriteString("folder", target);
             });
-            console.Say($"pulled {design.Ref} to {target}; every file has its digest");
-            TrustText.SayPublishers(console, verified);
-            TrustText.SayObligations(console, design);
-            TrustText.Say(console, await client.Statements.ReportAsync(design.Ref.Manifest, stop));
             await PullClaim.RecordAsync(console, client, verified, result.GetValue(publisher), stop);
             return CommandRunner.Succeeded;
         });
@@ -207,6 +220,7 @@ internal static class CatalogueCommands
         var urls = ServingOptions.Urls(ServerOption.DefaultCatalogueAddress);
         var heed = new Option<string[]?>("--heed") { Description = "The collections whose verdicts count here, such as carol~5e6f7a8b/safe-tools. Default: every one that it has.", AllowMultipleArgumentsPerToken = true };
         var store = ServingOptions.Store();
+        var follow = new Option<string[]?>("--follow") { Description = "Other catalogues to follow, all of each; 'fabnet catalogue follow' follows parts.", AllowMultipleArgumentsPerToken = true };
         var command = new Command("serve",
             """
             Serves a catalogue until Ctrl-C.
@@ -214,8 +228,9 @@ internal static class CatalogueCommands
             Examples:
               fabnet catalogue serve --urls http://127.0.0.1:7301 --data /var/lib/fabnet
               fabnet catalogue serve --store postgres://fabnet@db.example.org/fabnet
+              fabnet catalogue serve --follow http://127.0.0.1:7302
             """)
-        { data, urls, store, heed };
+        { data, urls, store, heed, follow };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -223,14 +238,21 @@ internal static class CatalogueCommands
             {
                 DataFolder = Path.Combine(Path.GetFullPath(result.GetRequiredValue(data)), "catalogue"),
                 Store = ServingOptions.Parse(result.GetValue(store)),
+                Follows = [.. (result.GetValue(follow) ?? []).Select(ServerOption.Parse)],
                 Heeded = result.GetValue(heed) is { Length: > 0 } heeded ? heeded : null,
             };
             var address = result.GetRequiredValue(urls);
-            await using var app = ServerHost.Build(address, services => services.AddCatalogue(options), endpoints => endpoints.MapCatalogue());
+            await using var app = ServerHost.Build(address, services => services.AddCatalogue(options), endpoints =>
+            {
+                endpoints.MapCatalogue();
+                endpoints.MapCatalogueFederation();
+            });
             return await app.ServeAsync(address, console, $"catalogue at {address}, data in {options.DataFolder}", stop);
         });
         return command;
     }
+
+    private static string Word(FindingKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
 
     internal static Argument<string> DesignArgument() => new("DESIGN") { Description = "A design's name (newest version), name@version, or publisher/name@version." };
 

@@ -11,6 +11,8 @@ using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Network;
 using FabNet.Protocol;
+using FabNet.Protocol.V1;
+using Design = FabNet.Model.Designs.Design;
 
 namespace FabNet.Designs;
 
@@ -79,23 +81,39 @@ internal static class DesignFileCommands
     public static Command CreateExport()
     {
         var server = ServerOption.Create();
-        var source = new Argument<string>("DESIGN") { Description = DesignSource.Description };
+        var source = new Argument<string[]>("DESIGN") { Description = DesignSource.Description, Arity = ArgumentArity.ZeroOrMore };
         var folder = new Option<DirectoryInfo?>("--to") { Description = "The folder. Default: a new one with the design's name." };
+        var bundle = new Option<FileInfo?>("--bundle") { Description = "Write one file instead, with everything that is said about the designs, for another catalogue to import." };
+        var scope = new ScopeOptions();
         var command = new Command("export",
             """
             Writes a design as a folder of Open Know-How 2.x: its files, and an okh.toml that says all that its manifest says. Imported
             again, it gives the same manifest. A folder with an okh.yml (v1) becomes one of 2.x.
 
+            With --bundle, designs or a part of the catalogue (all of it, if nothing is named) go into one file, as on a USB stick, with
+            every signature and verdict: 'fabnet catalogue import' takes it.
+
             Examples:
               fabnet catalogue export cable-clip
               fabnet catalogue export cable-clip@1.0.0 --to /tmp/clip
               fabnet catalogue export ./old-design --to ./new-design
+              fabnet catalogue export --bundle commons.bundle
+              fabnet catalogue export cable-clip wall-hook --bundle two.bundle
+              fabnet catalogue export --collection carol/safe-tools --bundle safe.bundle
             """)
-        { source, folder, server };
+        { source, folder, bundle, server };
+        scope.AddTo(command);
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
-            var text = result.GetRequiredValue(source);
+            var (sources, part) = (result.GetValue(source) ?? [], scope.Scope(result));
+            if (result.GetValue(bundle) is { } file)
+            {
+                return await BundleCommands.ExportAsync(console, result.AddressOf(server), file.FullName, sources, part, stop);
+            }
+
+            var text = sources is [var only] && part.Equals(new FollowScope()) ? only
+                : throw new UsageException("Name one design to write as a folder, or a file for several with --bundle FILE.");
             var (design, imported) = await DesignSource.FindAsync(result, server, text, stop);
             using (imported)
             {

@@ -30,25 +30,25 @@ internal static class DesignText
     /// <summary>One design with its parts and files.</summary>
     public static void Say(CommandConsole console, Design design)
     {
-        console.Say($"{design.Title}  {design.Ref}");
-        console.Say($"function   {design.Function}");
-        console.Say($"licence    {design.License}, licensed by {design.Licensor}");
+        console.SayLine($"{design.Title}  {design.Ref}");
+        console.SayLine($"function   {design.Function}");
+        console.SayLine($"licence    {design.License}, licensed by {design.Licensor}");
         TrustText.SayObligations(console, design);
         foreach (var credit in design.Attribution)
         {
-            console.Say($"credit     {credit}");
+            console.SayLine($"credit     {credit}");
         }
 
         if (design.Repository is { } repository)
         {
-            console.Say($"developed  {repository}{(design.Commit is { } commit ? $" at {commit[..12]}" : "")}");
+            console.SayLine($"developed  {repository}{(design.Commit is { } commit ? $" at {commit[..12]}" : "")}");
         }
 
-        console.Say($"manifest   {design.Ref.Manifest}");
-        console.Say($"published  {design.PublishedAt.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture)}");
+        console.SayLine($"manifest   {design.Ref.Manifest}");
+        console.SayLine($"published  {design.PublishedAt.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture)}");
         foreach (var part in design.Parts)
         {
-            console.Say($"part       {part.Name}: {part.Process.ToString().ToLowerInvariant()}{(part.Material is { } m ? $", {m}" : "")}"
+            console.SayLine($"part       {part.Name}: {part.Process.ToString().ToLowerInvariant()}{(part.Material is { } m ? $", {m}" : "")}"
                 + (part.OuterDimensionsMm is { } d ? $", {d.Width:0.#} × {d.Depth:0.#} × {d.Height:0.#} mm" : "") + (part.Quantity > 1 ? $", {part.Quantity} in one product" : "") + Needs(part.Requirements));
             foreach (var artefact in part.Artefacts)
             {
@@ -58,7 +58,7 @@ internal static class DesignText
 
         foreach (var bought in design.BillOfMaterials)
         {
-            console.Say(string.Create(CultureInfo.InvariantCulture, $"to buy     {bought.Quantity} {bought.Unit ?? "×"} {bought.Name}")
+            console.SayLine(string.Create(CultureInfo.InvariantCulture, $"to buy     {bought.Quantity} {bought.Unit ?? "×"} {bought.Name}")
                 + string.Concat(new[] { bought.Reference, bought.Link }.OfType<string>().Select(t => $", {t}")));
         }
 
@@ -76,7 +76,7 @@ internal static class DesignText
     private static string Millimetres(string what, double? value) => value is { } mm ? string.Create(CultureInfo.InvariantCulture, $", {what} {mm} mm") : "";
 
     private static void Say(CommandConsole console, Artefact artefact) =>
-        console.Say($"  {artefact.Kind.ToString().ToLowerInvariant(),-9} {artefact.Path}  {artefact.Size} bytes  {artefact.Digest.Short}"
+        console.SayLine($"  {artefact.Kind.ToString().ToLowerInvariant(),-9} {artefact.Path}  {artefact.Size} bytes  {artefact.Digest.Short}"
             + (artefact.MachineClass is { } machineClass ? $"  for {machineClass}{(artefact.Material is { } material ? $" in {material}" : "")}" : "")
             + string.Concat(artefact.Settings.Select(s => $", {s.Key} {s.Value}")) + (artefact.Runs.Count > 0 ? $", proven by {artefact.Runs.Count} runs" : ""));
 }

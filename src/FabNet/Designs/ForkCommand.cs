@@ -48,9 +48,9 @@ internal static class ForkCommand
             using (var progress = new TransferLine(console))
             {
                 await client.Puller.PullAsync(verified.Design, target, progress, stop);
-                foreach (var old in Directory.EnumerateFiles(target, "okh.y*ml"))
+                foreach (var old in Directory.EnumerateFiles(target).Where(f => OkhFolder.IsManifest(Path.GetFileName(f))))
                 {
-                    File.Delete(old); // The fork's own manifest takes its place.
+                    File.Delete(old); // The fork's own manifest takes its place: the origin's would say another name, licence and version.
                 }
 
                 await File.WriteAllBytesAsync(Path.Combine(target, OkhWriter.FileName), OkhWriter.Write(wanted), stop);

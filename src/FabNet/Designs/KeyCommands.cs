@@ -158,21 +158,32 @@ internal static class KeyCommands
             json.WriteStartArray("keys");
             current.Keys.ToList().ForEach(k => json.WriteStringValue(k.Id.Value));
             json.WriteEndArray();
+            json.WriteStartArray("earlier");
+            publisher.EarlierKeys.ToList().ForEach(k => json.WriteStringValue(k.Value));
+            json.WriteEndArray();
+            json.WriteString("folder", publisher.Folder);
             json.WriteStartArray("revoked");
             current.Revoked.ToList().ForEach(r => json.WriteStringValue(r.Key.Value));
             json.WriteEndArray();
         });
-        console.Say($"{publisher.Name}  {current.DisplayName}, {current.Organisation.ToString().ToLowerInvariant()}");
+        console.SayLine($"{publisher.Name}  {current.DisplayName}, {current.Organisation.ToString().ToLowerInvariant()}");
         console.Say($"identity   {publisher.Identity}");
         foreach (var key in current.Keys)
         {
             console.Say($"key        {key.Id}{(publisher.Has(key.Id) ? "" : "  (its private half is not here)")}");
         }
 
+        foreach (var earlier in publisher.EarlierKeys)
+        {
+            console.Say($"earlier    {earlier}{(publisher.Has(earlier) ? $"  (no longer needed: {publisher.KeyFileOf(earlier)})" : "")}");
+        }
+
         foreach (var revoked in current.Revoked)
         {
-            console.Say($"revoked    {revoked.Key}  {revoked.Reason}");
+            console.SayLine($"revoked    {revoked.Key}  {revoked.Reason}");
         }
+
+        console.Say($"folder     {publisher.Folder}{(current.Keys.Any(k => publisher.Has(k.Id)) ? "" : "  (no current key is here: put it back from a copy, or nobody can speak for this publisher any more)")}");
     }
 
     private static ReciprocityRate? ParseRate(string? text) => text switch

@@ -1,4 +1,4 @@
-// `fabnet catalogue verify|attest|collection|yank|propose|answer|log`: what people say about designs.
+// `fabnet catalogue verify|attest|collection|yank|propose|answer|settle|log`: what people say about designs.
 
 using System.CommandLine;
 using FabNet.Catalogue.Client;
@@ -13,7 +13,7 @@ namespace FabNet.Designs;
 
 internal static class TrustCommands
 {
-    public static IEnumerable<Command> Create() => [CreateVerify(), CreateAttest(), CreateCollection(), CreateYank(), CreatePropose(), CreateAnswer(), CreateLog()];
+    public static IEnumerable<Command> Create() => [CreateVerify(), CreateAttest(), CreateCollection(), CreateYank(), CreatePropose(), CreateAnswer(), CreateSettle(), CreateLog()];
 
     private static Command CreateVerify()
     {
@@ -34,9 +34,9 @@ internal static class TrustCommands
             using var client = CatalogueClient.Connect(result.AddressOf(server));
             var verified = await client.GetVerifiedAsync(DesignName.Parse(result.GetRequiredValue(design)), stop);
             var report = await client.Statements.ReportAsync(verified.Design.Ref.Manifest, stop);
-            console.Emit(report);
             console.Say($"{verified.Design.Ref}  {verified.Design.Ref.Manifest}");
-            TrustText.SayPublishers(console, verified);
+            var publishers = TrustText.SayPublishers(console, verified);
+            console.Emit(json => TrustText.Write(json, verified.Design.Ref, publishers, report));
             TrustText.Say(console, report);
             return report.HasStopReason ? throw new CommandFailedException($"{verified.Design.Ref} must not be made: {report.StopReason}")
                 : verified.Publishers.All(p => p.RevokedBecause is not null) ? throw new CommandFailedException($"Nobody stands by {verified.Design.Ref}: {(verified.Publishers.Count == 0 ? "no publisher signed it" : "the keys that signed it were revoked")}.")
@@ -51,7 +51,7 @@ internal static class TrustCommands
         var verdict = new Argument<string>("VERDICT") { Description = "validated, needs-work or unsafe." };
         var collection = new Option<string>("--collection") { Description = "The collection for which you speak, such as carol/safe-tools.", Required = true };
         var reason = new Option<string>("--reason") { Description = "Why, for people. May be left out for validated with evidence.", DefaultValueFactory = _ => "" };
-        var evidence = new Option<string[]>("--evidence") { Description = "Ids of runs, or digests of files, that prove it.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        var evidence = new Option<string[]>("--evidence") { Description = "Ids of runs ('fabnet catalogue log --kind run' lists them), or digests of files, that prove it.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var command = new Command("attest",
             """
             Says as a maintainer of a collection what you found about a version. unsafe stops every job that waits to make it, on each
@@ -221,11 +221,39 @@ internal static class TrustCommands
         return command;
     }
 
+    private static Command CreateSettle()
+    {
+        var (server, publisher) = (ServerOption.Create(), PublisherOption.Create());
+        var claim = new Argument<string>("CLAIM") { Description = "The claim's id, sha256:…; 'fabnet catalogue show' lists them." };
+        var command = new Command("settle",
+            """
+            Says that a claim on a design of yours under a reciprocal licence is settled: paid, given otherwise, or forgone. Until then
+            it stays visible as open; it never stops anybody.
+
+            Example:
+              fabnet catalogue settle sha256:…
+            """)
+        { claim, publisher, server };
+        command.SetAction(async (result, stop) =>
+        {
+            var (me, id) = (result.OpenPublisher(publisher), Digest.Parse(result.GetRequiredValue(claim)));
+            using var client = CatalogueClient.Connect(result.AddressOf(server));
+            var reply = await client.Statements.SettleAsync(me, id, stop)
+                ?? throw new CommandFailedException($"There is no claim {id} here. List them with: fabnet catalogue log --kind claim");
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            console.Emit(reply);
+            console.Say($"settled: claim {id} by {me.Name}{(reply.Added ? "" : " (it was said already)")}");
+            return CommandRunner.Succeeded;
+        });
+        return command;
+    }
+
     private static Command CreateLog()
     {
         var server = ServerOption.Create();
         var after = new Option<long>("--after") { Description = "Begin after this place of the log.", DefaultValueFactory = _ => 0 };
         var kinds = new Option<string[]>("--kind") { Description = "Only these kinds, such as attestation or yank.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        kinds.AcceptOnlyFromAmong([.. StatementKinds.All]);
         var command = new Command("log",
             """
             Lists the signed statements of a catalogue in the order in which it took them. With --json each line has the whole
@@ -244,10 +272,16 @@ internal static class TrustCommands
             {
                 var envelope = logged.Envelope.ToModel();
                 console.Emit(logged);
-                console.Say($"{logged.Cursor,6}  {StatementKinds.Of(envelope.PayloadType),-16} {envelope.Id}  {StatementFormat.Read(envelope) switch
+                console.SayLine($"{logged.Cursor,6}  {StatementKinds.Of(envelope.PayloadType),-16} {envelope.Id}  {StatementFormat.Read(envelope) switch
                 {
                     DesignStatement { Design.Ref: var design } => design.ToString(),
-                    PublisherStatement publisher => $"{PublisherName.Of(publisher.Namespace, publisher.Publisher ?? envelope.Id)} {publisher.DisplayName}",
+                    PublisherStatement publisher => $"{PublisherName.Of(publisher.Namespace, publisher.Publisher ?? envelope.Id)} {publisher.DisplayName}{Change(publisher)}",
+                    CollectionStatement collection => $"{collection.Name}: {collection.Title}",
+                    RunStatement run => $"{run.Part} on {run.MachineClass}: {run.Good} of {run.Made} good, {run.Manifest.Short}",
+                    ClaimStatement { Settles: { } settled } => $"settles {settled.Short}",
+                    ClaimStatement claim => $"{claim.Quantity} of {claim.Manifest.Short}{(claim.Rate is { } rate ? FormattableString.Invariant($" at {rate.Amount:0.###} {rate.Currency}") : "")}",
+                    ProposalAnswerStatement answer => $"{(answer.IsTaken ? "taken" : "left")} {answer.Proposal.Short}",
+                    ProposalStatement proposal => $"{proposal.From.Short} to {proposal.To.Short}",
                     AttestationStatement attestation => $"{attestation.Verdict.ToText()} {attestation.Manifest.Short}",
                     { Subject: { } subject } => subject.Short,
                     _ => "",
@@ -258,6 +292,9 @@ internal static class TrustCommands
         });
         return command;
     }
+
+    private static string Change(PublisherStatement publisher) => publisher.Sequence == 1 ? ""
+        : $", statement {publisher.Sequence}: {publisher.Keys.Count} current, {publisher.Revoked.Count} revoked";
 
     private static async Task<int> SayAsync(ParseResult result, CatalogueClient client, PublisherFolder me, Statement statement, string done, CancellationToken stop)
     {

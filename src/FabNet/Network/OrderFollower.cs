@@ -142,15 +142,15 @@ internal sealed class OrderFollower(Wire.Coordination.CoordinationClient client,
     {
         console.Emit(order);
         var made = order.Jobs.Count(j => j.State == Wire.JobState.Completed);
-        _line.Say(order.Status == Wire.OrderStatus.Completed
-            ? $"order {order.Id} is complete: {made} of {made} made"
+        _line.Say(order.Status is Wire.OrderStatus.Completed
+            ? $"order {order.Id} is complete: {made} of {made} made; when you have it: fabnet accept {order.Id}"
             : $"order {order.Id}: {order.Status.Word()}; {made} made");
     }
 
     /// <summary>The exit code once nothing more will happen by itself; null while something may.</summary>
     private static int? ExitCodeOf(Wire.Order order) => order.Status switch
     {
-        Wire.OrderStatus.Completed => CommandRunner.Succeeded,
+        Wire.OrderStatus.Completed or Wire.OrderStatus.Delivered => CommandRunner.Succeeded,
         Wire.OrderStatus.Cancelled => CommandRunner.Failed,
         Wire.OrderStatus.NeedsAttention when order.Jobs.All(j => j.HasReplacedBy
             || j.State is Wire.JobState.Completed or Wire.JobState.Failed or Wire.JobState.Rejected or Wire.JobState.Cancelled) => CommandRunner.Failed,

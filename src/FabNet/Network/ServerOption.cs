@@ -26,13 +26,13 @@ internal static class ServerOption
 
     /// <summary>The address that the option names.</summary>
     /// <exception cref="UsageException">It is no http or https address.</exception>
-    public static Uri AddressOf(this ParseResult parsed, Option<string> server)
-    {
-        var address = parsed.GetRequiredValue(server);
-        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? uri
-            : throw new UsageException($"'{address}' is not a server's address. Write it as {DefaultAddress}.");
-    }
+    public static Uri AddressOf(this ParseResult parsed, Option<string> server) => Parse(parsed.GetRequiredValue(server));
+
+    /// <summary>Reads an address.</summary>
+    /// <exception cref="UsageException">It is no http or https address.</exception>
+    public static Uri Parse(string address) => Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+        ? uri
+        : throw new UsageException($"'{address}' is not a server's address. Write it as {DefaultAddress}.");
 
     /// <summary>A channel to the address that the option names.</summary>
     /// <exception cref="UsageException">It is no http or https address.</exception>

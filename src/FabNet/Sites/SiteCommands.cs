@@ -23,7 +23,7 @@ internal static class SiteCommands
         CreateOffers(),
         CreateClaim(),
         CreateDecline(),
-        CreateForMachine("clear", "Says that the part is off a machine, so that the next job may start.", (client, request, stop) => client.ClearMachineAsync(request, cancellationToken: stop)),
+        CreateClear(),
         CreateLoad(),
         CreateForMachine("pause", "Holds a machine's program.", (client, request, stop) => client.PauseAsync(request, cancellationToken: stop)),
         CreateForMachine("resume", "Lets a held program go on.", (client, request, stop) => client.ResumeAsync(request, cancellationToken: stop)),
@@ -33,6 +33,25 @@ internal static class SiteCommands
         RecoveryCommands.CreateRecover(),
         RecoveryCommands.CreateGiveUp(),
     };
+
+    private static Command CreateClear()
+    {
+        var machine = new Argument<string>("MACHINE") { Description = "The machine, such as lab-north/mk3-left." };
+        var scrap = new Option<int>("--scrap") { Description = "How many of the pieces are no good; counts in the runs that the site shares." };
+        var server = ServerOption.Create();
+        var command = new Command("clear",
+            """
+            Says that the part is off a machine, so that the next job may start.
+
+            Examples:
+              fabnet site clear lab-lisbon/mk3
+              fabnet site clear lab-lisbon/mk3 --scrap 1
+            """)
+        { machine, scrap, server };
+        command.SetAction((result, stop) => AskAsync(result, server, (client, s) => client.ClearMachineAsync(
+            new Wire.ClearMachineRequest { Machine = result.GetRequiredValue(machine), Scrapped = result.GetValue(scrap) }, cancellationToken: s), stop));
+        return command;
+    }
 
     private static Command CreateMachines()
     {

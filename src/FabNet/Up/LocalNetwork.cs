@@ -86,6 +86,7 @@ internal sealed class LocalNetwork : IAsyncDisposable
             endpoints =>
             {
                 endpoints.MapCatalogue();
+                endpoints.MapCatalogueFederation();
                 endpoints.MapCoordinator();
                 endpoints.MapSiteConsole();
             });

@@ -38,13 +38,19 @@ internal static class CatalogueBenchmark
     }
 
     // Through the journal's own calls, in batches: a million publications one by one would take the better part of an hour.
-    private static void Build(string data, int designs, List<string[]> rows)
+    public static void Fill(string data, int designs)
     {
         using var journal = SqliteJournal.Open(Path.Combine(data, "journal.db"), TimeProvider.System);
         using var publisher = new SyntheticPublisher();
         journal.Append(new JournalRecord(JournaledStatements.Kind, publisher.Introduction.Write()));
         for (var number = 0; number < designs; number += AppendedAtOnce)
             journal.Append([.. Enumerable.Range(number, Math.Min(AppendedAtOnce, designs - number)).AsParallel().AsOrdered().Select(n => new JournalRecord(JournaledStatements.Kind, publisher.Sign(SyntheticDesigns.Manifest(n)).Write()))]);
+    }
+
+    private static void Build(string data, int designs, List<string[]> rows)
+    {
+        Fill(data, designs);
+        using var journal = SqliteJournal.Open(Path.Combine(data, "journal.db"), TimeProvider.System);
         var path = Path.Combine(data, "index.db");
         var started = Stopwatch.GetTimestamp();
         var rules = new CommonsRules(journal, heeded: null);
@@ -194,7 +200,7 @@ internal static class CatalogueBenchmark
         return (seconds, (Environment.CpuUsage.TotalTime - own).TotalSeconds, (await AskAsync(server)).CpuSeconds - before);
     }
 
-    private static async Task<(string Megabytes, double CpuSeconds)> AskAsync(ChildProcess server) =>
+    internal static async Task<(string Megabytes, double CpuSeconds)> AskAsync(ChildProcess server) =>
         (await server.AskAsync("")).Split(' ') is [var megabytes, var cpu] ? (megabytes, double.Parse(cpu, CultureInfo.InvariantCulture)) : throw new IOException("the catalogue's process did not answer");
 
     // What curl --http2-prior-knowledge would do, and then fsync.

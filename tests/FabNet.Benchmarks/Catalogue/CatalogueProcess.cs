@@ -23,6 +23,7 @@ internal static class CatalogueProcess
         builder.Services.AddCatalogue(new CatalogueOptions { DataFolder = folder, MinFreeBytes = 0 });
         await using var app = builder.Build();
         app.MapCatalogue();
+        app.MapCatalogueFederation();
         app.MapGet("/plain/{name}", (string name) => Results.File(Path.Combine(folder, name)));
         await app.StartAsync();
         Console.WriteLine(app.Urls.First());

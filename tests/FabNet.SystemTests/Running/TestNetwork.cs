@@ -71,8 +71,9 @@ internal sealed class TestNetwork : IAsyncDisposable
     /// <param name="machines">Its machines, each as one line of YAML.</param>
     /// <param name="cancellationToken">Ends waiting for it.</param>
     /// <param name="prefix">A command that runs its agent, such as one that sets a limit, made from its data folder.</param>
+    /// <param name="sharesRuns">True if it publishes what its jobs taught, as <c>tester</c>.</param>
     public async Task<TestSite> AddSiteAsync(
-        string site, IEnumerable<string> machines, CancellationToken cancellationToken, Func<string, IReadOnlyList<string>>? prefix = null)
+        string site, IEnumerable<string> machines, CancellationToken cancellationToken, Func<string, IReadOnlyList<string>>? prefix = null, bool sharesRuns = false)
     {
         var folder = _folder[site];
         var config = _folder[site + ".yaml"];
@@ -84,6 +85,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             catalogue: {{_catalogueAddress}}
             data: "{{folder}}"
             policy: { claim: all, clear: automatic }
+            {{(sharesRuns ? $"publisher: {{ name: tester, folder: \"{_folder["config"]}\", shareRuns: true }}" : "")}}
             machines:
             {{string.Join('\n', machines.Select(m => $"  - {{ {m} }}"))}}
 

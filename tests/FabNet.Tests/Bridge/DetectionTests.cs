@@ -46,6 +46,21 @@ public sealed class DetectionTests
         Assert.Empty(grbl.Realtime);
     }
 
+    [Theory]
+    [InlineData("Grbl 3.7 [FluidNC v3.7.10 (wifi) '$' for help]", "FluidNC (Grbl 3.7)", 254)]
+    [InlineData("GrblHAL 1.1f ['$' or '$HELP' for help]", "GrblHAL 1.1f", 254)]
+    [InlineData("Grbl 1.1h ['$' for help]", "Grbl 1.1h", 79)]
+    public async Task The_kin_of_Grbl_are_known_by_name_and_take_longer_lines(string banner, string name, int maxLineBytes)
+    {
+        var pair = new DuplexPair();
+        await using var grbl = new LittleGrbl(pair.Machine) { Banner = banner };
+        grbl.Start();
+        await grbl.ResetAsync();
+        await using var session = Bench.Session(pair.Host);
+        var info = await session.OpenAsync(Bench.Limit());
+        Assert.Equal((name, maxLineBytes), (info.Firmware, info.MaxLineBytes));
+    }
+
     [Fact]
     public async Task A_locked_grbl_is_known_and_its_alarm_shows()
     {

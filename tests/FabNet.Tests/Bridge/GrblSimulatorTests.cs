@@ -98,6 +98,33 @@ public sealed class GrblSimulatorTests
         Assert.Equal(25.4, machine.Position.Y, 0.01);
     }
 
+    [Fact(Timeout = 40_000)]
+    public async Task GrblHAL_takes_long_lines_and_forgets_an_error_before_the_next_program()
+    {
+        using var program = Bench.Admit(Bench.Router with { MaxLineBytes = 254 }, LongLine);
+        await using var machine = Start(1, "", new GrblBuild { Name = "GrblHAL", LineBytes = 256, ReceiveBytes = 1024 });
+        await using var session = Session(machine);
+        var info = await session.OpenAsync(Bench.Limit());
+        Assert.Equal((254, 1024), (info.MaxLineBytes, info.ReceiveBufferBytes));
+        Assert.False((await session.SendAsync("G1 Q1", Bench.Limit())).IsOk);
+        Bench.AssertCompleted(await session.RunAsync(program, new RunOptions { LeavesPart = false }, CancellationToken.None).WaitAsync(Bench.Limit(30)));
+        Assert.Equal((12.5, 7.25), (Math.Round(machine.Position.X, 2), Math.Round(machine.Position.Y, 2)));
+    }
+
+    [Fact(Timeout = 40_000)]
+    public async Task A_program_with_longer_lines_than_this_GRBL_takes_is_refused_before_it_starts()
+    {
+        using var program = Bench.Admit(Bench.Router with { MaxLineBytes = 254 }, LongLine);
+        await using var machine = Start(1, "");
+        await using var session = Session(machine);
+        Assert.Equal(79, (await session.OpenAsync(Bench.Limit())).MaxLineBytes);
+        var failed = Assert.IsType<RunOutcome.Failed>(await session.RunAsync(program, new RunOptions(), CancellationToken.None).WaitAsync(Bench.Limit(30)));
+        Assert.Contains("takes 79", failed.Reason, StringComparison.Ordinal);
+        Assert.Empty(Executed(machine));
+    }
+
+    private const string LongLine = "G21\nG90\nG1 G17 G21 G90 G94 X12.50000000000 Y7.250000000000 Z0.000000000000 F1000.000000000 S0.000000000000 M5 M9\n";
+
     private static SimulatedMachine Start(int seed, string fault, GrblBuild? build = null) => SimulatedMachine.Start(new SimulatorOptions
     {
         Profile = Bench.Router,

@@ -145,12 +145,15 @@ public sealed class DesignManifestTests
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Two_files_may_not_share_a_path_that_differs_in_case_only()
+    [Theory]
+    [InlineData("LICENSE", "license")]
+    [InlineData("caf\u00E9/m\u00FCtter.stl", "cafe\u0301/mu\u0308tter.stl")]
+    [InlineData("\u00C9CLAIR.txt", "e\u0301clair.txt")]
+    public void Two_files_may_not_share_a_path_that_differs_in_case_or_in_the_form_of_an_accent_only(string first, string second)
     {
         var design = Sample();
-        var other = design.Files[0] with { Path = "license", Digest = Digest.Of("x"u8), Size = 1 };
-        var error = Assert.Throws<FormatException>(() => DesignManifest.Write(design with { Files = [.. design.Files, other] }));
+        var file = design.Files[0];
+        var error = Assert.Throws<FormatException>(() => DesignManifest.Write(design with { Files = [file with { Path = first }, file with { Path = second, Digest = Digest.Of("x"u8), Size = 1 }] }));
         Assert.Contains("two different files", error.Message, StringComparison.Ordinal);
     }
 

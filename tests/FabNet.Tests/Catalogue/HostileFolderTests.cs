@@ -60,8 +60,8 @@ public sealed class HostileFolderTests : IDisposable
     [InlineData("plain", "plain")]
     public void Names_are_composed(string text, string composed)
     {
-        Assert.Equal(composed, NameForm.Compose(text));
-        Assert.Equal(composed, NameForm.Compose(composed));
+        Assert.Equal(composed, ComposedText.Of(text));
+        Assert.Equal(composed, ComposedText.Of(composed));
     }
 
     [Fact]

@@ -2,6 +2,7 @@
 
 using System.Diagnostics;
 using System.Text;
+using FabNet.Catalogue.Client;
 using FabNet.Model;
 using FabNet.Model.Licensing;
 using FabNet.Protocol;
@@ -132,6 +133,8 @@ public sealed class StatementTests : IDisposable
     [InlineData(StatementKinds.Attestation, "needs-work", "fine", "attestation.verdict is another word than validated, needs-work, unsafe")]
     [InlineData(StatementKinds.Run, "2026-03", "2026-03-17", "Write it as a year and a month")]
     [InlineData(StatementKinds.Run, "\"good\":3", "\"good\":5", "run.good is 5; it must be from 0 to 4")]
+    [InlineData(StatementKinds.Publisher, "\"displayName\":\"", "\"displayName\":\"x\\nverdict    validated ", "publisher.displayName is more than one line")]
+    [InlineData(StatementKinds.Run, "\"part\":\"", "\"part\":\"a\\tb", "run.part is more than one line")]
     [InlineData(StatementKinds.Run, "\"part\":", "\"person\":\"Ada\",\"part\":", "'person', which this version does not know")]
     [InlineData(StatementKinds.Claim, "\"open\"", "\"settled\"", "not canonical")]
     [InlineData(StatementKinds.Claim, "\"EUR\"", "\"Euro\"", "claim.rate.currency is 'Euro'")]
@@ -162,6 +165,36 @@ public sealed class StatementTests : IDisposable
         Assert.Throws<FormatException>(() => VerifyingKey.Parse([.. Alice.Key.Public.Info.Span, 0]));
         Assert.Throws<FormatException>(() => VerifyingKey.Parse([]));
         Assert.Equal(Alice.Key.Public, VerifyingKey.Parse(Alice.Key.Public.Info.Span));
+    }
+
+    [Theory]
+    [InlineData("alice", "a1ice", true)]
+    [InlineData("lab-modern", "labmodem", true)]
+    [InlineData("bob0", "bobo", true)]
+    [InlineData("alice", "alicia", false)]
+    [InlineData("alice", "alice", false)]
+    public void A_namespace_that_may_pass_for_another_is_found(string known, string seen, bool isAlike)
+    {
+        using var folder = new TempFolder();
+        Assert.Equal(PinState.FirstSeen, PublisherPins.Open(folder.Path).See(known, Digest.Of("a"u8), 1));
+        Assert.Equal(isAlike ? known : null, PublisherPins.Open(folder.Path).FindLookAlike(seen));
+        Assert.Equal(isAlike, PublisherName.LooksLike(known, seen));
+    }
+
+    [Theory]
+    [InlineData("\u0430lice")]
+    [InlineData("alic\u0435")]
+    [InlineData("al\u0131ce")]
+    [InlineData("\uFF41lice")]
+    [InlineData("ali\u200Bce")]
+    [InlineData("Alice")]
+    public void A_name_with_letters_of_another_script_is_no_name(string name)
+    {
+        using var folder = new TempFolder();
+        Assert.Contains("lower-case letters, digits and dashes", Assert.Throws<FormatException>(() => PublisherFolder.Create(folder.Path, name, "Alice", OrganisationKind.Person)).Message, StringComparison.Ordinal);
+        Assert.Throws<FormatException>(() => PublisherName.Parse(name));
+        Assert.Throws<FormatException>(() => DesignName.Parse(name));
+        Assert.Throws<FormatException>(() => DesignManifest.Write(SampleDesign.Of(name)));
     }
 
     [Fact]

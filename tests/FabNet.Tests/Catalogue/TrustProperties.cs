@@ -12,7 +12,7 @@ namespace FabNet.Tests.Catalogue;
 
 public sealed class TrustProperties
 {
-    private static readonly Gen<(int Action, int Who, int What)[]> Scripts = Gen.ArrayOf(
+    internal static readonly Gen<(int Action, int Who, int What)[]> Scripts = Gen.ArrayOf(
         from action in Gen.Choose(0, 15) from who in Gen.Choose(0, 3) from what in Gen.Choose(0, 99) select (action, who, what), 25);
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class TrustProperties
         CatalogueStore.Open(new CatalogueOptions { DataFolder = folder.Path, MinFreeBytes = 0 }, TimeProvider.System, NullLogger.Instance);
 
     // Four people do what they may and what they may not: publish, fork, rotate, revoke, branch, attest, yank, offer, answer, run, claim.
-    private static IReadOnlyList<Envelope> Play((int Action, int Who, int What)[] script)
+    internal static IReadOnlyList<Envelope> Play((int Action, int Who, int What)[] script)
     {
         var world = new TrustWorld();
         TestPublisher[] people = [world.Publisher("alice"), world.Publisher("alice"), world.Publisher("bob"), world.Publisher("carol")];

@@ -61,6 +61,13 @@ public sealed class TrustServiceTests : IDisposable
         await RefusedAsync(server, eve.Sign(new DesignStatement((SampleDesign.Of("mine") with { Publisher = "alice" }).Sealed())), StatusCode.PermissionDenied, "alice publishes it");
         await RefusedAsync(server, alice.Branch(s => s with { Namespace = "bob" }), StatusCode.PermissionDenied, "changes the namespace");
 
+        // A stranger's statements don't hang on her chain, where they would be listed with it.
+        var mallory = _world.Publisher("alice");
+        Assert.True((await server.Client.Statements.PutAsync(mallory.Chain[0], Stop)).Added);
+        await RefusedAsync(server, mallory.Branch(s => s with { Publisher = alice.Identity }), StatusCode.PermissionDenied, "of another publisher");
+        await RefusedAsync(server, mallory.Branch(s => s with { Publisher = alice.Identity, Previous = alice.Chain[0].Id }), StatusCode.PermissionDenied, "no key that is current in the one before");
+        Assert.Single((await server.Client.Statements.PublisherAsync("alice", Stop)).Chain);
+
         // A fork can't shed what its origin's licence asks.
         var fork = new TrustWorld();
         fork.Design(eve, "fork", forkOf: design, license: "MIT");
@@ -68,6 +75,8 @@ public sealed class TrustServiceTests : IDisposable
         fork.Design(eve, "fork", forkOf: design, license: "CERN-OHL-S-2.0");
         Assert.True((await server.Client.Statements.PutAsync(fork.Said[1], Stop)).Added);
         Assert.Equal(fork.Said[1].Id.Value, Assert.Single((await server.Client.Statements.ReportAsync(design, Stop)).Forks).ManifestDigest);
+        var standing = await server.Raw.GetReportAsync(new GetReportRequest { ManifestDigest = design.Value, StandingOnly = true }, cancellationToken: Stop);
+        Assert.Equal((1, 0), (standing.Publications.Count, standing.Forks.Count));
 
         var broken = alice.Sign(new YankStatement { By = alice.Author, Manifest = design, Reason = "x" });
         broken.Signatures[0].Value[^1] ^= 1;
@@ -134,6 +143,7 @@ public sealed class TrustServiceTests : IDisposable
         var (alice, other) = (new TestPublisher("alice"), new TestPublisher("alice"));
         var pins = PublisherPins.Open(_folder.Path);
         Assert.Equal(PinState.FirstSeen, pins.See("alice", alice.Identity, 2));
+        Assert.Equal(PinState.Changed, PublisherPins.Open(_folder.Path).See("alice", alice.Identity, 3));
         Assert.Equal(PinState.Known, PublisherPins.Open(_folder.Path).See("alice", alice.Identity, 3));
         Assert.Equal(PinState.Other, PublisherPins.Open(_folder.Path).See("alice", other.Identity, 9));
         Assert.Contains("up to statement 2", Assert.Throws<TamperedException>(() => PublisherPins.Open(_folder.Path).See("alice", alice.Identity, 2)).Message, StringComparison.Ordinal);

@@ -72,8 +72,20 @@ public sealed class StoredFormTests
                 Id = SiteId.Parse("lab-lisbon"), Title = "Lisbon", Latitude = 38.7,
                 Machines = [new Machine { Id = Mk3, Profile = Profile, Loaded = new LoadedMaterial("PLA", "black") }],
             },
-        }, "site.registered/1", """{"site":{"id":"lab-lisbon","title":"Lisbon","latitude":38.7,"prices":{"currency":"EUR","machinePerHour":2.00,"labourPerHour":18.00,"defaultMaterialPerKg":25.00,"materialPerKg":{},"energyPerKwh":0.30,"co2GramsPerKwh":250,"transportFixed":4.00,"transportPerKmKg":0.01,"latenessPerHour":1.00},"machines":[{"id":"lab-lisbon/mk3","profile":{"name":"mill","title":"A mill","process":"Milling","dialect":"Grbl","baud":0,"x":{"rangeMm":{"min":0,"max":400},"maxFeedMmPerMin":5000,"accelerationMmPerS2":500,"jerkMmPerS":0},"y":{"maxFeedMmPerMin":5000,"accelerationMmPerS2":500,"jerkMmPerS":0},"z":{"homeMm":0,"maxFeedMmPerMin":2000,"accelerationMmPerS2":200,"jerkMmPerS":0},"printAccelerationMmPerS2":0,"travelAccelerationMmPerS2":0,"retractAccelerationMmPerS2":0,"junctionDeviationMm":0,"defaultFeedMmPerMin":1500,"hotEnds":[],"maxBedTemperatureC":0,"maxChamberTemperatureC":0,"spindle":{"minRpm":0,"maxRpm":24000,"isLaser":false},"forbiddenCommands":[],"extraCommands":[],"unknownCommands":"Refuse","resumesPrints":false,"materials":[],"setUp":{"clearMinutes":3,"materialChangeMinutes":6,"colorChangeMinutes":4,"toolChangeMinutes":15,"purgeGrams":8,"darkToLightPurgeGrams":12,"warmUpMinutes":4},"power":{"runningW":120,"warmUpW":250},"slicer":{"layer_height":"0.2"},"slicerMaterials":{}},"loaded":{"material":"PLA","color":"black"}}]}}"""),
+        }, "site.registered/1", """{"site":{"id":"lab-lisbon","title":"Lisbon","latitude":38.7,"prices":{"currency":"EUR","machinePerHour":2.00,"labourPerHour":18.00,"defaultMaterialPerKg":25.00,"materialPerKg":{},"energyPerKwh":0.30,"energyPerKwhByHour":[],"co2GramsPerKwh":250,"transportFixed":4.00,"transportPerKmKg":0.01,"latenessPerHour":1.00},"timeZone":"UTC","hours":[],"machines":[{"id":"lab-lisbon/mk3","profile":{"name":"mill","title":"A mill","process":"Milling","dialect":"Grbl","baud":0,"x":{"rangeMm":{"min":0,"max":400},"maxFeedMmPerMin":5000,"accelerationMmPerS2":500,"jerkMmPerS":0},"y":{"maxFeedMmPerMin":5000,"accelerationMmPerS2":500,"jerkMmPerS":0},"z":{"homeMm":0,"maxFeedMmPerMin":2000,"accelerationMmPerS2":200,"jerkMmPerS":0},"printAccelerationMmPerS2":0,"travelAccelerationMmPerS2":0,"retractAccelerationMmPerS2":0,"junctionDeviationMm":0,"defaultFeedMmPerMin":1500,"hotEnds":[],"maxBedTemperatureC":0,"maxChamberTemperatureC":0,"spindle":{"minRpm":0,"maxRpm":24000,"isLaser":false},"forbiddenCommands":[],"extraCommands":[],"maxLineBytes":0,"unknownCommands":"Refuse","resumesPrints":false,"materials":[],"setUp":{"clearMinutes":3,"materialChangeMinutes":6,"colorChangeMinutes":4,"toolChangeMinutes":15,"purgeGrams":8,"darkToLightPurgeGrams":12,"warmUpMinutes":4},"power":{"runningW":120,"warmUpW":250},"slicer":{"layer_height":"0.2"},"slicerMaterials":{}},"loaded":{"material":"PLA","color":"black"}}]}}"""),
         (new CancelRequested { Job = JobId.Parse("o-7.1"), Reason = "not needed" }, "cancel.requested/1", """{"job":"o-7.1","reason":"not needed"}"""),
+        (new OrderAccepted
+        {
+            Order = OrderId.Parse("o-7"), At = Noon, By = "ana", Accepted = [JobId.Parse("o-7.1")], Refused = [new RefusedJob(JobId.Parse("o-7.2"), "warped")],
+        }, "order.accepted/1", """{"order":"o-7","at":"2026-03-02T12:00:00+00:00","by":"ana","accepted":["o-7.1"],"refused":[{"job":"o-7.2","reason":"warped"}]}"""),
+        (new ClaimSettled { Claim = "claim/o-7.1/1", At = Noon, Note = "paid" }, "claim.settled/1", """{"claim":"claim/o-7.1/1","at":"2026-03-02T12:00:00+00:00","note":"paid"}"""),
+        (new OrderPlaced
+        {
+            Order = new Order { Id = OrderId.FromNumber(8), Design = new DesignRef("cable-clip", "1.0.0", Manifest), Quantity = 1, Customer = "acme", PlacedAt = Noon },
+            Parts = [],
+            Jobs = [],
+            Credit = new DesignCredit { Chain = [new CreditedDesign(Manifest, "alice~1a2b3c4d")], Owes = new OwedReciprocity("PPL", 0.75m, "EUR") },
+        }, "order.placed/1", """{"order":{"id":"o-8","design":{"name":"cable-clip","version":"1.0.0","manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"},"quantity":1,"customer":"acme","placedAt":"2026-03-02T12:00:00+00:00"},"parts":[],"jobs":[],"credit":{"chain":[{"manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f","designer":"alice~1a2b3c4d"}],"owes":{"license":"PPL","amount":0.75,"currency":"EUR"}}}"""),
     ];
 
     public static TheoryData<int> Records => [.. Enumerable.Range(0, Golden.Length)];
@@ -95,6 +107,16 @@ public sealed class StoredFormTests
         var (_, kind, text) = Golden[index];
         var read = RecordFormat.Read(new JournalEntry(1, Noon, kind, Encoding.UTF8.GetBytes(text), []));
         Assert.Equal(text, Encoding.UTF8.GetString(RecordFormat.Write(read).Payload));
+    }
+
+    [Fact]
+    public void A_site_that_an_older_version_stored_is_always_open()
+    {
+        const string Older = """{"site":{"id":"lab-lisbon","title":"Lisbon","prices":{"currency":"EUR","machinePerHour":2.00,"labourPerHour":18.00,"defaultMaterialPerKg":25.00,"materialPerKg":{},"energyPerKwh":0.30,"co2GramsPerKwh":250,"transportFixed":4.00,"transportPerKmKg":0.01,"latenessPerHour":1.00},"machines":[]}}""";
+        var site = Assert.IsType<SiteRegistered>(RecordFormat.Read(new JournalEntry(1, Noon, "site.registered/1", Encoding.UTF8.GetBytes(Older), []))).Site;
+        Assert.Equal("UTC", site.TimeZone);
+        Assert.Empty(site.Hours);
+        Assert.Empty(site.Prices.EnergyPerKwhByHour);
     }
 
     [Theory]

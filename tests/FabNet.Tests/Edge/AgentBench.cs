@@ -54,6 +54,9 @@ internal sealed class AgentBench : IAsyncDisposable
     /// <summary>How long a stop waits for a coordinator that may be slow on a busy machine.</summary>
     public TimeSpan DeliveryLimit { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The agent's clock.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public EdgeAgent? Agent { get; private set; }
 
     public static async Task<AgentBench> CreateAsync(double speed = Quick) =>
@@ -75,6 +78,7 @@ internal sealed class AgentBench : IAsyncDisposable
         {
             ReconnectDelay = TimeSpan.FromMilliseconds(100),
             DeliveryLimit = DeliveryLimit,
+            Time = Time,
             CatalogueInterval = TimeSpan.FromMilliseconds(50),
             Loggers = LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLog())),
         },

@@ -50,7 +50,7 @@ public sealed class ConsoleTests
         await bench.WaitForMachineAsync(MachineState.NeedsClearing);
 
         var mk3 = new MachineRequest { Machine = "lab-test/mk3" };
-        Assert.Contains("is clear", (await console.ClearMachineAsync(mk3, cancellationToken: Bench.Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("is clear", (await console.ClearMachineAsync(new ClearMachineRequest { Machine = "lab-test/mk3" }, cancellationToken: Bench.Token)).Message, StringComparison.Ordinal);
         await console.LoadMaterialAsync(
             new LoadMaterialRequest { Machine = "lab-test/mk3", Loaded = new LoadedMaterial { Material = "petg", Color = "White" } }, cancellationToken: Bench.Token);
         await console.SetMaintenanceAsync(new SetMaintenanceRequest { Machine = "lab-test/mk3", InMaintenance = true, Reason = "belt" }, cancellationToken: Bench.Token);
@@ -64,9 +64,9 @@ public sealed class ConsoleTests
         await console.SetMaintenanceAsync(new SetMaintenanceRequest { Machine = "lab-test/mk3" }, cancellationToken: Bench.Token);
         Assert.Equal(StatusCode.FailedPrecondition, await FailAsync(() => console.OperateAsync(jog, cancellationToken: Bench.Token)));
         Assert.Equal(StatusCode.FailedPrecondition, await FailAsync(() => console.PauseAsync(mk3, cancellationToken: Bench.Token)));
-        Assert.Equal(StatusCode.NotFound, await FailAsync(() => console.ClearMachineAsync(new MachineRequest { Machine = "lab-test/mk9" }, cancellationToken: Bench.Token)));
-        Assert.Equal(StatusCode.NotFound, await FailAsync(() => console.ClearMachineAsync(new MachineRequest { Machine = "elsewhere/mk3" }, cancellationToken: Bench.Token)));
-        Assert.Equal(StatusCode.InvalidArgument, await FailAsync(() => console.ClearMachineAsync(new MachineRequest { Machine = "mk3" }, cancellationToken: Bench.Token)));
+        Assert.Equal(StatusCode.NotFound, await FailAsync(() => console.ClearMachineAsync(new ClearMachineRequest { Machine = "lab-test/mk9" }, cancellationToken: Bench.Token)));
+        Assert.Equal(StatusCode.NotFound, await FailAsync(() => console.ClearMachineAsync(new ClearMachineRequest { Machine = "elsewhere/mk3" }, cancellationToken: Bench.Token)));
+        Assert.Equal(StatusCode.InvalidArgument, await FailAsync(() => console.ClearMachineAsync(new ClearMachineRequest { Machine = "mk3" }, cancellationToken: Bench.Token)));
     }
 
     [Fact(Timeout = 120_000)]

@@ -1,5 +1,6 @@
 using FabNet.Edge.Configuration;
 using FabNet.Model.Sites;
+using FabNet.Protocol;
 using FabNet.Tests.House;
 using Xunit;
 
@@ -66,6 +67,19 @@ public sealed class EdgeConfigTests
     }
 
     [Fact]
+    public void A_site_is_nobody_in_the_commons_and_shares_nothing_unless_it_says_so()
+    {
+        using var folder = new TestFolder();
+        Assert.Null(Read(Good).Publisher);
+        Assert.Contains(
+            Assert.Throws<EdgeConfigException>(() => Read(Good + $"\npublisher: {{ name: lab, folder: {folder.Path} }}")).Problems,
+            p => p.Contains("There is no publisher 'lab'", StringComparison.Ordinal) && p.Contains("fabnet key create lab", StringComparison.Ordinal));
+        FabNet.Protocol.Statements.PublisherFolder.Create(folder.Path, "lab", "Lab", FabNet.Model.Licensing.OrganisationKind.Nonprofit);
+        Assert.Equal(new SitePublisherConfig { Name = "lab", Folder = folder.Path, SharesRuns = false }, Read(Good + $"\npublisher: {{ name: lab, folder: {folder.Path} }}").Publisher);
+        Assert.True(Read(Good + $"\npublisher: {{ name: lab, folder: {folder.Path}, shareRuns: true }}").Publisher!.SharesRuns);
+    }
+
+    [Fact]
     public void Without_a_broker_nothing_is_published_and_with_one_the_defaults_are_the_usual_ones()
     {
         Assert.Null(Read(Good).Broker);
@@ -85,6 +99,26 @@ public sealed class EdgeConfigTests
     [InlineData("{ host: b, homeAssistant: true, passwordFile: p }", "needs 'broker.user'")]
     public void A_broker_that_can_not_work_is_refused(string broker, string says) =>
         Assert.Contains(says, Assert.Throws<EdgeConfigException>(() => Read($"{Good}\nbroker: {broker}")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Opening_hours_and_a_tariff_by_the_hour_reach_the_network()
+    {
+        var tariff = string.Join(", ", Enumerable.Range(0, 24).Select(static h => h < 6 ? "0.18" : "-0.02"));
+        var site = Read($"{Good}\nhours: {{ timeZone: Europe/Lisbon, open: [\"mon-fri 09:00-18:00\", sat 10:00-14:00] }}\nprices: {{ energyPerKwhByHour: [{tariff}] }}").ToSite(static _ => default);
+        Assert.Equal("Europe/Lisbon", site.TimeZone);
+        Assert.Equal(["mon-fri 09:00-18:00", "sat 10:00-14:00"], site.Hours.Select(static h => h.ToString()));
+        Assert.Equal(-0.02m, site.Prices.EnergyPerKwhByHour[6]);
+        var wire = site.ToWire();
+        Assert.Equal(site.Hours, wire.ToModel().Hours);
+        Assert.Equal(site.Prices.EnergyPerKwhByHour, wire.ToModel().Prices.EnergyPerKwhByHour);
+    }
+
+    [Theory]
+    [InlineData("hours: { timeZone: Mars/Base }", "no time zone that is known here")]
+    [InlineData("hours: { open: [\"9 to 5\"] }", "Write days and hours, such as mon-fri 09:00-18:00")]
+    [InlineData("prices: { energyPerKwhByHour: [1, 2] }", "has 2 entries, 2 of them prices")]
+    public void Hours_and_tariffs_that_can_not_be_are_refused(string lines, string says) =>
+        Assert.Contains(says, Assert.Throws<EdgeConfigException>(() => Read($"{Good}\n{lines}")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void An_interrupted_job_fails_unless_the_site_asks_where_the_machine_can_go_on()

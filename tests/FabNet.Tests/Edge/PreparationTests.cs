@@ -94,6 +94,19 @@ public sealed class PreparationTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_was_made_once_is_prepared_again_without_a_network()
+    {
+        await using var bench = await PreparationBench.StartAsync();
+        var design = bench.Catalogue.PublishToolpath("clip", Bench.Program(20));
+        var first = Assert.IsType<Prepared>(await bench.PrepareAsync(Bench.Leased(design.Ref)));
+        ProgramFolder.Remove(first);
+        await bench.Catalogue.DisposeAsync();
+        var again = Assert.IsType<Prepared>(await bench.PrepareAsync(Bench.Leased(design.Ref)));
+        Assert.Equal(first.Program.Digest, again.Program.Digest);
+        Assert.True(File.Exists(again.Path));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_tampered_blob_is_refused_everywhere_and_named()
     {
         await using var bench = await PreparationBench.StartAsync();

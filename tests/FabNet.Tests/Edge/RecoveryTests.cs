@@ -255,6 +255,22 @@ public sealed class RecoveryTests
             Bench.Token);
         await coordinator.WaitForStateAsync(job.Id, JobState.Paused);
         await coordinator.WaitAsync(() => agent.HostOf(Bench.Machine).Report.State is MachineState.Idle, "the router to be idle");
+
+        // It was switched off and on, and counts from zero; then a person brings it back to where it stopped.
+        await coordinator.WaitAsync(() => agent.HostOf(Bench.Machine).Report.CountedMm is { X: 0 }, "the router to say where it is");
+        using (var plan = await PlanAsync(agent))
+        {
+            Assert.Contains("The firmware says X0 Y0 Z0: 1 mm on X from where the program stopped.", plan.Precondition, StringComparison.Ordinal);
+        }
+
+        await agent.HostOf(Bench.Machine).OperateAsync(new ManualOperation.Jog(11, 4, 0, 3000), Bench.Token);
+        await coordinator.WaitAsync(() => agent.HostOf(Bench.Machine).Report.CountedMm is { X: > 10.99, Y: > 3.99 }, "the router to be there");
+        using (var plan = await PlanAsync(agent))
+        {
+            Assert.Contains("which is where the program stopped", plan.Precondition, StringComparison.Ordinal);
+        }
+
+        await coordinator.WaitAsync(() => agent.HostOf(Bench.Machine).Report.State is MachineState.Idle, "the router to be idle");
         var (preamble, from) = await agent.RecoverAsync();
         await coordinator.WaitForStateAsync(job.Id, JobState.Completed);
         Assert.Equal(6, from);
@@ -289,7 +305,7 @@ public sealed class RecoveryTests
         bench.Asks();
         RecoveryBench.LeaveBehind(bench.Folder.In("data"), bench.Coordinator, Bench.Leased(Bench.AnyDesign), Layers, Bench.Mk3, lastLine: 6);
         await bench.StartAgentAsync();
-        await UntilAsync(bench, s => bench.Agent!.HostOf(Bench.Machine).Report is { State: MachineState.Idle, CountedZMm: 0 });
+        await UntilAsync(bench, s => bench.Agent!.HostOf(Bench.Machine).Report is { State: MachineState.Idle, CountedMm.Z: 0 });
         using (var plan = await PlanAsync(bench, null))
         {
             // The board was switched on again: it counts from zero.
@@ -297,7 +313,7 @@ public sealed class RecoveryTests
         }
 
         await bench.Agent!.HostOf(Bench.Machine).OperateAsync(new ManualOperation.Jog(0, 0, 5, 600), Bench.Token);
-        await UntilAsync(bench, s => bench.Agent!.HostOf(Bench.Machine).Report.CountedZMm is 5);
+        await UntilAsync(bench, s => bench.Agent!.HostOf(Bench.Machine).Report.CountedMm?.Z is 5);
         using var again = await PlanAsync(bench, null);
         Assert.Contains("The firmware says Z5, too.", again.Precondition, StringComparison.Ordinal);
     }
@@ -340,10 +356,12 @@ public sealed class RecoveryTests
         Assert.Equal(expected.Select(l => l.Replace(" ", "", StringComparison.Ordinal)), router.Executed().TakeLast(expected.Count));
     }
 
-    private static async Task<FabNet.Edge.Recovering.RecoveryPlan> PlanAsync(AgentBench bench, int? fromLine)
+    private static Task<FabNet.Edge.Recovering.RecoveryPlan> PlanAsync(AgentBench bench, int? fromLine) => PlanAsync(bench.Agent!, fromLine);
+
+    private static async Task<FabNet.Edge.Recovering.RecoveryPlan> PlanAsync(EdgeAgent agent, int? fromLine = null)
     {
-        var stopped = await bench.Agent!.Loop.AskAsync(() => bench.Agent.Loop.InterruptedOn(Bench.Machine), Bench.Token);
-        return await bench.Agent.Recovery.PlanAsync(stopped, fromLine, Bench.Token);
+        var stopped = await agent.Loop.AskAsync(() => agent.Loop.InterruptedOn(Bench.Machine), Bench.Token);
+        return await agent.Recovery.PlanAsync(stopped, fromLine, Bench.Token);
     }
 
     private static async Task<string> RefusalAsync(AgentBench bench, int? fromLine) =>

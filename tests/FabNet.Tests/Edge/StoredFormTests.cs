@@ -36,6 +36,7 @@ public sealed class StoredFormTests
         (new MachineRecord { Machine = "mk3" }, "machine", """{"fact":"machine","machine":"mk3","loaded":{}}"""),
         (new InterruptionRecord { Job = Job, Epoch = 1, Number = 2, LastLine = 321, LineCount = 508, Words = "It stopped." }, "interruption", """{"fact":"interruption","job":"o-7.1","epoch":1,"number":2,"lastLine":321,"lineCount":508,"words":"It stopped."}"""),
         (new InterruptionRecord { Job = Job, Epoch = 1, Number = 2, LastLine = 321, LineCount = 508, Words = "It stopped.", FromLine = 322 }, "interruption", """{"fact":"interruption","job":"o-7.1","epoch":1,"number":2,"lastLine":321,"lineCount":508,"words":"It stopped.","fromLine":322}"""),
+        (new ToldRecord { Job = Job, Epoch = 1 }, "told", """{"fact":"told","job":"o-7.1","epoch":1}"""),
     ];
 
     public static TheoryData<int> Records => [.. Enumerable.Range(0, Golden.Length)];

@@ -123,6 +123,22 @@ internal sealed class TestCatalogue : DesignCatalogue.DesignCatalogueBase, IAsyn
         return Task.FromResult(report);
     }
 
+    /// <summary>Every statement that was put, as often as it was.</summary>
+    public ConcurrentQueue<FabNet.Protocol.Statements.Envelope> Put { get; } = new();
+
+    /// <summary>Takes statements, and breaks off before it has answered.</summary>
+    public bool LosesAnswers { get; set; }
+
+    /// <summary>Does so for statements of this kind only.</summary>
+    public string? LosesAnswersOf { get; set; }
+
+    public override Task<PutStatementReply> PutStatement(PutStatementRequest request, ServerCallContext context)
+    {
+        var envelope = request.Envelope.ToModel();
+        Put.Enqueue(envelope);
+        return LosesAnswers || FabNet.Protocol.Statements.StatementKinds.Of(envelope.PayloadType) == LosesAnswersOf ? throw new RpcException(new Status(StatusCode.Unavailable, "the line was cut")) : Task.FromResult(new PutStatementReply { Id = envelope.Id.Value });
+    }
+
     public override async Task GetBlob(GetBlobRequest request, IServerStreamWriter<GetBlobReply> responseStream, ServerCallContext context)
     {
         Offsets.Enqueue(request.Offset);

@@ -23,6 +23,9 @@ internal sealed class NodePeer : IAsyncDisposable
 
     public static string EchoProto => Path.Combine(Root(), "tests", "FabNet.Tests", "Grpc", "echo.proto");
 
+    /// <summary>The folder of the services' .proto files.</summary>
+    public static string Protos => Path.Combine(Root(), "protos");
+
     /// <summary>A script of tests/peers/grpc-js.</summary>
     public static Task<NodePeer> StartAsync(string script, params string[] arguments) =>
         StartInAsync("grpc-js", Path.Combine("@grpc", "grpc-js"), script, [EchoProto, .. arguments]);

@@ -372,7 +372,7 @@ internal sealed class LeaseModel
         var sent = (UInt128)0;
         Message? welcome = null;
         var time = new ManualTimeProvider();
-        var chronicle = new Chronicle(entries, time);
+        var chronicle = new Chronicle(entries, time, new CoordinatorState(), static (_, _) => { });
         var sites = new SiteDirectory(chronicle.State, time);
         var sessions = SiteNames[..(_scope.Sites)].Select(s => new SiteSession(SiteId.Parse(s), "b")).ToArray();
         foreach (var session in sessions)

@@ -29,7 +29,7 @@ public sealed class ProblemRulesTests
         { "machine lab-0/m0, speed: is 0;", static p => p with { Machines = [p.Machines[0] with { Speed = 0 }] } },
         { "which ends before it begins.", static p => p with { Machines = [p.Machines[0] with { Blocked = [new BlockedTime(ScheduleProblems.Now.AddHours(1), ScheduleProblems.Now, "")] }] } },
         { "workshop lab-0, prices, machinePerHour: is 10000000;", Workshop(static w => w with { Prices = new SitePrices { MachinePerHour = 1e7m } }) },
-        { "workshop lab-0: energyPerKwhByHour has 3 prices. Give 24,", Workshop(static w => w with { EnergyPerKwhByHour = [1, 2, 3] }) },
+        { "workshop lab-0: energyPerKwhByHour has 3 prices. Give 24,", Workshop(static w => w with { Prices = new SitePrices { EnergyPerKwhByHour = [1, 2, 3] } }) },
         { "workshop lab-0: 'Mars/Base' is no time zone", Workshop(static w => w with { TimeZone = "Mars/Base" }) },
         { "has only one of latitude and longitude.", Workshop(static w => w with { Longitude = null }) },
         { "workshop lab-0, latitude: is 91;", Workshop(static w => w with { Latitude = 91 }) },

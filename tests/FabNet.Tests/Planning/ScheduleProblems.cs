@@ -16,16 +16,15 @@ internal static class ScheduleProblems
     {
         var random = new SearchRandom(seed);
         string[] colors = ["black", "white", "red"];
-        var byHour = Enumerable.Range(0, 24).Select(static h => h < 6 ? 0.1 : 0.4).ToArray();
+        var byHour = Enumerable.Range(0, 24).Select(static h => h < 6 ? 0.1m : 0.4m).ToArray();
         var workshops = Enumerable.Range(0, sites).Select(i => new Workshop
         {
             Id = $"lab-{i}",
             Latitude = 40 + (i % 40),
             Longitude = i,
-            EnergyPerKwhByHour = random.Below(2) == 0 ? byHour : [],
             TimeZone = i % 2 == 0 ? "Europe/Lisbon" : "UTC",
-            Hours = random.Below(2) == 0 ? [new OpeningHours([DayOfWeek.Monday, DayOfWeek.Tuesday, DayOfWeek.Thursday], new TimeOnly(8, 0), new TimeOnly(17, 30)), new OpeningHours([DayOfWeek.Friday], new TimeOnly(20, 0), new TimeOnly(2, 0))] : [],
-            Prices = new SitePrices { LatenessPerHour = 2, MaterialPerKg = new Dictionary<string, decimal> { ["PETG"] = 30 } },
+            Hours = random.Below(2) == 0 ? [OpeningHours.Parse("mon,tue,thu 08:00-17:30"), OpeningHours.Parse("fri 20:00-02:00")] : [],
+            Prices = new SitePrices { LatenessPerHour = 2, EnergyPerKwhByHour = random.Below(2) == 0 ? byHour : [], MaterialPerKg = new Dictionary<string, decimal> { ["PETG"] = 30 } },
         }).ToList();
         var units = Enumerable.Range(0, machines).Select(i => new WorkshopMachine
         {

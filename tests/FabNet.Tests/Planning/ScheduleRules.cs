@@ -63,11 +63,11 @@ internal static class ScheduleRules
 
         var zone = TimeZoneInfo.FindSystemTimeZoneById(workshop.TimeZone);
         var begin = TimeZoneInfo.ConvertTime(run.StartsAt, zone).DateTime;
-        var isOpen = workshop.Hours.Any(h => Enumerable.Range(-1, 2).Select(d => begin.Date.AddDays(d)).Any(day => h.Days.Contains(day.DayOfWeek)
-            && begin >= day + h.From.ToTimeSpan() - Tick && begin <= (h.To > h.From ? day : day.AddDays(1)) + h.To.ToTimeSpan() + Tick));
+        var isOpen = workshop.Hours.Any(h => Enumerable.Range(-1, 2).Select(d => begin.Date.AddDays(d)).Any(day => h.BeginOn(day.DayOfWeek)
+            && begin >= day + h.From.ToTimeSpan() - Tick && begin <= day + h.From.ToTimeSpan() + h.Length + Tick));
         Assert.True(isOpen, $"{run.Machine} is set up at {begin} ({workshop.TimeZone}), when nobody is there");
         Assert.True(machineClass.RunsUnattended || run.EndsAt - run.StartsAt > TimeSpan.FromHours(6)
-            || workshop.Hours.Any(h => Enumerable.Range(-1, 2).Select(d => begin.Date.AddDays(d)).Any(day => h.Days.Contains(day.DayOfWeek) && begin >= day + h.From.ToTimeSpan() - Tick
-                && TimeZoneInfo.ConvertTime(run.EndsAt, zone).DateTime <= (h.To > h.From ? day : day.AddDays(1)) + h.To.ToTimeSpan() + Tick)), $"{run.Machine} runs on when nobody is there");
+            || workshop.Hours.Any(h => Enumerable.Range(-1, 2).Select(d => begin.Date.AddDays(d)).Any(day => h.BeginOn(day.DayOfWeek) && begin >= day + h.From.ToTimeSpan() - Tick
+                && TimeZoneInfo.ConvertTime(run.EndsAt, zone).DateTime <= day + h.From.ToTimeSpan() + h.Length + Tick)), $"{run.Machine} runs on when nobody is there");
     }
 }

@@ -1,6 +1,6 @@
 // Data: which letter and mark are one character (Unicode Character Database, canonical decompositions of two, within the basic plane).
 
-namespace FabNet.Catalogue.Designs;
+namespace FabNet.Protocol;
 
 /// <summary>The program runs without culture data, so the compositions that names need are named here.</summary>
 internal static class Compositions
