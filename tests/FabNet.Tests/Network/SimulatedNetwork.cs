@@ -1,6 +1,7 @@
 // A network of workshops in virtual time around a real coordinator: the order of events, the wire's tricks, the people, and the rules that must never break.
 
 using FabNet.Coordinator;
+using FabNet.Coordinator.Ledger;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
@@ -45,6 +46,9 @@ internal sealed record NetworkOutcome
 
     /// <summary>The state at the end, and what the journal alone says it is.</summary>
     public required (string Live, string Replayed) State { get; init; }
+
+    /// <summary>The entries of the ledger, and what is wrong with them: a number that does not follow from the events, a book that does not balance to the cent.</summary>
+    public required (long Entries, IReadOnlyList<string> Wrong) Ledger { get; init; }
 }
 
 /// <summary>
@@ -102,6 +106,17 @@ internal sealed class SimulatedNetwork : IDisposable
 
     private CoordinatorState State => _node.State;
 
+    private CoordinatorOptions Options => new()
+    {
+        DataFolder = _folder,
+        LeaseTtl = TimeSpan.FromMinutes(40),
+        OfferTimeout = TimeSpan.FromMinutes(10),
+        DeclineBackOff = TimeSpan.FromHours(3),
+        SilenceLimit = TimeSpan.FromMinutes(30),
+        PlanDebounce = TimeSpan.FromSeconds(30),
+        PlanInterval = TimeSpan.FromHours(1),
+    };
+
     public void Dispose()
     {
         foreach (var site in _sites.Values)
@@ -140,7 +155,7 @@ internal sealed class SimulatedNetwork : IDisposable
 
         var outcome = await AskAsync(Outcome);
         await _node.DisposeAsync();
-        return outcome with { State = (_dump(State), Replay()) };
+        return outcome with { State = (_dump(State), Replay()), Ledger = VerifyLedger() };
     }
 
     /// <summary>Something happens later.</summary>
@@ -248,12 +263,29 @@ internal sealed class SimulatedNetwork : IDisposable
         var to = order.HasDestination ? Demand.Sites.First(s => s.Id == order.Home) : null;
         var kilometres = to is null ? 0 : GreatCircle.Kilometres(at, to);
         Book.Delivered(at, to, kilometres, grams, order.Due, Clock.GetUtcNow());
+        var arrives = TimeSpan.FromHours(1);
         if (to is not null && to.Id != at.Id)
         {
             Count("parts sent");
-            Count(Demand.Luck("post", piece) < 0.05 ? "deliveries late by two days" : "deliveries in a day");
+            var isLate = Demand.Luck("post", piece) < 0.05;
+            Count(isLate ? "deliveries late by two days" : "deliveries in a day");
+            arrives = TimeSpan.FromHours((isLate ? 48 : 4) + (20 * Demand.Luck("road", piece)));
         }
+
+        At(Clock.GetUtcNow() + arrives, () => AcceptAsync(job.Id));
     }
+
+    /// <summary>Who ordered has the part in hand, and accepts what there is of the order.</summary>
+    private Task<bool> AcceptAsync(JobId id) => AskAsync(() =>
+    {
+        if (State.Jobs[id] is { Job: { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null }, Order: var order })
+        {
+            _node.Orders.Accept(order, "who ordered", []);
+            Count("acceptances");
+        }
+
+        return true;
+    });
 
     private void Prepare()
     {
@@ -307,19 +339,7 @@ internal sealed class SimulatedNetwork : IDisposable
 
     private (CoordinatorNode Node, EdgeLinkService Link) Open()
     {
-        var node = new CoordinatorNode(
-            new CoordinatorOptions
-            {
-                DataFolder = _folder,
-                LeaseTtl = TimeSpan.FromMinutes(40),
-                OfferTimeout = TimeSpan.FromMinutes(10),
-                DeclineBackOff = TimeSpan.FromHours(3),
-                SilenceLimit = TimeSpan.FromMinutes(30),
-                PlanDebounce = TimeSpan.FromSeconds(30),
-                PlanInterval = TimeSpan.FromHours(1),
-            },
-            Clock,
-            _log);
+        var node = new CoordinatorNode(Options, Clock, _log);
         return (node, new EdgeLinkService(node));
     }
 
@@ -582,6 +602,19 @@ internal sealed class SimulatedNetwork : IDisposable
         return _dump(state);
     }
 
+    private (long Entries, IReadOnlyList<string> Wrong) VerifyLedger()
+    {
+        using var ledger = LedgerBook.Open(Options, Clock);
+        var verifier = new LedgerVerifier();
+        foreach (var (_, line) in ledger.Read(0))
+        {
+            verifier.Take(line);
+        }
+
+        verifier.Finish();
+        return (verifier.Entries, [.. verifier.Findings.Select(f => $"{f.Entry}: {f.What}"), .. verifier.Books.Imbalances()]);
+    }
+
     private Task<bool> IsQuietAsync() => AskAsync(() => _placed == _demanded.Count && State.Live.All(e => e.Job.State is JobState.Lost));
 
     private void CheckAble(JobId job, MachineId machine)
@@ -616,9 +649,10 @@ internal sealed class SimulatedNetwork : IDisposable
         {
             Book = Book,
             Orders = State.Orders.Values.GroupBy(o => o.Status).ToDictionary(g => g.Key, g => g.Count()),
-            Waiting = [.. State.Orders.Values.Where(o => o.Status is not (OrderStatus.Completed or OrderStatus.Cancelled)).Select(o => (o.Order.Id, o.Status, Why(o)))],
+            Waiting = [.. State.Orders.Values.Where(o => o.Status is not (OrderStatus.Completed or OrderStatus.Delivered or OrderStatus.Cancelled)).Select(o => (o.Order.Id, o.Status, Why(o)))],
             Counts = _counts,
             State = ("", ""),
+            Ledger = (0, []),
         };
     }
 
