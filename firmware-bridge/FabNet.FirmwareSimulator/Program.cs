@@ -1,4 +1,4 @@
-// fabnet-simulator: a simulated machine for hosts under test.
+// FabNet.FirmwareSimulator: a simulated machine for hosts under test.
 
 using FabNet.FirmwareSimulator.CommandLine;
 

@@ -90,6 +90,21 @@ public sealed partial class CommandLineTests
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task A_word_that_is_no_command_is_named_and_nothing_else_is_asked_for()
+    {
+        var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "biuld");
+        ended.ExpectRefusal(2, "biuld");
+        Assert.DoesNotContain("Required command", ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task A_file_that_is_not_there_is_named_with_what_to_do()
+    {
+        var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "ledger", "verify", "nowhere.jsonl");
+        ended.ExpectRefusal(1, "nowhere.jsonl", "Check the path");
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task A_server_that_is_not_there_ends_with_1_and_the_next_step()
     {
         var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "status", "--server", $"http://127.0.0.1:{Loopback.FreePort()}");

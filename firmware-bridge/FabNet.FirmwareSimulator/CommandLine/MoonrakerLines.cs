@@ -55,7 +55,7 @@ internal static class MoonrakerLines
                 faults.FailAtLine(Number(line, failing), reason);
                 return null;
             default:
-                throw new FormatException($"'{line}' is unknown; fabnet-simulator --help lists the words.");
+                throw new FormatException($"'{line}' is unknown; FabNet.FirmwareSimulator --help lists the words.");
         }
     }
 

@@ -1,4 +1,4 @@
-// The command line: fabnet-simulator marlin|grbl|bambu|moonraker, its options and its help.
+// The command line: FabNet.FirmwareSimulator marlin|grbl|bambu|moonraker, its options and its help.
 
 using System.CommandLine;
 using System.Globalization;
@@ -33,11 +33,11 @@ internal static class SimulatorCommands
             {Indent(Fault.Forms)}
 
             Examples:
-              fabnet-simulator marlin --link /tmp/printer --speed 60 --log executed.jsonl
-              fabnet-simulator marlin --advanced-ok --fault corrupt-rx=0.001 --fault lose-ok=17 --seed 42
-              fabnet-simulator grbl --profile shapeoko-3 --homing --fault endstop-at-line=100:x
-              fabnet-simulator bambu --host 127.0.0.1 --port 1883 --serial 01P00A000000001 --access-code 12345678 --card /tmp/card --ftps-port 2990 --ca /tmp/ca.pem
-              fabnet-simulator moonraker --profile voron-2.4 --port 7125 --files /tmp/gcodes --speed 60
+              FabNet.FirmwareSimulator marlin --link /tmp/printer --speed 60 --log executed.jsonl
+              FabNet.FirmwareSimulator marlin --advanced-ok --fault corrupt-rx=0.001 --fault lose-ok=17 --seed 42
+              FabNet.FirmwareSimulator grbl --profile shapeoko-3 --homing --fault endstop-at-line=100:x
+              FabNet.FirmwareSimulator bambu --host 127.0.0.1 --port 1883 --serial 01P00A000000001 --access-code 12345678 --card /tmp/card --ftps-port 2990 --ca /tmp/ca.pem
+              FabNet.FirmwareSimulator moonraker --profile voron-2.4 --port 7125 --files /tmp/gcodes --speed 60
             """);
         root.Subcommands.Add(Marlin());
         root.Subcommands.Add(Grbl());
@@ -240,7 +240,7 @@ internal static class SimulatorCommands
             }
         }
 
-        public Option<string[]> Faults { get; } = new("--fault") { Description = "A fault, such as lose-ok=17; see fabnet-simulator --help.", DefaultValueFactory = _ => [] };
+        public Option<string[]> Faults { get; } = new("--fault") { Description = "A fault, such as lose-ok=17; see FabNet.FirmwareSimulator --help.", DefaultValueFactory = _ => [] };
 
         public SimulatorOptions Read(ParseResult parsed, FirmwareDialect dialect, MachineProfile plain)
         {

@@ -23,7 +23,7 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
     /// <summary>The order of an id.</summary>
     /// <exception cref="RefusedException">There is none.</exception>
     public OrderEntry Order(string id) => OrderIdOf(id) is { } order && State.Orders.TryGetValue(order, out var entry) ? entry
-        : throw new RefusedException(Refusal.NotFound, $"There is no order '{Clip.Reason(id, "", 40)}' here.");
+        : throw new RefusedException(Refusal.NotFound, $"There is no order '{Clip.Reason(id, "", 40)}' here. 'fabnet status' lists them.");
 
     /// <summary>The job of an id.</summary>
     /// <exception cref="RefusedException">There is none.</exception>

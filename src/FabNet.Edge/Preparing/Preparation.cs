@@ -44,7 +44,7 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
         {
             return new Refused(e.Message, Everywhere: false);
         }
-        catch (IOException e) when (Disk.IsFull(e))
+        catch (IOException e) when (Disk.IsFull(e) && e is not DiskFullException { IsForGood: true })
         {
             return new Postponed(e.Message);
         }

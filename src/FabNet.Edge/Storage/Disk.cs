@@ -14,6 +14,9 @@ public sealed class DiskFullException : IOException
         : base(message, inner)
     {
     }
+
+    /// <summary>True if the whole disk is too small: waiting for space does not help.</summary>
+    public bool IsForGood { get; init; }
 }
 
 /// <summary>Whole files, and honest words for a full disk.</summary>
@@ -49,10 +52,16 @@ internal static class Disk
     /// <exception cref="DiskFullException">There is not so much space, or less than a megabyte would be left.</exception>
     public static void RequireSpace(string path, long bytes)
     {
-        if (new DriveInfo(Path.GetFullPath(path)).AvailableFreeSpace < bytes + JournalReserveBytes)
+        var drive = new DriveInfo(Path.GetFullPath(path));
+        var isForGood = drive.TotalSize < bytes + JournalReserveBytes;
+        if (isForGood || drive.AvailableFreeSpace < bytes + JournalReserveBytes)
         {
             throw new DiskFullException(string.Create(
-                CultureInfo.InvariantCulture, $"There is no space left for {bytes / 1e6:0.#} MB on {Describe(path)}. Free some space; the work is tried again."));
+                CultureInfo.InvariantCulture,
+                $"There is no space left for {bytes / 1e6:0.#} MB on {Describe(path)}. {(isForGood ? $"It has {drive.TotalSize / 1e6:0.#} MB in all: this site needs a larger one for that." : "Free some space; the work is tried again.")}"))
+            {
+                IsForGood = isForGood,
+            };
         }
     }
 

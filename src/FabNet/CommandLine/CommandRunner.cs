@@ -33,7 +33,9 @@ internal static class CommandRunner
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
+            // Of a word that is no command the parser says too that a command is missing; the word is what to mend.
+            var unknown = parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command.Subcommands.Count > 0;
+            foreach (var error in parsed.Errors.Where(e => !unknown || parsed.UnmatchedTokens.Any(t => e.Message.Contains(t, StringComparison.Ordinal))))
             {
                 await Console.Error.WriteLineAsync($"fabnet: {error.Message}");
             }
@@ -62,6 +64,10 @@ internal static class CommandRunner
         catch (RpcException e)
         {
             return console.Fail(Sentence(e), Failed);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return console.Fail($"{e.Message} Check the path.", Failed);
         }
         catch (Exception e) when (e is CommandFailedException or MachineLinkException or IOException or UnauthorizedAccessException or FormatException or NotSupportedException)
         {

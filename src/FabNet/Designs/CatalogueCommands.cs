@@ -109,7 +109,7 @@ internal static class CatalogueCommands
 
                 json.WriteEndArray();
             });
-            console.Say($"{(result.GetValue(dryRun) ? "would publish" : "published")} {design.Ref}: {design.Parts.Count} {(design.Parts.Count == 1 ? "part" : "parts")}, {imported.FilesByDigest.Count} files, {design.Ref.Manifest}");
+            console.Say($"{(result.GetValue(dryRun) ? "would publish" : "published")} {design.Ref}: {design.Parts.Count} {(design.Parts.Count == 1 ? "part" : "parts")}, {imported.FilesByDigest.Count} {(imported.FilesByDigest.Count == 1 ? "file" : "files")}, {design.Ref.Manifest}");
             return CommandRunner.Succeeded;
         });
         return command;

@@ -32,7 +32,7 @@ internal static class DesignText
     {
         console.SayLine($"{design.Title}  {design.Ref}");
         console.SayLine($"function   {design.Function}");
-        console.SayLine($"licence    {design.License}, licensed by {design.Licensor}");
+        console.SayLine(design.Licensor.Length > 0 ? $"licence    {design.License}, licensed by {design.Licensor}" : $"licence    {design.License}; it does not say who licenses it");
         TrustText.SayObligations(console, design);
         foreach (var credit in design.Attribution)
         {

@@ -95,7 +95,15 @@ internal static class LedgerCommands
             var books = verifier.Books;
             var orders = books.Orders().Where(o => only is null || o.Order == only).ToList();
             console.Emit(json => Write(json, books, orders, only));
-            console.Say(LedgerText.Orders(orders));
+            if (orders.Count == 0 && only is not null)
+            {
+                console.Say($"Nothing of order {only} is shared out: either it is not made yet, or there is no such order. 'fabnet status' lists them.");
+            }
+            else
+            {
+                console.Say(LedgerText.Orders(orders));
+            }
+
             if (only is null)
             {
                 console.Say("");

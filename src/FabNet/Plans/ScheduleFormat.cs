@@ -3,13 +3,14 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using FabNet.CommandLine;
 using FabNet.Planning.Scheduling;
 
 namespace FabNet.Plans;
 
 /// <summary>Reads and writes the scheduler's problems and schedules. Members that are not known are refused: a misspelt one would be a silent default.</summary>
-internal static class ScheduleFormat
+internal static partial class ScheduleFormat
 {
     // By reflection: generated code would set members that are left out to null, and not leave them at their defaults.
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -48,11 +49,42 @@ internal static class ScheduleFormat
         }
         catch (JsonException e)
         {
-            throw new CommandFailedException($"{path}, line {e.LineNumber + 1}, {e.Path}: {e.Message.Split(" Path:", 2)[0]}", e);
+            throw new CommandFailedException($"{path}, line {e.LineNumber + 1}, {e.Path}: {Sentence(e)}", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CommandFailedException($"There is no file '{path}'. 'fabnet plan sample' writes a problem, 'fabnet plan solve --json' a schedule.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CommandFailedException($"{path} can't be read: {e.Message}", e);
         }
     }
+
+    // The library's words name .NET types; people write JSON.
+    private static string Sentence(JsonException e)
+    {
+        var message = e.Message.Split(" Path:", 2)[0];
+        if (UnknownMember().Match(message) is { Success: true } unknown)
+        {
+            return $"There is no member '{unknown.Groups[1].ValueSpan}' here. docs/protocols.md, Planning problems, lists them.";
+        }
+
+        return WrongType().Match(message) is not { Success: true } wrong ? message : wrong.Groups[1].Value switch
+        {
+            var t when t.Contains("DateTimeOffset", StringComparison.Ordinal) => "There should be a moment, such as \"2026-01-05T08:00:00Z\".",
+            var t when NumberType().IsMatch(t) => "There should be a number, without quotes and in its range.",
+            var t when t.Contains("System.String", StringComparison.Ordinal) => "There should be a text, or what holds texts: docs/protocols.md, Planning problems, tells the form.",
+            _ => "There should be another kind of value: docs/protocols.md, Planning problems, tells the form.",
+        };
+    }
+
+    [GeneratedRegex("^The JSON property '(.*)' could not be mapped")]
+    private static partial Regex UnknownMember();
+
+    [GeneratedRegex("^The JSON value could not be converted to (.+)\\.$")]
+    private static partial Regex WrongType();
+
+    [GeneratedRegex(@"^System\.(Nullable`1\[System\.)?(Double|Decimal|Int32|Int64)")]
+    private static partial Regex NumberType();
 }
