@@ -99,7 +99,7 @@ internal sealed partial class EdgeLoop
         var noted = Judge(machine, scrapped);
         SetFacts(desk, desk.Facts with { NeedsClearing = null });
         desk.Host.Reset();
-        return (wasNeeded ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear.") + noted;
+        return (wasNeeded ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear; an alarm was reset as far as its firmware lets one: fabnet site machines shows how it is.") + noted;
     }
 
     /// <summary>Another material or colour is loaded. Runs in the loop.</summary>

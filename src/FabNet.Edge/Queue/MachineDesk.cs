@@ -135,7 +135,7 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
         { Facts.Maintenance: { } reason } => (MachineState.Maintenance, Waiting is null ? reason : $"{reason}. {Waiting.Words}"),
         { Waiting: { } waiting } => (MachineState.Attention, report.State is MachineState.Idle ? waiting.Words : $"{waiting.Words} The machine is {report.State} now. {report.Detail}".TrimEnd()),
         _ when report.State is not MachineState.Idle => (report.State, report.Detail),
-        { Facts.NeedsClearing: { } reason } => (MachineState.NeedsClearing, $"{reason} Take the part off, then: fabnet machine clear {id}"),
+        { Facts.NeedsClearing: { } reason } => (MachineState.NeedsClearing, $"{reason} Take the part off, then: fabnet site clear {id}"),
         { Verdict.Obstacle: Obstacle.WrongMaterial } => (MachineState.Attention, Verdict.Message),
         _ => (MachineState.Idle, PreparationNotice ?? Verdict.Message),
     };

@@ -76,7 +76,7 @@ internal static class StartRule
         return IsLoaded(needs, machine.Facts.Loaded)
             ? StartVerdict.Go
             : new StartVerdict(Obstacle.WrongMaterial, $"{job.Id} needs {Describe(needs.Material, needs.Color)}, and {Describe(machine.Facts.Loaded)} is loaded. "
-                + $"Load it, then: fabnet machine load {machine.Id} {needs.Material ?? machine.Facts.Loaded.Material}{(needs.Color is null ? "" : " " + needs.Color)}");
+                + $"Load it, then: fabnet site load {machine.Id} {needs.Material ?? machine.Facts.Loaded.Material}{(needs.Color is null ? "" : " " + needs.Color)}");
     }
 
     /// <summary>Why a lease does not allow a start now; null if it does. Asked again at the last moment before motion.</summary>
@@ -105,7 +105,7 @@ internal static class StartRule
     {
         { Facts.Maintenance: { } reason } => $"It is out of service: {reason}.",
         { State: not MachineState.Idle } => $"The machine is {machine.State}.",
-        { Facts.NeedsClearing: { } reason } => $"{reason} Take the part off, then: fabnet machine clear {machine.Id}",
+        { Facts.NeedsClearing: { } reason } => $"{reason} Take the part off, then: fabnet site clear {machine.Id}",
         _ => null,
     };
 }

@@ -28,7 +28,7 @@ public sealed class AgentTests
         await bench.Coordinator.WaitForAsync(m => m.Claim?.JobId == job.Id.Value, "the claim");
         bench.Coordinator.Grant(job);
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Completed);
-        await bench.WaitForMachineAsync(MachineState.NeedsClearing, "fabnet machine clear lab-test/mk3");
+        await bench.WaitForMachineAsync(MachineState.NeedsClearing, "fabnet site clear lab-test/mk3");
 
         Assert.Equal(AgentBench.MovesOf(Bench.Program(120)), bench.ExecutedMoves());
         Assert.Equal(
@@ -60,7 +60,7 @@ public sealed class AgentTests
     {
         await using var bench = await AgentBench.StartAsync();
         var job = bench.Grant(material: "PETG", color: "white");
-        await bench.WaitForMachineAsync(MachineState.Attention, "fabnet machine load lab-test/mk3 PETG white");
+        await bench.WaitForMachineAsync(MachineState.Attention, "fabnet site load lab-test/mk3 PETG white");
         await bench.AskAsync(l => l.Load(Bench.Machine, new LoadedMaterial("PETG", "white")));
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Completed);
         await bench.Coordinator.WaitForAsync(m => m.Site?.Machines[0].Loaded.Material == "PETG", "the site to announce what is loaded");

@@ -31,7 +31,7 @@ public sealed class StartRuleTests
     {
         var verdict = Check(Ready, Needs("PLA", null), MachineState.Idle, new LoadedMaterial("PLA", null), needsClearing: "The part of o-7.9 is on it.");
         Assert.Equal(Obstacle.Wait, verdict.Obstacle);
-        Assert.Contains("fabnet machine clear lab-test/mk3", verdict.Message, StringComparison.Ordinal);
+        Assert.Contains("fabnet site clear lab-test/mk3", verdict.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class StartRuleTests
     {
         var verdict = Check(Ready, Needs(needs, color), MachineState.Idle, new LoadedMaterial(loaded, loadedColor));
         Assert.Equal(Obstacle.WrongMaterial, verdict.Obstacle);
-        Assert.EndsWith($"fabnet machine load lab-test/mk3 {command}", verdict.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"fabnet site load lab-test/mk3 {command}", verdict.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class UnsafeDesignTests
         await using var bench = await AgentBench.StartAsync();
         var job = bench.Grant(material: "PETG", color: "white");
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Ready);
-        await bench.WaitForMachineAsync(MachineState.Attention, "fabnet machine load");
+        await bench.WaitForMachineAsync(MachineState.Attention, "fabnet site load");
 
         bench.Catalogue.Stop(job.Design.Manifest, "carol/safe-tools found it unsafe: it breaks.");
         await bench.Coordinator.WaitForStateAsync(job.Id, JobState.Cancelled);
