@@ -1,19 +1,9 @@
-// One machine's sequence of runs while it is planned: what it costs, and where another job would cost least.
+// One machine's sequence of runs while it is planned.
 
 namespace FabNet.Planning.Scheduling;
 
-/// <summary>A place for a job on a track.</summary>
-/// <param name="Cost">What it adds: exact but for what a delay does to what comes behind.</param>
-/// <param name="Run">Before this run, or in it; -1: nowhere.</param>
-/// <param name="Joins">In it.</param>
-/// <param name="End">When the job is done there.</param>
-internal readonly record struct Place(double Cost, int Run, bool Joins, double End)
-{
-    public static Place Nowhere { get; } = new(double.PositiveInfinity, -1, false, double.PositiveInfinity);
-}
-
 /// <summary>A machine's runs in sequence. Every change is reckoned through to the end at once. Owned by one chain.</summary>
-internal sealed class Track
+internal sealed partial class Track
 {
     private readonly Plant _plant;
     private readonly DeliveryBook _deliveries;
@@ -62,70 +52,6 @@ internal sealed class Track
         {
             _deliveries.Add(key, Machine.Site);
         }
-    }
-
-    /// <summary>No more than a job costs here, wherever it stands.</summary>
-    public double LeastCost(JobFacts job)
-    {
-        var site = Machine.Site;
-        var minutes = job.MinutesOn(Machine) - (job.Shared[Machine.Class.Index] * Machine.Slowness);
-        var direct = (minutes * (site.MachinePerMinute + (Math.Min(0, site.Energy.Least) * Machine.RunningKw / 60))) + (job.Needs.Material == SetUpIds.Any ? 0 : job.GramsOn(Machine) * site.PriceOf(job.Needs.Material));
-        return (direct * (1 + job.FailureOn(Machine))) + Transport(job) + Change(job);
-    }
-
-    /// <summary>The best place for a job.</summary>
-    /// <param name="job">The job.</param>
-    /// <param name="below">Only places that cost less are looked for.</param>
-    /// <param name="random">The chain's random numbers.</param>
-    /// <param name="blinks">One in so many places is not seen; 0: all are.</param>
-    public Place Best(JobFacts job, double below, ref Search.SearchRandom random, int blinks)
-    {
-        var alone = Run.Of(job, Machine);
-        var anywhere = Transport(job) + Change(job);
-        var best = Place.Nowhere with { Cost = below };
-        for (var r = 0; r <= _runCount; r++)
-        {
-            if (blinks == 0 || random.Below(blinks) != 0)
-            {
-                var cost = Between(job, alone, r, best.Cost - anywhere, out var end) + anywhere;
-                best = cost < best.Cost ? new Place(cost, r, false, end) : best;
-            }
-
-            if (r < _runCount && MayJoin(alone, _runs[r]) && (blinks == 0 || random.Below(blinks) != 0))
-            {
-                var cost = Joined(job, alone, r, out var end) + anywhere;
-                best = cost < best.Cost && Fits(job, _runs[r]) ? new Place(cost, r, true, end) : best;
-            }
-        }
-
-        return best;
-    }
-
-    /// <summary>The place behind all others, or in the last run where that is at or after a given one and has room.</summary>
-    public Place AtEnd(JobFacts job, int joinsFrom = int.MaxValue)
-    {
-        var alone = Run.Of(job, Machine);
-        var anywhere = Transport(job) + Change(job);
-        var joins = _runCount > joinsFrom && MayJoin(alone, _runs[_runCount - 1]) && Fits(job, _runs[_runCount - 1]);
-        var cost = anywhere + (joins ? Joined(job, alone, _runCount - 1, out var end) : Between(job, alone, _runCount, double.PositiveInfinity, out end));
-        return new Place(cost, joins ? _runCount - 1 : _runCount, joins, end);
-    }
-
-    /// <summary>Every place for a job.</summary>
-    public List<Place> Places(JobFacts job)
-    {
-        var alone = Run.Of(job, Machine);
-        var places = new List<Place>();
-        for (var r = 0; r <= _runCount; r++)
-        {
-            places.Add(new Place(0, r, false, 0));
-            if (r < _runCount && MayJoin(alone, _runs[r]) && Fits(job, _runs[r]))
-            {
-                places.Add(new Place(0, r, true, 0));
-            }
-        }
-
-        return places;
     }
 
     /// <summary>The run that a job is in, counted from 0.</summary>
@@ -206,136 +132,8 @@ internal sealed class Track
         Reckon(from, begin);
     }
 
-    private double BeginOf(in Run run, double free, in SetUpEffort effort)
-    {
-        var earliest = Math.Max(free, run.Release);
-        return Machine.Calendar is { } calendar ? calendar.Begin(earliest, effort.LabourMinutes, effort.Minutes + run.Minutes) : earliest;
-    }
-
-    private SetUpEffort EffortOf(in Run run, SetUpIds before)
-    {
-        var effort = Machine.Class.Effort(before, run.Needs);
-        if (run.Beds == 1)
-        {
-            return effort;
-        }
-
-        var costs = Machine.Class.Class.SetUp;
-        return new(effort.LabourMinutes + ((run.Beds - 1) * costs.ClearMinutes), effort.WarmUpMinutes + ((run.Beds - 1) * costs.WarmUpMinutes), effort.PurgeGrams);
-    }
-
-    /// <summary>Machine time, set-up, material, energy and risk of a run.</summary>
-    private double PriceOf(in Run run, SetUpIds before, in SetUpEffort effort, double begin)
-    {
-        var site = Machine.Site;
-        var minutes = run.Minutes;
-        var warm = begin + effort.LabourMinutes;
-        var ready = warm + effort.WarmUpMinutes;
-        var direct = (minutes * site.MachinePerMinute) + (effort.LabourMinutes * site.LabourPerMinute) + (effort.Minutes * site.MachinePerMinute)
-            + ((run.Grams + effort.PurgeGrams) * site.PriceOf(run.Needs.After(before).Material))
-            + (site.Energy.PerKw(warm, ready) * Machine.WarmUpKw) + (site.Energy.PerKw(ready, ready + minutes) * Machine.RunningKw);
-        return direct * (2 - run.Survival);
-    }
-
-    /// <summary>The terms of a run as people read them: what <see cref="PriceOf"/> adds up.</summary>
-    public CostTerms TermsOf(in Run run)
-    {
-        var site = Machine.Site;
-        var effort = EffortOf(run, run.Before);
-        var warm = run.Begin + effort.LabourMinutes;
-        var ready = warm + effort.WarmUpMinutes;
-        var terms = new CostTerms
-        {
-            MachineTime = run.Minutes * site.MachinePerMinute,
-            SetUp = (effort.LabourMinutes * site.LabourPerMinute) + (effort.Minutes * site.MachinePerMinute),
-            Material = (run.Grams + effort.PurgeGrams) * site.PriceOf(run.Needs.After(run.Before).Material),
-            Energy = (site.Energy.PerKw(warm, ready) * Machine.WarmUpKw) + (site.Energy.PerKw(ready, run.End) * Machine.RunningKw),
-            Co2Grams = ((effort.WarmUpMinutes * Machine.WarmUpKw) + (run.Minutes * Machine.RunningKw)) / 60 * site.Co2PerKwh,
-        };
-        return terms with { Risk = terms.Total * (1 - run.Survival) };
-    }
-
-    /// <summary>The set-up before a run.</summary>
-    public SetUpEffort EffortOf(in Run run) => EffortOf(run, run.Before);
-
-    /// <summary>What of a job's transport goes by distance and mass.</summary>
-    public double Transport(JobFacts job) => job.Destination < 0 || job.Destination == Machine.Site.Index ? 0
-        : Machine.Site.DeliveryPerKmGram * Machine.Site.Kilometres[job.Destination] * job.GramsOn(Machine);
-
     /// <summary>The deliveries of <see cref="Jobs"/>.</summary>
     public ReadOnlySpan<long> Deliveries => _keys.AsSpan(0, _jobCount);
-
-    /// <summary>What a job's lateness costs.</summary>
-    public double Lateness(JobFacts job, double end) => end > job.Due ? (end - job.Due) * job.Priority * Machine.Site.LatePerMinute : 0;
-
-    /// <summary>Lateness and waiting of a job that is done then.</summary>
-    private double DelayOf(JobFacts job, double end) => Lateness(job, end) + (end * _plant.WaitingPerMinute);
-
-    private double Change(JobFacts job) => job.PlannedOn < 0 || job.PlannedOn == Machine.Index ? 0 : _plant.Problem.ChangeWorth;
-
-    // What costs no less than the limit is not reckoned to its end.
-    private double Between(JobFacts job, in Run alone, int at, double below, out double end)
-    {
-        var (before, free) = at < _runCount ? (_runs[at].Before, _runs[at].FreeBefore) : (Left, End);
-        var effort = EffortOf(alone, before);
-        var begin = BeginOf(alone, free, effort);
-        end = begin + effort.Minutes + alone.Minutes;
-        var cost = PriceOf(alone, before, effort, begin) + DelayOf(job, end);
-        if (at < _runCount)
-        {
-            ref readonly var next = ref _runs[at];
-            cost -= next.Price;
-            if (cost >= below)
-            {
-                return cost;
-            }
-
-            var state = alone.Needs.After(before);
-            var nextEffort = EffortOf(next, state);
-            var nextBegin = BeginOf(next, end, nextEffort);
-            cost += PriceOf(next, state, nextEffort, nextBegin) + Delayed(at, nextBegin + nextEffort.Minutes + next.Minutes - next.End);
-        }
-
-        return cost < below ? cost + _deliveries.Extra(_deliveries.KeyOf(Machine.Site, job.Destination, end), Machine.Site) : cost;
-    }
-
-    private double Joined(JobFacts job, in Run alone, int at, out double end)
-    {
-        ref readonly var run = ref _runs[at];
-        var both = run.With(alone);
-        var effort = EffortOf(both, run.Before);
-        var begin = BeginOf(both, run.FreeBefore, effort);
-        end = begin + effort.Minutes + both.Minutes;
-        return PriceOf(both, run.Before, effort, begin) - run.Price + DelayOf(job, end)
-            + _deliveries.Extra(_deliveries.KeyOf(Machine.Site, job.Destination, end), Machine.Site) + Delayed(at, end - run.End);
-    }
-
-    // What it costs to do a run and all behind it so much later.
-    private double Delayed(int at, double minutes)
-    {
-        ref readonly var run = ref _runs[at];
-        return (minutes * run.Slope) + (minutes > run.Slack ? (minutes - run.Slack) * run.LaterSlope : 0);
-    }
-
-    private bool MayJoin(in Run alone, in Run run)
-    {
-        var clearance = Machine.Class.Class.ClearanceMm;
-        return alone.Needs == run.Needs && alone.Area + run.Area <= (Machine.BedWidth + clearance) * (Machine.BedDepth + clearance);
-    }
-
-    private bool Fits(JobFacts job, in Run run)
-    {
-        Span<(double, double, int)> parts = run.Count < 64 ? stackalloc (double, double, int)[run.Count + 1] : new (double, double, int)[run.Count + 1];
-        parts[0] = (job.Width, job.Depth, job.Quantity);
-        var i = 1;
-        foreach (var other in JobsOf(run))
-        {
-            var there = _plant.Jobs[other];
-            parts[i++] = (there.Width, there.Depth, there.Quantity);
-        }
-
-        return BedPacking.Fits(Machine.BedWidth, Machine.BedDepth, parts, Machine.Class.Class.ClearanceMm);
-    }
 
     private void Fit()
     {
