@@ -5,7 +5,7 @@ using FabNet.Model.Sites;
 namespace FabNet.Planning;
 
 /// <summary>Great-circle distances.</summary>
-internal static class GreatCircle
+public static class GreatCircle
 {
     private const double EarthRadiusKm = 6371.0088;
 

@@ -39,7 +39,8 @@ public static class Planner
     public static Plan Plan(PlantSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        if (snapshot.Machines.FirstOrDefault(m => !snapshot.Sites.Any(s => s.Id == m.Machine.Id.Site)) is { } lost)
+        var sites = snapshot.Sites.Select(static s => s.Id).ToHashSet();
+        if (snapshot.Machines.FirstOrDefault(m => !sites.Contains(m.Machine.Id.Site)) is { } lost)
         {
             throw new ArgumentException($"The snapshot has machine {lost.Machine.Id} but not its site.", nameof(snapshot));
         }
@@ -49,8 +50,12 @@ public static class Planner
             .. snapshot.Machines.Where(static m => Eligibility.IsInService(m.State))
                 .OrderBy(static m => m.Machine.Id.Site.Value, StringComparer.Ordinal).ThenBy(static m => m.Machine.Id.Name, StringComparer.Ordinal),
         ];
-        var jobs = snapshot.Jobs.Order(JobOrder.Instance).ToList();
-        var able = jobs.Where(j => machines.Exists(m => Eligibility.Of(j, m) is Obstacle.None)).ToList();
+        var (able, left) = (new List<OpenJob>(snapshot.Jobs.Count), new List<OpenJob>());
+        foreach (var job in snapshot.Jobs.Order(JobOrder.Instance))
+        {
+            (machines.Exists(m => Eligibility.Of(job, m) is Obstacle.None) ? able : left).Add(job);
+        }
+
         var plant = Plant.Of(SnapshotCompiler.Compile(snapshot, machines, able));
         var pairs = (long)able.Count * machines.Count;
         var steps = able.Count < 2 || pairs > MostPairs ? 0 : Math.Min(MostSteps, StepsPerJob * able.Count);
@@ -58,7 +63,7 @@ public static class Planner
         return new Plan
         {
             Assignments = Assignments(plant, state, machines, able, pairs <= MostPairs),
-            Unplaced = [.. jobs.Except(able).Select(j => new UnplacedJob(j.Id, PlanWords.Unplaced(j, snapshot.Machines)))],
+            Unplaced = [.. left.Select(j => new UnplacedJob(j.Id, PlanWords.Unplaced(j, snapshot.Machines)))],
         };
     }
 

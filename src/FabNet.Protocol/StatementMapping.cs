@@ -1,4 +1,4 @@
-// The mapping of envelopes between the wire and the protocol's own form.
+// The mapping of envelopes and of designs' names between the wire and the protocol's own form.
 
 using FabNet.Model;
 using FabNet.Protocol.Statements;
@@ -7,7 +7,7 @@ using Wire = FabNet.Protocol.V1;
 
 namespace FabNet.Protocol;
 
-/// <summary>Maps envelopes. Reading throws <see cref="FormatException"/> where a peer sent what can't be.</summary>
+/// <summary>Maps envelopes and names. Reading throws <see cref="FormatException"/> where a peer sent what can't be.</summary>
 public static class StatementMapping
 {
     /// <summary>An envelope to the wire. Its payload is not copied, so it must not change.</summary>
@@ -31,6 +31,23 @@ public static class StatementMapping
     /// <exception cref="FormatException">Its signatures have no form that they may have.</exception>
     public static Envelope? ToEnvelope(this Wire.PublishedDesign published) => published.Signatures.Count == 0 ? null
         : Envelope.Of(StatementKinds.MediaTypeOf(StatementKinds.Design), published.Manifest.Memory, ToModel(published.Signatures));
+
+    /// <summary>The question which design a name means.</summary>
+    public static Wire.GetDesignRequest ToRequest(this DesignName name)
+    {
+        var request = new Wire.GetDesignRequest { Name = name.Name };
+        if (name.Version is { } version)
+        {
+            request.Version = version;
+        }
+
+        if (name.Publisher is { } publisher)
+        {
+            request.Publisher = publisher.ToString();
+        }
+
+        return request;
+    }
 
     private static List<EnvelopeSignature> ToModel(IEnumerable<Wire.Signature> signatures) =>
         [.. signatures.Take(Envelope.MaxSignatures + 1).Select(s => new EnvelopeSignature(Digest.Parse(s.KeyId), s.Value.ToByteArray()))];

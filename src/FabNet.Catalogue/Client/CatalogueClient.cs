@@ -79,13 +79,13 @@ public sealed class CatalogueClient : IDisposable
     /// <summary>A version of a design, its digests verified; the newest if <paramref name="version"/> is null.</summary>
     /// <exception cref="TamperedException">The catalogue sent another design, or a manifest that is not what it calls it.</exception>
     public Task<Design> GetAsync(string name, string? version, CancellationToken cancellationToken = default) =>
-        GetAsync(RequestOf(new DesignName(null, name, version)), cancellationToken);
+        GetAsync(new DesignName(null, name, version).ToRequest(), cancellationToken);
 
     /// <summary>A version of a design with those who published it, digests and signatures verified.</summary>
     /// <exception cref="TamperedException">The catalogue sent another design, a manifest that is not what it calls it, or a wrong signature.</exception>
     public async Task<VerifiedDesign> GetVerifiedAsync(DesignName name, CancellationToken cancellationToken = default)
     {
-        var request = RequestOf(name);
+        var request = name.ToRequest();
         var published = await AskAsync(request, cancellationToken);
         var design = published.AnswerTo(request);
         Protocol.Statements.Envelope? envelope;
@@ -146,20 +146,4 @@ public sealed class CatalogueClient : IDisposable
 
     private async Task<PublishedDesign> AskAsync(GetDesignRequest request, CancellationToken cancellationToken) =>
         await _retry.ExecuteAsync(async ct => await _client.GetDesignAsync(request, cancellationToken: ct), cancellationToken);
-
-    private static GetDesignRequest RequestOf(DesignName name)
-    {
-        var request = new GetDesignRequest { Name = name.Name };
-        if (name.Version is { } version)
-        {
-            request.Version = version;
-        }
-
-        if (name.Publisher is { } publisher)
-        {
-            request.Publisher = publisher.ToString();
-        }
-
-        return request;
-    }
 }

@@ -3,6 +3,7 @@
 using FabNet.Coordinator.State;
 using FabNet.Model;
 using FabNet.Model.Ledger;
+using FabNet.Planning;
 using FabNet.Planning.Sharing;
 
 namespace FabNet.Coordinator.Ledger;
@@ -161,7 +162,7 @@ internal sealed partial class LedgerDeriver
             return;
         }
 
-        var kilometres = state.Sites.GetValueOrDefault(destination) is { } there ? DeliveryDistance.Kilometres(first.Site, there) : 0;
+        var kilometres = state.Sites.GetValueOrDefault(destination) is { } there ? GreatCircle.Kilometres(first.Site, there) : 0;
         var service = delivery with { Action = LedgerAction.DeliverService, ConformsTo = "service/transport" };
         List<EconomicEvent> costs = [];
         AddPriced(costs, service with { Id = $"{name}/fixed", Resource = new Measure(1, LedgerUnit.One) }, CostTerm.Transport, first.Prices.TransportFixed, first);

@@ -3,6 +3,7 @@
 using FabNet.Coordinator.State;
 using FabNet.Model;
 using FabNet.Model.Designs;
+using FabNet.Protocol;
 using FabNet.Protocol.Catalogue;
 using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
@@ -106,27 +107,13 @@ internal sealed class DesignResolver(DesignCatalogue.DesignCatalogueClient catal
             return new GetDesignRequest { ManifestDigest = digest.Value };
         }
 
-        DesignName name;
         try
         {
-            name = DesignName.Parse(text);
+            return DesignName.Parse(text).ToRequest();
         }
         catch (FormatException e)
         {
             throw new RefusedException(Refusal.Invalid, $"design: '{Clip.Reason(text, "", 120)}' names no design. Write name, name@version, publisher/name@version, or the manifest's digest.", e);
         }
-
-        var request = new GetDesignRequest { Name = name.Name };
-        if (name.Version is { } version)
-        {
-            request.Version = version;
-        }
-
-        if (name.Publisher is { } publisher)
-        {
-            request.Publisher = publisher.ToString();
-        }
-
-        return request;
     }
 }

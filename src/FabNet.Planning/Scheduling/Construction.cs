@@ -64,7 +64,7 @@ internal sealed class Construction
     private bool Place(JobFacts job)
     {
         var (on, best) = (default(Track), Scheduling.Place.Nowhere);
-        for (var currency = 0; currency < _plant.Currencies.Count; currency++)
+        for (var currency = 0; currency < _plant.Currencies.Length; currency++)
         {
             // Amounts in different currencies are not compared: the one that ends first is taken.
             var (track, place) = _state.Machines.Count > Few ? Among(job, currency) : (null, Scheduling.Place.Nowhere);

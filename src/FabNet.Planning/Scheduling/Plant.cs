@@ -11,12 +11,12 @@ internal sealed class Plant
 
     private static readonly string[] Light = ["white", "natural", "transparent", "clear", "ivory", "yellow", "beige"];
 
-    private readonly Dictionary<string, int> _materials = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, int> _colors = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<double, int> _nozzles = [];
-    private readonly Dictionary<string, int> _tools = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _fixtures = new(StringComparer.Ordinal);
-    private readonly Dictionary<SetUpIds, int> _families = [];
+    private readonly Numbering<string> _materials = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Numbering<string> _colors = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Numbering<double> _nozzles = new();
+    private readonly Numbering<string> _tools = new(StringComparer.Ordinal);
+    private readonly Numbering<string> _fixtures = new(StringComparer.Ordinal);
+    private readonly Numbering<SetUpIds> _families = new();
     private readonly Dictionary<string, int> _siteIndex;
     private readonly Dictionary<string, int> _machineIndex;
 
@@ -43,7 +43,7 @@ internal sealed class Plant
 
     public ScheduleProblem Problem { get; }
 
-    public IReadOnlyList<string> Currencies { get; }
+    public string[] Currencies { get; }
 
     public SiteFacts[] Sites { get; }
 
@@ -53,7 +53,7 @@ internal sealed class Plant
 
     public JobFacts[] Jobs { get; }
 
-    public int Families => _families.Count;
+    public int Families => _families.Values.Count;
 
     public double WaitingPerMinute => Problem.WaitingPerHour / 60;
 
@@ -70,43 +70,28 @@ internal sealed class Plant
     {
         Material = Name(_materials, ids.Material),
         Color = Name(_colors, ids.Color),
-        NozzleMm = ids.Nozzle == SetUpIds.Any ? null : _nozzles.First(n => n.Value == ids.Nozzle).Key,
+        NozzleMm = ids.Nozzle == SetUpIds.Any ? null : _nozzles.Values[ids.Nozzle],
         Tool = Name(_tools, ids.Tool),
         Fixture = Name(_fixtures, ids.Fixture),
     };
 
-    private static string? Name(Dictionary<string, int> names, int number) => number == SetUpIds.Any ? null : names.First(n => n.Value == number).Key;
+    private static string? Name(Numbering<string> names, int number) => number == SetUpIds.Any ? null : names.Values[number];
 
     private double Minutes(DateTimeOffset moment) => (moment - Problem.Now).TotalMinutes;
 
     private SetUpIds IdsOf(SetUpOf setUp) => new(
-        Number(_materials, setUp.Material), Number(_colors, setUp.Color), setUp.NozzleMm is { } nozzle ? Number(_nozzles, nozzle) : SetUpIds.Any, Number(_tools, setUp.Tool), Number(_fixtures, setUp.Fixture));
+        Number(_materials, setUp.Material), Number(_colors, setUp.Color), setUp.NozzleMm is { } nozzle ? _nozzles.Of(nozzle) : SetUpIds.Any, Number(_tools, setUp.Tool), Number(_fixtures, setUp.Fixture));
 
-    private static int Number<T>(Dictionary<T, int> numbers, T? name)
-        where T : notnull
-    {
-        if (name is null)
-        {
-            return SetUpIds.Any;
-        }
-
-        if (!numbers.TryGetValue(name, out var number))
-        {
-            number = numbers.Count;
-            numbers.Add(name, number);
-        }
-
-        return number;
-    }
+    private static int Number(Numbering<string> names, string? name) => name is null ? SetUpIds.Any : names.Of(name);
 
     private SiteFacts Site(Workshop workshop, int index)
     {
         var prices = workshop.Prices;
-        var materials = new double[_materials.Count + 1];
+        var materials = new double[_materials.Values.Count + 1];
         Array.Fill(materials, (double)prices.DefaultMaterialPerKg / 1000);
         foreach (var (name, price) in prices.MaterialPerKg)
         {
-            if (_materials.TryGetValue(name, out var material))
+            if (_materials.TryFind(name, out var material))
             {
                 materials[material] = (double)price / 1000;
             }
@@ -117,7 +102,7 @@ internal sealed class Plant
         {
             Index = index,
             Workshop = workshop,
-            Currency = ((List<string>)[.. Currencies]).IndexOf(prices.Currency),
+            Currency = Array.IndexOf(Currencies, prices.Currency),
             MachinePerMinute = (double)prices.MachinePerHour / 60,
             LabourPerMinute = (double)prices.LabourPerHour / 60,
             LatePerMinute = (double)prices.LatenessPerHour / 60,
@@ -140,16 +125,7 @@ internal sealed class Plant
         IsLight = Marked(Light),
     };
 
-    private bool[] Marked(string[] words)
-    {
-        var marks = new bool[_colors.Count];
-        foreach (var (name, number) in _colors)
-        {
-            marks[number] = Array.Exists(words, w => name.Contains(w, StringComparison.OrdinalIgnoreCase));
-        }
-
-        return marks;
-    }
+    private bool[] Marked(string[] words) => [.. _colors.Values.Select(name => Array.Exists(words, w => name.Contains(w, StringComparison.OrdinalIgnoreCase)))];
 
     private JobFacts Job(ScheduleJob job, int index, SetUpIds needs)
     {
@@ -181,7 +157,7 @@ internal sealed class Plant
             Index = index,
             Job = job,
             Needs = needs,
-            Family = Number(_families, needs),
+            Family = _families.Of(needs),
             Minutes = minutes,
             Shared = shared,
             Beds = beds,

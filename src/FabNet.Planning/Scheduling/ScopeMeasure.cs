@@ -27,7 +27,7 @@ internal static class ScopeMeasure
     {
         var without = left.ToHashSet();
         var orders = plant.Jobs.Where(j => !without.Contains(j.Index)).GroupBy(static j => j.Job.Order ?? j.Job.Id, StringComparer.Ordinal).Select(static g => g.ToArray()).ToList();
-        if (orders.Count == 0 || plant.Currencies.Count > 1 || together <= 0)
+        if (orders.Count == 0 || plant.Currencies.Length > 1 || together <= 0)
         {
             return null;
         }

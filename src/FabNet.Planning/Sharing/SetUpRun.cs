@@ -47,10 +47,3 @@ public readonly record struct SetUpOnMachine
 /// <param name="WarmUpMinutes">The machine's time that every run takes, in minutes.</param>
 /// <param name="After">The set-up after it.</param>
 public readonly record struct SetUpRun(bool IsChange, double ChangeMinutes, double PurgeGrams, double ClearMinutes, double WarmUpMinutes, SetUpOnMachine After);
-
-/// <summary>The distance of a delivery.</summary>
-public static class DeliveryDistance
-{
-    /// <summary>Kilometres between two sites; 0 if the place of either is not known.</summary>
-    public static double Kilometres(Site from, Site to) => GreatCircle.Kilometres(from, to);
-}

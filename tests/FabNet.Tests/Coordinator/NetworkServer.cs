@@ -129,6 +129,20 @@ internal sealed class NetworkServer : IAsyncDisposable
         return wire;
     }
 
+    /// <summary>Waits until the coordinator has been told that a machine is idle.</summary>
+    public async Task HearsOfAsync(string machine)
+    {
+        using var watch = Coordination.WatchNetwork(new(), cancellationToken: TestContext.Current.CancellationToken);
+        await foreach (var change in watch.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
+        {
+            IEnumerable<SiteStatus> sites = change.Snapshot?.Sites ?? (change.Site is { } site ? [site] : []);
+            if (sites.SelectMany(static s => s.Machines).Append(change.Machine).Any(m => m?.Machine == machine && m.State == MachineState.Idle))
+            {
+                return;
+            }
+        }
+    }
+
     public static FabNet.Model.Sites.MachineStatus Status(string machine, FabNet.Model.Machines.MachineState state = FabNet.Model.Machines.MachineState.Idle) =>
         new() { Machine = MachineId.Parse(machine), State = state, Loaded = new FabNet.Model.Sites.LoadedMaterial("PLA", "black"), At = TimeProvider.System.GetUtcNow() };
 }

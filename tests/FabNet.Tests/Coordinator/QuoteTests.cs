@@ -17,6 +17,7 @@ public sealed class QuoteTests
         await using var network = await NetworkServer.StartAsync();
         await network.PublishAsync();
         await using var site = await network.ConnectAsync();
+        await network.HearsOfAsync("lab-a/left");
         var request = new PlaceOrderRequest { Design = "clip", Quantity = 3, Color = "black" };
         var quote = await network.Coordination.QuoteOrderAsync(request, cancellationToken: Cancel);
         Assert.Equal(3, quote.Jobs.Count);
