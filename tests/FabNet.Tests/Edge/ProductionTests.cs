@@ -237,11 +237,11 @@ public sealed class ProductionTests : IDisposable
         InBook(book =>
         {
             Assert.Null(book.Productions.Next);
-            book.Judge(book.Productions.OnMachine(Bench.Machine)! with { Good = 1 });
+            book.Judge([Assert.Single(book.Productions.OnMachine(Bench.Machine)) with { Good = 1 }]);
         });
         InBook(book =>
         {
-            Assert.Null(book.Productions.OnMachine(Bench.Machine));
+            Assert.Empty(book.Productions.OnMachine(Bench.Machine));
             Assert.Equal((1, null), (book.Productions.Next!.Production.Good, book.Productions.Next.Signed));
             book.Sign(new SignedRecord { Job = made.Job, Epoch = 1, Envelopes = [[1, 2, 3]] });
         });

@@ -97,7 +97,7 @@ public sealed class SlicingTests
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Bench.Token);
         cancel.CancelAfter(TimeSpan.FromSeconds(1));
         var mesh = new MemoryStream(Encoding.ASCII.GetBytes(Bench.Box(1, 1, 1)));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slicer.SliceAsync(mesh, Digest.Of("x"u8), "clip.stl", Bench.Mk3, "PLA", 1, cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slicer.SliceAsync([new SlicerMesh(mesh, Digest.Of("x"u8), "clip.stl")], Bench.Mk3, "PLA", cancel.Token));
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class SlicingTests
     private static Task<FileStream> SliceAsync(PrusaSlicer slicer, string stl, string material, int copies = 1)
     {
         var bytes = Encoding.ASCII.GetBytes(stl);
-        return slicer.SliceAsync(new MemoryStream(bytes), Digest.Of(bytes), "clip.stl", Bench.Mk3, material, copies, Bench.Token);
+        return slicer.SliceAsync([new SlicerMesh(new MemoryStream(bytes), Digest.Of(bytes), "clip.stl", copies)], Bench.Mk3, material, Bench.Token);
     }
 
     private static async Task<string> TextOf(Stream stream) => await new StreamReader(stream).ReadToEndAsync(Bench.Token);
