@@ -34,6 +34,11 @@ internal static class FairOrder
                 state.Exchange(place.Track, place.At, job);
             }
         }
+
+        foreach (var machine in state.Machines)
+        {
+            state.Tracks[machine]!.ReckonAgain(); // What waiting is worth may differ between them.
+        }
     }
 
     /// <summary>All that a cost can depend on.</summary>
