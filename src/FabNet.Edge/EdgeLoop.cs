@@ -347,6 +347,7 @@ internal sealed partial class EdgeLoop
         }
 
         desk.Prepared.Remove(head.Lead.Id);
+        desk.WaitingForMates.Remove(head.Bed ?? "");
         desk.Run = new ActiveRun(head, prepared!, _time.GetTimestamp());
         desk.Host.Run(new RunOrder(head.Lead.Id, head.Lead.Epoch, prepared!.Program));
         LogHandedOver(head.ToString(), desk.Id, prepared.Program.LineCount, prepared.Program.Summary.TimeSeconds);

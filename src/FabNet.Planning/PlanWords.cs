@@ -40,7 +40,7 @@ internal static class PlanWords
         }
 
         var id = other.Machine.Machine.Id;
-        var money = place.Cost - (place.End * job.WaitingPerMinute);
+        var money = place.Cost - (place.End * plant.WaitingPerMinute);
         if (other.Machine.Site.Currency != here.Machine.Site.Currency)
         {
             return $"next best {id} at {Amount(money)} {other.Machine.Site.Workshop.Prices.Currency}";
@@ -48,7 +48,7 @@ internal static class PlanWords
 
         var later = place.End - run.End;
         var time = Math.Abs(later) < 1 ? "" : later > 0 ? $", {Duration(later)} later" : $", {Duration(-later)} sooner";
-        var difference = money - (with - without - (run.End * job.WaitingPerMinute));
+        var difference = money - (with - without - (run.End * plant.WaitingPerMinute));
         return $"next best {id} {(difference < 0 ? "-" : "+")}{Amount(Math.Abs(difference))} {cost.Currency}{time}";
     }
 

@@ -23,8 +23,8 @@ public sealed record PlantSnapshot
     public required IReadOnlyList<OpenJob> Jobs { get; init; }
 
     /// <summary>
-    /// What having all of an order that still waits an hour sooner is worth, in the currency of the site that makes it; at least 0. It decides between a cheaper machine (or a shared bed) and an
-    /// earlier one, and is no cost: nobody pays it. Default 2.00, an hour of an idle machine.
+    /// What having a part an hour sooner is worth, in the currency of the site that makes it; at least 0. It decides between a cheaper machine and an earlier one, and is no
+    /// cost: nobody pays it. Default 2.00, an hour of an idle machine.
     /// </summary>
     public double WaitingPerHour { get; init; } = 2.00;
 

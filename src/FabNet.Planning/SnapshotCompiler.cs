@@ -157,7 +157,6 @@ internal sealed class SnapshotCompiler
         return new ScheduleJob
         {
             Id = job.Id.Value,
-            Order = job.Id.Value[..Math.Max(0, job.Id.Value.LastIndexOf('.'))],
             Quantity = Math.Clamp(job.Work.Copies, 1, 1_000_000),
             Needs = NeedsOf(job.Work),
             SizeMm = job.Work.Part.OuterDimensionsMm is { Width: > 0 and <= 1e5, Depth: > 0 and <= 1e5, Height: > 0 and <= 1e5 } size ? size : null,

@@ -152,9 +152,6 @@ internal sealed class JobFacts
 
     public required double Priority { get; init; }
 
-    /// <summary>What it is worth to have it a minute sooner: its part of what its order's wait is worth.</summary>
-    public required double WaitingPerMinute { get; init; }
-
     /// <summary>A workshop, or -1.</summary>
     public required int Destination { get; init; }
 

@@ -17,14 +17,12 @@ internal sealed class Plant
     private readonly Numbering<string> _tools = new(StringComparer.Ordinal);
     private readonly Numbering<string> _fixtures = new(StringComparer.Ordinal);
     private readonly Numbering<SetUpIds> _families = new();
-    private readonly Dictionary<string, int> _jobsOf;
     private readonly Dictionary<string, int> _siteIndex;
     private readonly Dictionary<string, int> _machineIndex;
 
     private Plant(ScheduleProblem problem)
     {
         Problem = problem;
-        _jobsOf = problem.Jobs.Where(static j => j.Order is not null).CountBy(static j => j.Order!, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         _siteIndex = problem.Workshops.Select(static (w, i) => (w.Id, i)).ToDictionary(static p => p.Id, static p => p.i, StringComparer.Ordinal);
         _machineIndex = problem.Machines.Select(static (m, i) => (m.Id, i)).ToDictionary(static p => p.Id, static p => p.i, StringComparer.Ordinal);
         var needs = problem.Jobs.Select(j => IdsOf(j.Needs)).ToArray();
@@ -56,6 +54,8 @@ internal sealed class Plant
     public JobFacts[] Jobs { get; }
 
     public int Families => _families.Values.Count;
+
+    public double WaitingPerMinute => Problem.WaitingPerHour / 60;
 
     /// <summary>Compiles a problem.</summary>
     /// <exception cref="ProblemException">It breaks a rule.</exception>
@@ -170,7 +170,6 @@ internal sealed class Plant
             Release = job.Release is { } release ? Math.Max(0, Minutes(release)) : 0,
             Due = job.Due is { } due ? Minutes(due) : double.PositiveInfinity,
             Priority = job.Priority,
-            WaitingPerMinute = Problem.WaitingPerHour / 60 / (job.Order is { } order ? _jobsOf[order] : 1),
             Destination = job.Destination is { } destination ? _siteIndex[destination] : -1,
             PlannedOn = job.Planned is { Machine: var planned } ? _machineIndex[planned] : -1,
             Longest = minutes.Where(static m => !double.IsNaN(m)).DefaultIfEmpty(0).Max(),

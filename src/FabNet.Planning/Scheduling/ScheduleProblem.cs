@@ -24,7 +24,7 @@ public sealed record ScheduleProblem
     /// <summary>The jobs to schedule, each once.</summary>
     public required IReadOnlyList<ScheduleJob> Jobs { get; init; }
 
-    /// <summary>What having a job, or each of an order's jobs an equal part of that, an hour sooner is worth, in the currency of its workshop, at least 0. It decides, and is no cost: nobody pays it. Default 0.</summary>
+    /// <summary>What having a job an hour sooner is worth, in the currency of its workshop, at least 0. It decides, and is no cost: nobody pays it. Default 0.</summary>
     public double WaitingPerHour { get; init; }
 
     /// <summary>What it has to save to move a job away from the machine where the plan in force has it (<see cref="ScheduleJob.Planned"/>), at least 0. It decides, and is no cost. Default 0.</summary>

@@ -144,7 +144,7 @@ internal sealed partial class Track
     public double Lateness(JobFacts job, double end) => end > job.Due ? (end - job.Due) * job.Priority * Machine.Site.LatePerMinute : 0;
 
     /// <summary>Lateness and waiting of a job that is done then.</summary>
-    private double DelayOf(JobFacts job, double end) => Lateness(job, end) + (end * job.WaitingPerMinute);
+    private double DelayOf(JobFacts job, double end) => Lateness(job, end) + (end * _plant.WaitingPerMinute);
 
     private double Change(JobFacts job) => job.PlannedOn < 0 || job.PlannedOn == Machine.Index ? 0 : _plant.Problem.ChangeWorth;
 

@@ -101,13 +101,6 @@ internal sealed partial class Track
     /// <summary>Puts a job in the place of one that is like it.</summary>
     public void Exchange(int at, int job) => _jobs[at] = job;
 
-    /// <summary>Reckons everything, after jobs were exchanged.</summary>
-    public void ReckonAgain()
-    {
-        BookOut(0);
-        Reckon(0, 0);
-    }
-
     /// <summary>Takes jobs out that stand beside one another.</summary>
     /// <param name="at">The first, among <see cref="Jobs"/>.</param>
     /// <param name="count">How many.</param>
@@ -221,7 +214,7 @@ internal sealed partial class Track
             {
                 var job = _plant.Jobs[index];
                 var weight = job.Priority * Machine.Site.LatePerMinute;
-                slope += job.WaitingPerMinute;
+                slope += _plant.WaitingPerMinute;
                 if (run.End > job.Due)
                 {
                     slope += weight;

@@ -1,9 +1,6 @@
 // Jobs that share a bed, as the coordinator offers, loses and counts them.
 
-using FabNet.Model;
 using FabNet.Model.Jobs;
-using FabNet.Model.Machines;
-using FabNet.Planning;
 using Xunit;
 using Wire = FabNet.Protocol.V1;
 
@@ -52,7 +49,7 @@ public sealed class BedTests
         await site.ClaimAsync(jobs[0], machine);
         await site.DeclineAsync(jobs[1], "no");
         await site.ClaimAsync(jobs[2], machine);
-        await network.PassAsync(TimeSpan.FromSeconds(5), () => Task.CompletedTask);
+        await network.PassAsync(TimeSpan.FromSeconds(5));
         Assert.All(Offers(site), o => Assert.NotEqual(bed, o.Job.Bed?.Id));
         Assert.Equal([bed, bed], [(await network.JobAsync(jobs[0])).Bed!.Value.Id, (await network.JobAsync(jobs[2])).Bed!.Value.Id]);
         Assert.NotEqual(bed, (await network.JobAsync(jobs[1])).Bed?.Id);
@@ -77,7 +74,7 @@ public sealed class BedTests
         var site = await network.JoinAsync();
         var jobs = await network.OrderAsync(quantity: 2);
         var first = Offers(site)[0].Job.Bed.Id;
-        await network.PassAsync(network.Options.OfferTimeout + network.Options.DeclineBackOff + TimeSpan.FromSeconds(70), () => Task.CompletedTask);
+        await network.PassAsync(network.Options.OfferTimeout + network.Options.DeclineBackOff + TimeSpan.FromSeconds(70), () => network.Do(() => network.Node.Sites.Heard(site.Session)));
         var again = Offers(site);
         Assert.NotEmpty(again);
         Assert.All(again, o => Assert.NotEqual(first, o.Job.Bed.Id));

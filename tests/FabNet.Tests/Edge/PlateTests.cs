@@ -11,6 +11,7 @@ using FabNet.Protocol.V1;
 using Xunit;
 using BedPlace = FabNet.Model.Jobs.BedPlace;
 using Job = FabNet.Model.Jobs.Job;
+using JobEvent = FabNet.Model.Jobs.JobEvent;
 using JobState = FabNet.Model.Jobs.JobState;
 using LoadedMaterial = FabNet.Model.Sites.LoadedMaterial;
 using MachineState = FabNet.Model.Machines.MachineState;

@@ -193,7 +193,7 @@ public sealed class SlicingTests
             if (label is not null && words is ["G1", ['X', .. var xText], ['Y', .. var yText], ['E', ..], ..])
             {
                 var (x, y) = (double.Parse(xText, CultureInfo.InvariantCulture), double.Parse(yText, CultureInfo.InvariantCulture));
-                var p = parts.GetValueOrDefault(label, (x, x, y, y));
+                var p = parts.GetValueOrDefault(label, (MinX: x, MaxX: x, MinY: y, MaxY: y));
                 parts[label] = (Math.Min(p.MinX, x), Math.Max(p.MaxX, x), Math.Min(p.MinY, y), Math.Max(p.MaxY, y));
             }
         }
