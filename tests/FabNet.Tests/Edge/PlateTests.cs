@@ -1,12 +1,16 @@
 // Several jobs on one bed, at a whole site: a fake slicer, simulated Marlin behind a pty.
 
+using System.Text.RegularExpressions;
+using FabNet.Edge;
 using FabNet.Edge.Configuration;
 using FabNet.Edge.Leasing;
 using FabNet.Edge.Queue;
 using FabNet.Model;
 using FabNet.Model.Jobs;
+using FabNet.Model.Licensing;
 using FabNet.Model.Machines;
 using FabNet.Protocol;
+using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Xunit;
 using BedPlace = FabNet.Model.Jobs.BedPlace;
@@ -18,7 +22,7 @@ using MachineState = FabNet.Model.Machines.MachineState;
 
 namespace FabNet.Tests.Edge;
 
-public sealed class PlateTests
+public sealed partial class PlateTests
 {
     [Fact(Timeout = 120_000)]
     public async Task Jobs_of_one_bed_wait_for_one_another_start_at_once_and_divide_what_was_measured()
@@ -176,6 +180,35 @@ public sealed class PlateTests
         await bench.WaitForMachineAsync(MachineState.NeedsClearing, "o-7.1, o-7.2, o-7.3");
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task Scrap_of_a_plate_of_different_parts_is_counted_for_the_job_that_a_person_names()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The fake slicer is a shell script.");
+        await using var bench = await AgentBench.CreateAsync();
+        PublisherFolder.Create(bench.Folder.In("keys"), "lab-test", "Test lab", OrganisationKind.Person);
+        bench.Config = bench.Config with
+        {
+            Publisher = new SitePublisherConfig { Name = "lab-test", Folder = bench.Folder.In("keys"), SharesRuns = true },
+            Slicer = new SlicerConfig { Path = FakeSlicer.Write(bench.Folder, Bench.Program(60)) },
+        };
+        await bench.StartAgentAsync();
+        await bench.WaitForMachineAsync(MachineState.Idle);
+        Job[] jobs = [JobOf(bench, 1), JobOf(bench, 2)];
+        await GrantAsync(bench, jobs);
+        await bench.Coordinator.WaitForStateAsync(jobs[1].Id, JobState.Completed);
+        await bench.WaitForMachineAsync(MachineState.NeedsClearing);
+        var unnamed = await Assert.ThrowsAsync<OperatorException>(() => bench.AskAsync(l => l.Clear(Bench.Machine, 1)));
+        Assert.Contains("--scrap 1 --job o-7.1", unnamed.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<OperatorException>(() => bench.AskAsync(l => l.Clear(Bench.Machine, 2, jobs[1].Id)));
+        Assert.EndsWith("1 of 1 made for o-7.2 are noted as scrap.", await bench.AskAsync(l => l.Clear(Bench.Machine, 1, jobs[1].Id)), StringComparison.Ordinal);
+        while (bench.Catalogue.Put.Select(e => e.Payload.ToStringUtf8()).Count(static p => p.Contains("\"good\":", StringComparison.Ordinal)) < 2)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Bench.Token);
+        }
+
+        Assert.Equal(["\"good\":0", "\"good\":1"], bench.Catalogue.Put.Select(e => GoodText().Match(e.Payload.ToStringUtf8()).Value).Where(static g => g.Length > 0).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void The_starts_of_a_plate_are_in_the_journal_all_or_none()
     {
@@ -206,6 +239,9 @@ public sealed class PlateTests
         Assert.Equal(3, Assert.Single(Plate.Of(held, new HashSet<string>())).Jobs.Count);
         Assert.Equal(3, Plate.Of(held, new HashSet<string> { "bed" }).Count());
     }
+
+    [GeneratedRegex("\"good\":[0-9]+")]
+    private static partial Regex GoodText();
 
     private static async Task<AgentBench> StartAsync(int moves = 60, int most = 100, ClearPolicy clear = ClearPolicy.Operator)
     {
