@@ -14,7 +14,6 @@ namespace FabNet.Edge;
 internal sealed partial class EdgeLoop
 {
     private const int MaxAttempts = 3;
-    private const int MaxPreparationAttempts = 20;
 
     /// <summary>Takes up what an earlier process left. A job that it had started is never continued by itself.</summary>
     private void OnTakeUp()
@@ -39,74 +38,6 @@ internal sealed partial class EdgeLoop
 
     /// <summary>The jobs of a plate that this site still holds under the same leases, as the journal has them now.</summary>
     private List<Job> HeldOf(Plate plate) => [.. plate.Jobs.Select(j => _book.Leases.Find(j.Id)?.Job).OfType<Job>().Where(j => !j.IsFinal && plate.Jobs.Any(p => p.Id == j.Id && p.Epoch == j.Epoch))];
-
-    private void OnPrepared(PreparationEnded ended)
-    {
-        var (desk, plate) = (_desks[ended.Machine], ended.Plate);
-        if (desk.Preparation?.Plate == plate)
-        {
-            desk.Preparation.Cancellation.Dispose();
-            desk.Preparation = null;
-        }
-
-        var jobs = HeldOf(plate);
-        if (jobs.Count < plate.Jobs.Count || _handOver is not null)
-        {
-            if (ended.Outcome is Prepared late)
-            {
-                ProgramFolder.Remove(late); // Who is left of the plate is prepared anew.
-            }
-
-            return;
-        }
-
-        switch (ended.Outcome)
-        {
-            case Prepared prepared:
-                desk.PreparationNotice = null;
-                desk.Attempts.Remove(plate.Lead.Id);
-                AppendReady(plate, prepared);
-                desk.Prepared[plate.Lead.Id] = (plate, prepared);
-                break;
-            case Refused { Job: null } refused when plate.Bed is { } bed:
-                desk.PreparationNotice = null;
-                desk.Apart.Add(bed);
-                LogMadeApart(plate.ToString(), refused.Reason);
-                break;
-            case Refused refused:
-                desk.PreparationNotice = null;
-                var whose = jobs.Find(j => j.Id == refused.Job) ?? jobs[0];
-                Append(new JobRejected { Job = whose.Id, Epoch = whose.Epoch, At = _time.GetUtcNow(), Reason = refused.Reason, Everywhere = refused.Everywhere });
-                desk.Forget(whose.Id);
-                break;
-            case Postponed postponed when desk.CountAttempt(plate.Lead.Id) < MaxPreparationAttempts:
-                desk.PreparationNotice = $"{plate} waits: {postponed.Reason}";
-                desk.RetryPreparationAt = StampIn(TimeSpan.FromSeconds(15));
-                LogPostponed(plate.ToString(), postponed.Reason);
-                break;
-            case Postponed postponed:
-                desk.PreparationNotice = null;
-                jobs.ForEach(job => Release(job, $"It could not be prepared for five minutes: {postponed.Reason}"));
-                break;
-            default:
-                throw new NotSupportedException($"{ended.Outcome.GetType().Name} is no outcome.");
-        }
-    }
-
-    private void AppendReady(Plate plate, Prepared prepared)
-    {
-        var (summary, now) = (prepared.Program.Summary, _time.GetUtcNow());
-        Append(RecipesOf(plate, prepared), [.. plate.Jobs.Select(job => new JobReady
-        {
-            Job = job.Id,
-            Epoch = job.Epoch,
-            At = now,
-            Program = prepared.Program.Digest,
-            EstimatedSeconds = (summary.TimeSeconds + summary.HeatUpSeconds) * (plate.ShareOf(job) ?? 1),
-            EstimatedGrams = summary.FilamentGrams * (plate.ShareOf(job) ?? 1),
-            Share = plate.ShareOf(job),
-        })]);
-    }
 
     /// <summary>The last word before motion: the rule is asked again, the start of each job of the plate is journaled and synced in one append, and only then the machine may move.</summary>
     private void OnStartAsked(StartAsked asked)
@@ -390,14 +321,8 @@ internal sealed partial class EdgeLoop
     [LoggerMessage(LogLevel.Debug, "{Refusal}")]
     private partial void LogRefused(string refusal);
 
-    [LoggerMessage(LogLevel.Warning, "{Job} can't be prepared yet: {Reason}")]
-    private partial void LogPostponed(string job, string reason);
-
     [LoggerMessage(LogLevel.Information, "{Job} ended on {Machine}: {Kind} after line {Line}. {Reason}")]
     private partial void LogEnded(string job, MachineId machine, RunEndKind kind, int line, string reason);
-
-    [LoggerMessage(LogLevel.Information, "{Jobs} share no bed after all, and each is made alone: {Reason}")]
-    private partial void LogMadeApart(string jobs, string reason);
 
     [LoggerMessage(LogLevel.Information, "{Job} was called off ({Reason}) while it is made with others: the run of {Jobs} goes on.")]
     private partial void LogGoesOnWithout(JobId job, string jobs, string reason);

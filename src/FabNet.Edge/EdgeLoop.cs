@@ -10,8 +10,6 @@ using FabNet.Edge.Storage;
 using FabNet.Edge.Telemetry;
 using FabNet.Journal;
 using FabNet.Model;
-using FabNet.Model.Jobs;
-using FabNet.Model.Machines;
 using FabNet.Model.Sites;
 using Microsoft.Extensions.Logging;
 
@@ -20,15 +18,12 @@ namespace FabNet.Edge;
 /// <summary>
 /// Reads one bounded channel; whoever posts waits while it is full. Each message is handled to its end, then every machine's next step is
 /// looked for. Journal first, then apply: a fact that can't be journaled (the disk is full) waits and is tried again each second, and no
-/// machine starts meanwhile. The parts of this class: this file (the loop and the machines' next steps), Jobs (what happens to jobs), Coordinator
+/// machine starts meanwhile. The parts of this class: this file (the loop and the machines' next steps), Preparing (jobs become programs), Jobs (what happens to jobs), Coordinator
 /// (what the coordinator says), Operator (what people ask), Recovery (jobs that were interrupted), Commons (what the end of a job tells the commons).
 /// </summary>
 internal sealed partial class EdgeLoop
 {
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(10);
-
-    // So long the first jobs of a bed wait for more of it to be leased. One that comes later still joins a plate that has not been started.
-    private static readonly TimeSpan WaitForMates = TimeSpan.FromSeconds(20);
 
     private readonly EdgeConfig _config;
     private readonly EdgeBook _book;
@@ -253,74 +248,6 @@ internal sealed partial class EdgeLoop
     /// <summary>What waits for a machine, in the order of its queue, as the journal has it now.</summary>
     private List<Plate> PlatesOf(MachineDesk desk) => [.. Plate.Of(_book.Leases.Open.Where(h => h.Job.Machine == desk.Id), desk.Apart)];
 
-    /// <summary>Prepares the first plate that has no program, one at a time for each machine, also while another runs.</summary>
-    private void AdvancePreparation(MachineDesk desk, List<Plate> plates)
-    {
-        foreach (var (lead, waiting) in desk.Prepared.Where(p => !plates.Exists(p.Value.Plate.IsSameAs)).ToList())
-        {
-            desk.Prepared.Remove(lead); // Somebody left the plate, or joined it: it is made anew.
-            ProgramFolder.Remove(waiting.Program);
-        }
-
-        if (desk.Preparation is not null || _time.GetTimestamp() < desk.RetryPreparationAt || _trouble is not null)
-        {
-            return;
-        }
-
-        var next = plates.Find(p => !desk.Prepared.ContainsKey(p.Lead.Id) && desk.Run?.Plate.Jobs.Any(j => p.Has(j.Id)) != true && !IsWaitingForMates(desk, p));
-        if (next is null)
-        {
-            return;
-        }
-
-        var now = _time.GetUtcNow();
-        Append([], [.. next.Jobs.Where(static j => j.State is not JobState.Preparing).Select(j => new JobPreparing { Job = j.Id, Epoch = j.Epoch, At = now })]);
-        var cancellation = new CancellationTokenSource();
-        desk.Preparation = new ActivePreparation(next, cancellation);
-        var loaded = desk.Facts.Loaded;
-        _ = Task.Run(() => PrepareAsync(desk.Id, next, desk.Profile, loaded, cancellation), CancellationToken.None);
-    }
-
-    /// <summary>True while more jobs of a plate's bed may come soon.</summary>
-    private bool IsWaitingForMates(MachineDesk desk, Plate plate)
-    {
-        if (plate.Lead.Bed is not { } bed || desk.Apart.Contains(bed.Id) || !_offers.IsAwaited(bed.Id))
-        {
-            return false;
-        }
-
-        desk.WaitingForMates.TryAdd(bed.Id, _time.GetTimestamp());
-        return _time.GetElapsedTime(desk.WaitingForMates[bed.Id]) < WaitForMates;
-    }
-
-    private async Task PrepareAsync(MachineId machine, Plate plate, MachineProfile profile, LoadedMaterial loaded, CancellationTokenSource cancellation)
-    {
-        PreparationOutcome outcome;
-        try
-        {
-            outcome = await _preparation.PrepareAsync(plate, profile, loaded, cancellation.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            outcome = new Postponed("It was called off.");
-        }
-        catch (Exception e)
-        {
-            // A preparation must always end with an outcome, or its machine would wait for ever.
-            LogPreparationBroke(e, plate.ToString());
-            outcome = new Refused($"{plate} could not be prepared: {e.Message}", Everywhere: false);
-        }
-
-        try
-        {
-            await _inbox.Writer.WriteAsync(new PreparationEnded(machine, plate, outcome));
-        }
-        catch (ChannelClosedException)
-        {
-            (outcome as Prepared)?.Dispose(); // The agent has stopped; the next start removes the file.
-        }
-    }
-
     /// <summary>Starts the plate at the head of the queue, if the rule allows it. Nothing behind it is started in its place.</summary>
     private void AdvanceStart(MachineDesk desk, List<Plate> plates)
     {
@@ -418,9 +345,6 @@ internal sealed partial class EdgeLoop
 
     [LoggerMessage(LogLevel.Warning, "A message broke the contract and was ignored: {Message}")]
     private partial void LogBadMessage(string message);
-
-    [LoggerMessage(LogLevel.Error, "The preparation of {Job} broke.")]
-    private partial void LogPreparationBroke(Exception e, string job);
 
     [LoggerMessage(LogLevel.Information, "{Machine} was loaded with {Material} automatically, for {Job}.")]
     private partial void LogLoadedAutomatically(MachineId machine, string material, string job);

@@ -1,6 +1,7 @@
 // Jobs that share a bed, as the coordinator offers, loses and counts them.
 
 using FabNet.Model.Jobs;
+using FabNet.Model.Machines;
 using Xunit;
 using Wire = FabNet.Protocol.V1;
 
@@ -41,14 +42,12 @@ public sealed class BedTests
     public async Task A_declined_job_leaves_a_smaller_bed_and_is_never_put_on_it_again()
     {
         await using var network = new CoordinatorHarness { SharesBeds = true };
-        var site = await network.JoinAsync(machines: ["left", "right"]);
+        var site = await network.JoinAsync();
         var jobs = await network.OrderAsync(quantity: 3);
-        var offers = Offers(site);
-        var (bed, machine) = (offers[0].Job.Bed.Id, offers[0].Machine.Split('/')[1]);
-        Assert.All(offers, o => Assert.Equal(bed, o.Job.Bed.Id));
-        await site.ClaimAsync(jobs[0], machine);
+        var bed = Offers(site)[0].Job.Bed.Id;
+        await site.ClaimAsync(jobs[0]);
         await site.DeclineAsync(jobs[1], "no");
-        await site.ClaimAsync(jobs[2], machine);
+        await site.ClaimAsync(jobs[2]);
         await network.PassAsync(TimeSpan.FromSeconds(5));
         Assert.All(Offers(site), o => Assert.NotEqual(bed, o.Job.Bed?.Id));
         Assert.Equal([bed, bed], [(await network.JobAsync(jobs[0])).Bed!.Value.Id, (await network.JobAsync(jobs[2])).Bed!.Value.Id]);
@@ -60,9 +59,10 @@ public sealed class BedTests
     {
         await using var network = new CoordinatorHarness { SharesBeds = true };
         var site = await network.JoinAsync(machines: ["left", "right"]);
+        await site.StatusAsync("right", MachineState.Maintenance);
         var jobs = await network.OrderAsync(quantity: 2);
-        var offer = Offers(site)[0];
-        await site.ClaimAsync(jobs[0], offer.Machine.EndsWith("left", StringComparison.Ordinal) ? "right" : "left");
+        Assert.All(Offers(site), o => Assert.NotNull(o.Job.Bed));
+        await site.ClaimAsync(jobs[0], "right");
         Assert.Null((await network.JobAsync(jobs[0])).Bed);
         Assert.NotNull((await network.JobAsync(jobs[1])).Bed);
     }
