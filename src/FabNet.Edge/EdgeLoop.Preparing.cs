@@ -1,5 +1,6 @@
 // How jobs that wait for a machine become admitted programs: together where they were planned on one bed, otherwise one by one.
 
+using System.Threading.Channels;
 using FabNet.Edge.Preparing;
 using FabNet.Edge.Queue;
 using FabNet.Model;

@@ -1,7 +1,9 @@
 // Jobs that share a bed, as the coordinator offers, loses and counts them.
 
+using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
+using FabNet.Tests.Planning;
 using Xunit;
 using Wire = FabNet.Protocol.V1;
 
@@ -9,12 +11,15 @@ namespace FabNet.Tests.Coordinator;
 
 public sealed class BedTests
 {
+    /// <summary>A part that is made in minutes: one of hours is worth having sooner than its clearing is worth saving.</summary>
+    private static readonly Design Small = CoordinatorHarness.Design with { Parts = [Plants.Part(sizeMm: 10) with { Material = "PLA" }] };
+
     [Fact(Timeout = 60_000)]
     public async Task Copies_of_a_part_are_offered_as_one_bed_with_mates_and_what_that_saves()
     {
         await using var network = new CoordinatorHarness { SharesBeds = true };
         var site = await network.JoinAsync();
-        var jobs = await network.OrderAsync(quantity: 3);
+        var jobs = await network.OrderAsync(quantity: 3, design: Small);
         var offers = Offers(site);
         Assert.Equal(jobs.Select(j => j.Value), offers.Select(o => o.Job.Id));
         Assert.Single(offers.Select(o => o.Job.Bed.Id).Distinct());
@@ -34,7 +39,7 @@ public sealed class BedTests
     {
         await using var network = new CoordinatorHarness();
         var site = await network.JoinAsync();
-        await network.OrderAsync(quantity: 3);
+        await network.OrderAsync(quantity: 3, design: Small);
         Assert.All(Offers(site), o => Assert.True(o.Job.Bed is null && o.Mates.Count == 0));
     }
 
@@ -43,7 +48,7 @@ public sealed class BedTests
     {
         await using var network = new CoordinatorHarness { SharesBeds = true };
         var site = await network.JoinAsync();
-        var jobs = await network.OrderAsync(quantity: 3);
+        var jobs = await network.OrderAsync(quantity: 3, design: Small);
         var bed = Offers(site)[0].Job.Bed.Id;
         await site.ClaimAsync(jobs[0]);
         await site.DeclineAsync(jobs[1], "no");
@@ -60,7 +65,7 @@ public sealed class BedTests
         await using var network = new CoordinatorHarness { SharesBeds = true };
         var site = await network.JoinAsync(machines: ["left", "right"]);
         await site.StatusAsync("right", MachineState.Maintenance);
-        var jobs = await network.OrderAsync(quantity: 2);
+        var jobs = await network.OrderAsync(quantity: 2, design: Small);
         Assert.All(Offers(site), o => Assert.NotNull(o.Job.Bed));
         await site.ClaimAsync(jobs[0], "right");
         Assert.Null((await network.JobAsync(jobs[0])).Bed);
@@ -72,7 +77,7 @@ public sealed class BedTests
     {
         await using var network = new CoordinatorHarness { SharesBeds = true };
         var site = await network.JoinAsync();
-        var jobs = await network.OrderAsync(quantity: 2);
+        var jobs = await network.OrderAsync(quantity: 2, design: Small);
         var first = Offers(site)[0].Job.Bed.Id;
         await network.PassAsync(network.Options.OfferTimeout + network.Options.DeclineBackOff + TimeSpan.FromSeconds(70), () => network.Do(() => network.Node.Sites.Heard(site.Session)));
         var again = Offers(site);
@@ -86,7 +91,7 @@ public sealed class BedTests
     {
         await using var network = new CoordinatorHarness { SharesBeds = true };
         var site = await network.JoinAsync();
-        var jobs = await network.OrderAsync(quantity: 3);
+        var jobs = await network.OrderAsync(quantity: 3, design: Small);
         foreach (var job in jobs)
         {
             await site.ClaimAsync(job);
@@ -118,7 +123,7 @@ public sealed class BedTests
     {
         await using var network = new CoordinatorHarness { SharesBeds = true };
         var site = await network.JoinAsync();
-        var jobs = await network.OrderAsync(quantity: 2);
+        var jobs = await network.OrderAsync(quantity: 2, design: Small);
         await site.ClaimAsync(jobs[0]);
         await site.RunAsync(jobs[0], 1, PlayedSite.Preparing, (JobReady)PlayedSite.Ready with { Share = share });
         Assert.Equal(JobState.Preparing, await network.StateAsync(jobs[0]));
