@@ -281,9 +281,10 @@ internal sealed partial class EdgeLoop
         CompleteHandOver();
     }
 
+    // A machine whose end can't be journaled stands in its safe state all the same; the next start finds the run as after a crash.
     private void CompleteHandOver()
     {
-        if (_handOver is not null && _desks.Values.All(d => d.Run is null))
+        if (_handOver is not null && _desks.Values.All(d => d.Run is null || _stalled.Exists(m => m is RunEnded ended && ended.Machine == d.Id)))
         {
             _handOver.TrySetResult();
         }

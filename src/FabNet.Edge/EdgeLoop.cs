@@ -195,6 +195,14 @@ internal sealed partial class EdgeLoop
                 break;
             case Ask or Tick or SessionChanged:
                 break;
+            case HandOver:
+                // The machines are being stopped. What can't be given back now lapses, or is taken up at the next start.
+                CompleteHandOver();
+                break;
+            case RunEnded:
+                _stalled.Add(message);
+                CompleteHandOver();
+                break;
             default:
                 _stalled.Add(message);
                 break;
