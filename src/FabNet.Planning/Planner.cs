@@ -63,8 +63,31 @@ public static class Planner
         return new Plan
         {
             Assignments = Assignments(plant, state, machines, able, pairs <= MostPairs),
-            Unplaced = [.. left.Select(j => new UnplacedJob(j.Id, PlanWords.Unplaced(j, snapshot.Machines)))],
+            Unplaced = Unplaced(left, snapshot.Machines),
         };
+    }
+
+    // Jobs of one kind have one reason: a thousand of them don't look at every machine a thousand times.
+    private static List<UnplacedJob> Unplaced(List<OpenJob> jobs, IReadOnlyList<PlantMachine> machines)
+    {
+        var reasons = new Dictionary<Work, string>();
+        var unplaced = new List<UnplacedJob>(jobs.Count);
+        foreach (var job in jobs)
+        {
+            var isAlike = job.Exclusions.Count == 0;
+            if (!isAlike || !reasons.TryGetValue(job.Work, out var reason))
+            {
+                reason = PlanWords.Unplaced(job, machines);
+                if (isAlike)
+                {
+                    reasons[job.Work] = reason;
+                }
+            }
+
+            unplaced.Add(new UnplacedJob(job.Id, reason));
+        }
+
+        return unplaced;
     }
 
     /// <summary>Whether a class of machine is able to make something, whatever its machines do now.</summary>
