@@ -1,5 +1,6 @@
 // Several jobs on one bed, at a whole site: a fake slicer, simulated Marlin behind a pty.
 
+using System.Text;
 using System.Text.RegularExpressions;
 using FabNet.Edge;
 using FabNet.Edge.Configuration;
@@ -201,12 +202,12 @@ public sealed partial class PlateTests
         Assert.Contains("--scrap 1 --job o-7.1", unnamed.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<OperatorException>(() => bench.AskAsync(l => l.Clear(Bench.Machine, 2, jobs[1].Id)));
         Assert.EndsWith("1 of 1 made for o-7.2 are noted as scrap.", await bench.AskAsync(l => l.Clear(Bench.Machine, 1, jobs[1].Id)), StringComparison.Ordinal);
-        while (bench.Catalogue.Put.Select(e => e.Payload.ToStringUtf8()).Count(static p => p.Contains("\"good\":", StringComparison.Ordinal)) < 2)
+        while (bench.Catalogue.Put.Select(e => Encoding.UTF8.GetString(e.Payload.Span)).Count(static p => p.Contains("\"good\":", StringComparison.Ordinal)) < 2)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Bench.Token);
         }
 
-        Assert.Equal(["\"good\":0", "\"good\":1"], bench.Catalogue.Put.Select(e => GoodText().Match(e.Payload.ToStringUtf8()).Value).Where(static g => g.Length > 0).Order(StringComparer.Ordinal));
+        Assert.Equal(["\"good\":0", "\"good\":1"], bench.Catalogue.Put.Select(e => GoodText().Match(Encoding.UTF8.GetString(e.Payload.Span)).Value).Where(static g => g.Length > 0).Order(StringComparer.Ordinal));
     }
 
     [Fact]
