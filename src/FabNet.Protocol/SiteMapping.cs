@@ -19,6 +19,7 @@ public static class SiteMapping
         Id = machine.Id.ToString(),
         ProfileYaml = MachineProfileWriter.Write(machine.Profile),
         Loaded = machine.Loaded.ToWire(),
+        SharesBeds = machine.SharesBeds,
     };
 
     /// <summary>From the wire.</summary>
@@ -36,6 +37,7 @@ public static class SiteMapping
             Id = id,
             Profile = reading.Profile ?? throw new FormatException(string.Join(' ', reading.Errors)),
             Loaded = machine.Loaded.ToModel(),
+            SharesBeds = machine.SharesBeds,
         };
     }
 
