@@ -10,8 +10,9 @@ namespace FabNet.Planning.Search;
 internal abstract class LoadChain<TMachine>
     where TMachine : MachineLoad<TMachine>
 {
-    // By so much more than its share the smooth maximum grows when the last machine ends later.
+    // By so much more than its share the smooth maximum grows when the last machine ends later; and what set-ups and temperature are measured by where a limit is to be kept: there machines may end unevenly.
     private const double Steepness = 6;
+    private const double LimitedSteepness = 20;
 
     // Temperatures, in what moving one job of middling length weighs.
     private const double Hot = 0.8;
@@ -26,6 +27,7 @@ internal abstract class LoadChain<TMachine>
     private const double LeastSetUpWeight = 0.5;
     private const double MostSetUpWeight = 50;
 
+    private readonly double _steepness;
     private readonly double _unit;
     private readonly double? _limit;
     private readonly TMachine[] _machines;
@@ -44,7 +46,8 @@ internal abstract class LoadChain<TMachine>
     /// <summary>Begins with machines that have nothing to do; the derived class then places everything and calls <see cref="Begin"/>.</summary>
     protected LoadChain(int machines, int jobs, Func<int, TMachine> create, SearchOptions options, int chain)
     {
-        _unit = Steepness * Math.Max(1, machines) / Math.Max(1, jobs);
+        _steepness = options.MakespanLimit is null ? Steepness : LimitedSteepness;
+        _unit = _steepness * Math.Max(1, machines) / Math.Max(1, jobs);
         _limit = options.MakespanLimit;
         _setUpWeight = _limit is null ? 0 : FirstSetUpWeight;
         _random = new SearchRandom(options.Seed + (ulong)chain);
@@ -126,7 +129,7 @@ internal abstract class LoadChain<TMachine>
     }
 
     /// <summary>What so much set-up weighs.</summary>
-    protected double SetUpCost(double setUpTime) => setUpTime * Steepness * _setUpWeight * _perMakespan;
+    protected double SetUpCost(double setUpTime) => setUpTime * _steepness * _setUpWeight * _perMakespan;
 
     private void Step(double temperature)
     {
