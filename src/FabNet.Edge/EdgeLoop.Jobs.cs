@@ -106,6 +106,7 @@ internal sealed partial class EdgeLoop
             : _trouble ?? (job is null ? $"{asked.Job} is no longer held by this site."
             : recovery is not null ? JournalGoingOn(desk, run, recovery)
             : StartRule.CheckLease(job, LeaseClock())
+            ?? StartRule.CheckReservation(job, desk.ForRule(now))
             ?? _book.Append(new JobStarted { Job = asked.Job, Epoch = asked.Epoch, At = now })));
         if (refusal is null)
         {

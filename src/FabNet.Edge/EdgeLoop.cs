@@ -21,7 +21,7 @@ namespace FabNet.Edge;
 /// Reads one bounded channel; whoever posts waits while it is full. Each message is handled to its end, then every machine's next step is
 /// looked for. Journal first, then apply: a fact that can't be journaled (the disk is full) waits and is tried again each second, and no
 /// machine starts meanwhile. The parts of this class: this file (the loop and the machines' next steps), Jobs (what happens to jobs), Coordinator
-/// (what the coordinator says), Operator (what people ask), Recovery (jobs that were interrupted), Commons (what the end of a job tells the commons).
+/// (what the coordinator says), Operator (what people ask), Reservations (when machines take no jobs), Recovery (jobs that were interrupted), Commons (what the end of a job tells the commons).
 /// </summary>
 internal sealed partial class EdgeLoop
 {
@@ -64,7 +64,7 @@ internal sealed partial class EdgeLoop
         _logger = logger;
         _uplink = new Uplink(book, spool);
         _offers = new OfferDesk(config.Policy.Claim);
-        _site = config.ToSite(LoadedOn);
+        _site = config.ToSite(LoadedOn, ReservedOn);
     }
 
     /// <summary>Where the link, the machines and the people post.</summary>
@@ -99,7 +99,7 @@ internal sealed partial class EdgeLoop
         var id = _config.IdOf(machine);
         var facts = _book.Machine(machine.Name) ?? new MachineRecord { Machine = machine.Name, Loaded = machine.Loaded };
         _desks.Add(id, new MachineDesk(id, host, machine, facts));
-        _site = _config.ToSite(LoadedOn);
+        _site = _config.ToSite(LoadedOn, ReservedOn);
     }
 
     /// <summary>Jobs that an earlier process left running: their machines must be made safe before anything else.</summary>
@@ -234,6 +234,7 @@ internal sealed partial class EdgeLoop
         {
             foreach (var desk in _desks.Values)
             {
+                desk.Next = _book.Reservations.Ahead(desk.Id.Name, _time.GetUtcNow()) is [var next, ..] ? next : null;
                 var queue = _book.Leases.Open.Where(h => h.Job.Machine == desk.Id).ToList();
                 if (_handOver is null)
                 {
@@ -319,13 +320,13 @@ internal sealed partial class EdgeLoop
 
         var prepared = desk.Prepared.GetValueOrDefault(head.Job.Id);
         ProgramNeeds? needs = prepared is null ? null : new ProgramNeeds(prepared.Program.Profile, prepared.Material, head.Job.Color);
-        desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, LeaseClock());
+        desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule(_time.GetUtcNow()), LeaseClock());
         if (desk.Verdict.Obstacle is Obstacle.WrongMaterial && _config.Policy.Clear is ClearPolicy.Automatic)
         {
             var change = new LoadedMaterial(needs!.Value.Material ?? desk.Facts.Loaded.Material, needs.Value.Color ?? desk.Facts.Loaded.Color);
             SetFacts(desk, desk.Facts with { Loaded = change });
             LogLoadedAutomatically(desk.Id, StartRule.Describe(change), head.Job.Id);
-            desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, LeaseClock());
+            desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule(_time.GetUtcNow()), LeaseClock());
         }
 
         if (desk.Verdict.Obstacle is not Obstacle.None || _time.GetTimestamp() < desk.RetryStartAt || _trouble is not null)
@@ -351,8 +352,7 @@ internal sealed partial class EdgeLoop
         desk.Facts = facts;
         if (isLoadChanged)
         {
-            _site = _config.ToSite(LoadedOn);
-            _uplink.TrySend(new Protocol.V1.EdgeUp { Site = ToWire(_site) });
+            AnnounceSite();
         }
     }
 
