@@ -20,7 +20,7 @@ namespace FabNet.Planning;
 public sealed record IdleHours(SiteId Site, string MachineClass, int Machines, int InService, IReadOnlyList<int> Minutes);
 
 /// <summary>A machine with something loaded that is free, or soon is.</summary>
-/// <param name="Machine">The machine.</param>
+/// <param name="Machine">The machine, with what is loaded once it has made what it has taken.</param>
 /// <param name="FreeAt">When somebody can next begin something there.</param>
 /// <param name="Jobs">How many open jobs it could make with what is loaded.</param>
 /// <param name="First">The first five of them.</param>
@@ -71,6 +71,8 @@ public sealed record Outlook
         {
             var facts = plant.Machines[m];
             var free = WorkingTime.Without(facts.Calendar?.Free() ?? [.. Always], [(double.NegativeInfinity, Math.Max(0, facts.FreeAt))]);
+            var left = plant.SetUpOf(facts.Loaded);
+            inService[m] = inService[m] with { Machine = inService[m].Machine with { Loaded = new LoadedMaterial(left.Material, left.Color) } };
             begins[m] = free.Count > 0 ? free[0].From : double.PositiveInfinity;
             hours.Add(inService[m].Machine.Id, ByHour(busy.TryGetValue(inService[m].Machine.Id, out var taken) ? WorkingTime.Without(free, taken) : free, -passed));
         }

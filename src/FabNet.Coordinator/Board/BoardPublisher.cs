@@ -1,5 +1,6 @@
 // Keeps the board for whoever reads it: written once for all readers, beside the loop, at most once a second, and only while somebody reads.
 
+using System.Diagnostics;
 using FabNet.Coordinator.Deliveries;
 using FabNet.Coordinator.Leases;
 using FabNet.Coordinator.Planning;
@@ -19,6 +20,12 @@ internal sealed class BoardPublisher(
     /// <summary>Hours go by and runs go on also when nothing happens.</summary>
     private static readonly TimeSpan Oldest = TimeSpan.FromMinutes(1);
 
+    /// <summary>How many times longer than the writing is the pause after it: the board of a large network is written less often, and takes a tenth of a core.</summary>
+    private const int Rest = 10;
+
+    /// <summary>However long it takes, readers wait no longer for the next one to be begun.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BoardRows? _current;
@@ -27,6 +34,7 @@ internal sealed class BoardPublisher(
     private bool _isWriting;
     private (long Changes, long Plans)? _written;
     private long _writtenAt;
+    private TimeSpan _pause;
 
     /// <summary>Somebody begins to read.</summary>
     public void Enter()
@@ -49,7 +57,7 @@ internal sealed class BoardPublisher(
     /// <summary>A second has passed.</summary>
     public void Tick()
     {
-        if (_readers > 0 && (_written != (network.Changes, plan.Plans) || time.GetElapsedTime(_writtenAt) >= Oldest))
+        if (_readers > 0 && time.GetElapsedTime(_writtenAt) >= _pause && (_written != (network.Changes, plan.Plans) || time.GetElapsedTime(_writtenAt) >= Oldest))
         {
             Write();
         }
@@ -122,6 +130,7 @@ internal sealed class BoardPublisher(
 
         _ = Task.Run(async () =>
         {
+            var begun = Stopwatch.GetTimestamp();
             try
             {
                 Publish(BoardWriter.Write(facts, before));
@@ -131,7 +140,8 @@ internal sealed class BoardPublisher(
                 CoordinatorLog.BoardFailed(log, e);
             }
 
-            await post(() => _isWriting = false);
+            var pause = Rest * Stopwatch.GetElapsedTime(begun);
+            await post(() => (_isWriting, _pause) = (false, pause < LongestPause ? pause : LongestPause));
         });
     }
 

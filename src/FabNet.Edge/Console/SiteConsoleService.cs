@@ -179,13 +179,23 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
 
     public override Task<OperatorReply> CancelReservation(CancelReservationRequest request, ServerCallContext context) => AnswerAsync(async () =>
     {
-        var chosen = Chosen(request.Site);
-        if (chosen.Count > 1)
+        var having = new List<EdgeAgent>();
+        foreach (var agent in Chosen(request.Site))
         {
-            throw new OperatorException($"This edge has several sites, and each counts its own reservations. Say which: --site {chosen[0].Site}");
+            if (await agent.Loop.AskAsync(() => agent.Loop.Reservations().Any(r => r.Id == request.Id), context.CancellationToken))
+            {
+                having.Add(agent);
+            }
         }
 
-        return Say(await chosen[0].Loop.AskAsync(() => chosen[0].Loop.Unreserve(request.Id), context.CancellationToken));
+        // Each site counts its own.
+        if (having.Count > 1)
+        {
+            throw new OperatorException($"Several sites of this edge have a reservation {request.Id}. Say which: --site {having[0].Site}");
+        }
+
+        var its = having.Count == 1 ? having[0] : Chosen(request.Site)[0];
+        return Say(await its.Loop.AskAsync(() => its.Loop.Unreserve(request.Id), context.CancellationToken));
     });
 
     private static MachineReservation Describe(EdgeAgent agent, ReservationRecord reservation) => new()

@@ -52,8 +52,9 @@ internal static class BoardCommand
                     await WatchAsync(client, _ => { }, piece => Print(console, piece), stop);
                 }
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or RpcException)
             {
+                // Who watched has seen enough.
             }
 
             return CommandRunner.Succeeded;

@@ -59,6 +59,14 @@ public sealed class OutlookTests
     }
 
     [Fact]
+    public void What_is_loaded_is_what_its_taken_work_leaves()
+    {
+        var machine = Plants.At("lab-a/m1", Plants.Printer(), "PLA", "white", MachineState.Running, new CommittedWork { Job = JobId.Parse("o-9.1"), Work = Plants.Work(material: "PETG", color: "black"), RemainingSeconds = 600 });
+        var setUp = Assert.Single(Outlook.Of(Plants.Snapshot([machine], Plants.Job("o-1.1", Plants.Work(material: "PLA")), Plants.Job("o-2.1", Plants.Work(material: "PETG"))), []).SetUps);
+        Assert.Equal((new LoadedMaterial("PETG", "black"), "o-2.1"), (setUp.Machine.Loaded, Assert.Single(setUp.First).Value));
+    }
+
+    [Fact]
     public void A_set_up_waits_for_work_only_if_its_machine_is_free_soon()
     {
         var snapshot = Plants.Snapshot([At("lab-a/busy", 13), At("lab-a/soon", 2), At("lab-a/taken", 2, new Reservation(Plants.Now.AddHours(1), Plants.Now.AddHours(20), "class")), At("lab-a/then", 1, new Reservation(Plants.Now, Plants.Now.AddHours(3), "class"))]);
