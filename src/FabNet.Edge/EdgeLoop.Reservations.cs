@@ -83,22 +83,24 @@ internal sealed partial class EdgeLoop
         }
 
         var free = RunEndsAt(desk, now);
-        foreach (var held in _book.Leases.Open.Where(h => h.Job.Machine == desk.Id && !h.IsStarted && desk.Run?.Job != h.Job.Id).ToList())
+        foreach (var plate in PlatesOf(desk).Where(p => desk.Run?.Plate.Jobs.Any(j => p.Has(j.Id)) != true))
         {
-            if (held.Job.EstimatedSeconds is not { } seconds)
+            if (plate.Jobs.Any(static j => j.EstimatedSeconds is null))
             {
                 continue; // It is still being prepared: should it not fit, it waits and says so.
             }
 
-            var ends = free.AddSeconds(Math.Min(seconds / desk.SpeedUp, 1e8));
-            if (ends > reservation.From)
-            {
-                Release(held.Job, $"{desk.Id} was reserved from {ReservationBook.Text(reservation.From)} to {ReservationBook.Text(reservation.To)}, and it would have run into that.");
-                given.Add(held.Job.Id);
-            }
-            else
+            var ends = free.AddSeconds(Math.Min(plate.Jobs.Sum(static j => j.EstimatedSeconds!.Value) / desk.SpeedUp, 1e8));
+            if (ends <= reservation.From)
             {
                 free = ends;
+                continue;
+            }
+
+            foreach (var job in plate.Jobs)
+            {
+                Release(job, $"{desk.Id} was reserved from {ReservationBook.Text(reservation.From)} to {ReservationBook.Text(reservation.To)}, and it would have run into that.");
+                given.Add(job.Id);
             }
         }
 

@@ -26,6 +26,7 @@ public static class SiteMapping
             Id = machine.Id.ToString(),
             ProfileYaml = MachineProfileWriter.Write(machine.Profile),
             Loaded = machine.Loaded.ToWire(),
+            SharesBeds = machine.SharesBeds,
         };
         wire.Reserved.AddRange(machine.Reserved.Select(static r => new Wire.Reservation { From = Timestamp.FromDateTimeOffset(r.From), To = Timestamp.FromDateTimeOffset(r.To), Reason = r.Reason }));
         return wire;
@@ -47,6 +48,7 @@ public static class SiteMapping
             Profile = reading.Profile ?? throw new FormatException(string.Join(' ', reading.Errors)),
             Loaded = machine.Loaded.ToModel(),
             Reserved = ReservedOf(id, machine),
+            SharesBeds = machine.SharesBeds,
         };
     }
 

@@ -93,7 +93,11 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
             State = now.State,
             Detail = now.Detail,
             Since = now.Since,
-            Committed = [.. state.CommittedTo(machine.Id).Where(e => e.Job.ReplacedBy is null).OrderBy(e => e.Job.StartedAt is null).Select(e => Committed(e, status))],
+            Committed =
+            [
+                .. state.CommittedTo(machine.Id).Where(e => e.Job.ReplacedBy is null).OrderBy(e => e.Job.StartedAt is null)
+                    .GroupBy(e => e.Job.RunKey).SelectMany(run => Committed([.. run], status)),
+            ],
         };
     }
 
@@ -101,15 +105,22 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
         ? sites.IsOnline(machine.Site) ? (live.Status.State, live.Status.Detail, live.Since) : (MachineState.Offline, "its site is not connected", sites[machine.Site].LastSeenAt)
         : (MachineState.Offline, sites.IsOnline(machine.Site) ? "it has not told its state yet" : "its site is not connected", sites[machine.Site].LastSeenAt);
 
-    private CommittedWork Committed(JobEntry entry, MachineStatus? status) => new()
+    /// <summary>Jobs that are made at once, or one.</summary>
+    private IEnumerable<CommittedWork> Committed(List<JobEntry> run, MachineStatus? status)
     {
-        Job = entry.Id,
-        Work = WorkOf(entry),
-        HasStarted = entry.Job.StartedAt is not null,
-        RemainingSeconds = status is { RemainingSeconds: { } left } && status.Job == entry.Id ? Math.Max(0, left)
-            : entry.Job is { StartedAt: { } started, EstimatedSeconds: { } whole }
+        double? left = run[0].Job.StartedAt is not { } started ? null
+            : status is { RemainingSeconds: { } told } && run.Exists(e => e.Id == status.Job) ? Math.Max(0, told)
+            : run.TrueForAll(e => e.Job.EstimatedSeconds is not null) && run.Sum(e => e.Job.EstimatedSeconds!.Value) is var whole
                 // Its site's clock may be years off: between nothing and all of it is left.
                 ? Math.Clamp(whole - (time.GetUtcNow() - started).TotalSeconds, LeastRemainingSeconds, Math.Max(LeastRemainingSeconds, whole))
-            : entry.Job.EstimatedSeconds,
-    };
+            : null;
+        return run.Select((entry, i) => new CommittedWork
+        {
+            Job = entry.Id,
+            Work = WorkOf(entry),
+            HasStarted = entry.Job.StartedAt is not null,
+            RemainingSeconds = left is { } all ? i == 0 ? all : 0 : entry.Job.EstimatedSeconds,
+            IsWithPrevious = i > 0,
+        });
+    }
 }

@@ -114,7 +114,7 @@ internal static class StartRule
         }
 
         // Beyond three years a time of the program means nothing, and a clock can't hold it.
-        var takes = TimeSpan.FromSeconds(Math.Clamp((job.EstimatedSeconds ?? 0) / machine.SpeedUp, 0, 1e8));
+        var takes = TimeSpan.FromSeconds(Math.Clamp((job.EstimatedSeconds ?? 0) / (job.Share ?? 1) / machine.SpeedUp, 0, 1e8));
         return machine.Now + takes <= next.From
             ? null
             : $"{job.Id} takes about {takes.TotalMinutes:0} min and would run into the reservation of {machine.Id} from {ReservationBook.Text(next.From)} to {ReservationBook.Text(next.To)} ({ReservationBook.WhyOf(next)}): it starts after it.";

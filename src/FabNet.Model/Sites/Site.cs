@@ -1,5 +1,6 @@
 // A member of the network: what it has, and the prices that it bears itself.
 
+using System.Text.Json.Serialization;
 using FabNet.Model.Machines;
 
 namespace FabNet.Model.Sites;
@@ -60,6 +61,10 @@ public sealed record Machine
 
     /// <summary>When it takes no jobs, from now on, in their order; at most 200.</summary>
     public IReadOnlyList<Reservation> Reserved { get; init => field = value ?? []; } = []; // Null where a journal of an older version is read.
+
+    /// <summary>True if its site puts several jobs on one bed of it and makes them at once. Default false: an edge that says nothing of it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SharesBeds { get; init; }
 }
 
 /// <summary>A time in which a machine takes no jobs: a person has it, or maintenance is planned. Who that person is stays at the site.</summary>
@@ -83,7 +88,10 @@ public sealed record MachineStatus
     /// <summary>The job on it, if any.</summary>
     public JobId? Job { get; init; }
 
-    /// <summary>Share of the job done, 0 to 1.</summary>
+    /// <summary>How many more jobs the same run makes on the same bed; 0 where the job is alone.</summary>
+    public int MoreJobs { get; init; }
+
+    /// <summary>Share of the run done, 0 to 1.</summary>
     public double Progress { get; init; }
 
     /// <summary>Time left of the job, in seconds; null if unknown.</summary>
