@@ -95,6 +95,15 @@ public sealed class ReservationTests
     }
 
     [Fact]
+    public void Of_a_shared_bed_the_whole_run_has_to_fit_and_not_one_jobs_part_of_it()
+    {
+        var job = Bench.Leased(Bench.AnyDesign) with { State = JobState.Ready, EstimatedSeconds = 1800, Share = 0.25, LeaseExpiresAt = Noon.AddMinutes(5) };
+        var facts = new MachineFacts(Bench.Machine, Bench.Mk3, MachineState.Idle, new MachineRecord { Machine = "mk3" }) { Next = Reservation("r-1", 119, 180), Now = Noon };
+        Assert.Contains("takes about 120 min", StartRule.CheckReservation(job, facts), StringComparison.Ordinal);
+        Assert.Null(StartRule.CheckReservation(job, facts with { Next = Reservation("r-1", 120, 180) }));
+    }
+
+    [Fact]
     public void Reservations_are_there_after_a_restart()
     {
         using var folder = new TestFolder();
