@@ -39,4 +39,7 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(11, LogLevel.Warning, "The catalogue can't be asked which designs are unsafe: {Reason} What was known stays.")]
     public static partial void CatalogueAway(ILogger logger, string reason);
+
+    [LoggerMessage(12, LogLevel.Error, "The board could not be written; its readers keep what they have.")]
+    public static partial void BoardFailed(ILogger logger, Exception exception);
 }

@@ -1,6 +1,7 @@
 // The coordinator put together: its parts, its loop, its clock, and what follows from each command.
 
 using FabNet.Coordinator.Board;
+using FabNet.Coordinator.Deliveries;
 using FabNet.Coordinator.Leases;
 using FabNet.Coordinator.Ledger;
 using FabNet.Coordinator.Orders;
@@ -68,6 +69,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Claims = new Claims(_chronicle, Sites, Leases, Offers, snapshots, time, log);
         Intake = new JobEventIntake(_chronicle, Sites, Offers, log);
         Board = new NetworkBoard(state, Sites, Leases, Plan, options, time);
+        Deliveries = new DeliveryDesk(_chronicle, time);
+        Open = new BoardPublisher(Board, Plan, Deliveries, state, Offers, time, _loop.PostAsync, log);
         CoordinatorLog.Replayed(log, state.Orders.Count, state.Jobs.Count, state.Sites.Count);
         _ = _loop.PostAsync(GoOn);
         _ticker = time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
@@ -90,6 +93,11 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     public PlanApplier Plan { get; }
 
     public NetworkBoard Board { get; }
+
+    public DeliveryDesk Deliveries { get; }
+
+    /// <summary>What is open to be taken.</summary>
+    public BoardPublisher Open { get; }
 
     public TelemetryStore Telemetry { get; }
 
@@ -178,6 +186,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         }
 
         Board.Close();
+        Open.Close();
     });
 
     public async ValueTask DisposeAsync()
@@ -257,6 +266,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
                 CatchUp();
                 Plan.Tick();
+                Open.Tick();
                 FlushLedger();
             });
         }
@@ -275,12 +285,17 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Does what is still to follow from facts of before: the journal could not be written at the time, or nobody else was able to make what one site rejected.</summary>
+    /// <summary>Does what is still to follow from facts of before: the journal could not be written at the time, nobody else was able to make what one site rejected, or there were no deliveries yet.</summary>
     private void CatchUp()
     {
         foreach (var entry in State.Broken.Concat(State.Open.Where(e => e.CancelReason is not null)).ToList())
         {
             Orders.FollowUp(entry);
+        }
+
+        foreach (var entry in State.Unsent.ToList())
+        {
+            Deliveries.Join(entry);
         }
     }
 
@@ -303,6 +318,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
                 foreach (var entry in touched.Jobs)
                 {
                     Orders.FollowUp(entry);
+                    Deliveries.Join(entry);
                 }
 
                 if (isPlanStale)

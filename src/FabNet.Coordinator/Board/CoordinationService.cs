@@ -12,7 +12,7 @@ using Grpc.Core;
 namespace FabNet.Coordinator.Board;
 
 /// <summary>The gRPC face of a coordinator for people and programs.</summary>
-internal sealed class CoordinationService(CoordinatorNode node, DesignResolver designs, OrderQuotes quotes, TimeProvider time) : Coordination.CoordinationBase
+internal sealed partial class CoordinationService(CoordinatorNode node, DesignResolver designs, OrderQuotes quotes, TimeProvider time) : Coordination.CoordinationBase
 {
     private const int DefaultPage = 50;
     private const int LargestPage = 200;

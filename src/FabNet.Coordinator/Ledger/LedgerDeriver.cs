@@ -39,6 +39,7 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             case OrderPlaced r: TakeOrder(fact, r); break;
             case JobHappened r: TakeEvent(fact, r); break;
             case OrderAccepted r: TakeAcceptance(fact, r); break;
+            case DeliveryStepped { Step: DeliveryStep.DroppedOff } r: TakeDropOff(fact, r); break;
             case ClaimSettled r: TakeSettlement(fact, r); break;
             default: break;
         }

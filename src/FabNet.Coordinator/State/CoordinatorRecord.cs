@@ -140,6 +140,50 @@ internal sealed record OrderAccepted : CoordinatorRecord
 /// <summary>A job whose parts its receiver refused.</summary>
 internal sealed record RefusedJob(JobId Job, string Reason);
 
+/// <summary>What was made at one site for another joins a delivery; the first to join makes it.</summary>
+internal sealed record DeliveryJoined : CoordinatorRecord
+{
+    /// <summary><c>d-</c> and the delivery's number, counted from 1.</summary>
+    public required string Delivery { get; init; }
+
+    public required SiteId From { get; init; }
+
+    public required SiteId To { get; init; }
+
+    /// <summary>Of the site that it goes from.</summary>
+    public required DateOnly Day { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required IReadOnlyList<JobId> Jobs { get; init; }
+}
+
+/// <summary>What people do with a delivery.</summary>
+internal enum DeliveryStep
+{
+    Claimed,
+    PickedUp,
+    DroppedOff,
+    Failed,
+    PlannedAgain,
+}
+
+/// <summary>Somebody took, picked up or dropped off a delivery, or could not.</summary>
+internal sealed record DeliveryStepped : CoordinatorRecord
+{
+    public required string Delivery { get; init; }
+
+    public required DeliveryStep Step { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Who said so.</summary>
+    public required string By { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public string? Reason { get; init; }
+}
+
 /// <summary>A claim of the ledger was settled, as whom it is owed to says.</summary>
 internal sealed record ClaimSettled : CoordinatorRecord
 {

@@ -1,6 +1,8 @@
 // The coordinator's projection: what its journal says, in memory. Live work and replay run the same Apply.
 
 using System.Collections.Immutable;
+using System.Globalization;
+using FabNet.Coordinator.Deliveries;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
@@ -46,6 +48,9 @@ internal sealed class JobEntry(OrderEntry order, DesignPart part, Job job, JobEn
     /// <summary>Why somebody wants it called off; null if nobody does.</summary>
     public string? CancelReason { get; set; }
 
+    /// <summary>The delivery that it goes with; null for none.</summary>
+    public DeliveryEntry? Delivery { get; set; }
+
     /// <summary>How many jobs failed before this one at the same work.</summary>
     public int Attempt { get; } = replaces is null ? 0 : replaces.Attempt + 1;
 
@@ -77,6 +82,9 @@ internal sealed class CoordinatorState
     private readonly HashSet<JobEntry> _live = [];
     private readonly HashSet<JobEntry> _broken = [];
     private readonly List<JobEntry> _ended = [];
+    private readonly OrderedDictionary<string, DeliveryEntry> _deliveries = new(StringComparer.Ordinal);
+    private readonly List<DeliveryEntry> _openDeliveries = [];
+    private readonly HashSet<JobEntry> _unsent = [];
 
     public long LastOrderNumber { get; private set; }
 
@@ -97,6 +105,18 @@ internal sealed class CoordinatorState
 
     /// <summary>Jobs that have ended, in the order in which they did.</summary>
     public IReadOnlyList<JobEntry> Ended => _ended;
+
+    /// <summary>Every delivery by its id, in the order in which they were planned.</summary>
+    public OrderedDictionary<string, DeliveryEntry> Deliveries => _deliveries;
+
+    /// <summary>Those that were not dropped off.</summary>
+    public IReadOnlyList<DeliveryEntry> OpenDeliveries => _openDeliveries;
+
+    /// <summary>Jobs whose parts have to go to another site, and are in no delivery.</summary>
+    public IReadOnlyCollection<JobEntry> Unsent => _unsent;
+
+    /// <summary>The id of the next delivery.</summary>
+    public string NextDelivery => string.Create(CultureInfo.InvariantCulture, $"d-{_deliveries.Count + 1}");
 
     /// <summary>What runs taught.</summary>
     public ImmutableDictionary<RunKey, RunHistory> History { get; private set; } = ImmutableDictionary<RunKey, RunHistory>.Empty;
@@ -146,6 +166,8 @@ internal sealed class CoordinatorState
                 Touch(_jobs[r.Job]);
                 break;
             case OrderAccepted r: ApplyAcceptance(r); break;
+            case DeliveryJoined r: ApplyJoining(r); break;
+            case DeliveryStepped r: ApplyStep(r); break;
             case ClaimSettled: break; // Only the ledger keeps claims.
             default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
         }
@@ -210,6 +232,46 @@ internal sealed class CoordinatorState
             entry.Job = entry.Job with { AcceptedAt = accepted.At };
             Touch(entry);
         }
+    }
+
+    private void ApplyJoining(DeliveryJoined joined)
+    {
+        if (!_deliveries.TryGetValue(joined.Delivery, out var delivery))
+        {
+            if (joined.Delivery != NextDelivery)
+            {
+                throw new InvalidOperationException($"Delivery {joined.Delivery} came where {NextDelivery} was due.");
+            }
+
+            delivery = new DeliveryEntry(joined.Delivery, joined.From, joined.To, joined.Day, joined.At);
+            _deliveries.Add(joined.Delivery, delivery);
+            _openDeliveries.Add(delivery);
+        }
+
+        foreach (var job in joined.Jobs)
+        {
+            var entry = _jobs[job];
+            if (entry.Delivery is not null || delivery.State is not DeliveryState.Planned)
+            {
+                throw new InvalidOperationException($"Job {job} joined {delivery.Id}, which is {delivery.State}, and it is in {entry.Delivery?.Id ?? "none"}.");
+            }
+
+            entry.Delivery = delivery;
+            delivery.Jobs.Add(entry);
+            Touch(entry);
+        }
+    }
+
+    private void ApplyStep(DeliveryStepped step)
+    {
+        var delivery = _deliveries[step.Delivery];
+        delivery.Apply(step);
+        if (delivery.State is DeliveryState.DroppedOff)
+        {
+            _openDeliveries.Remove(delivery);
+        }
+
+        delivery.Jobs.ForEach(Touch);
     }
 
     private void AddJob(JobEntry entry)
@@ -326,6 +388,7 @@ internal sealed class CoordinatorState
 
     private void Touch(JobEntry entry)
     {
+        _ = DeliveryDesk.IsToBeSent(entry) ? _unsent.Add(entry) : _unsent.Remove(entry);
         Touched.Jobs.Add(entry);
         Touched.Orders.Add(entry.Order);
     }

@@ -148,6 +148,11 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
             text.AppendJoin(' ', site.Machines.Select(m => $"{m.Id}: {string.Join(',', state.CommittedTo(m.Id).Select(j => j.Id))}")).AppendLine();
         }
 
+        foreach (var delivery in state.Deliveries.Values)
+        {
+            text.AppendLine($"{delivery.Id} {delivery.From} {delivery.To} {delivery.Day:O} {delivery.State} {delivery.Carrier} {delivery.Reason} {delivery.PlannedAt:O} {delivery.PickedUpAt:O} {delivery.DroppedOffAt:O} {string.Join(',', delivery.Jobs.Select(j => j.Id))}");
+        }
+
         text.AppendJoin('\n', state.History.OrderBy(h => h.Key.ToString(), StringComparer.Ordinal)).AppendLine();
         text.AppendLine($"open {Ids(state.Open)} live {Ids(state.Live)} broken {Ids(state.Broken)} ended {string.Join(' ', state.Ended.Select(j => j.Id))} last {state.LastOrderNumber}");
         return text.ToString();
