@@ -39,4 +39,7 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(11, LogLevel.Warning, "The catalogue can't be asked which designs are unsafe: {Reason} What was known stays.")]
     public static partial void CatalogueAway(ILogger logger, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "Site {Site} was not believed in all that it told of job {Job}: {Doubt}")]
+    public static partial void ReportDoubted(ILogger logger, SiteId site, JobId job, string doubt);
 }

@@ -62,7 +62,7 @@ public static class Planner
         var (state, _) = ScheduleSearch.Search(plant, new SearchOptions { Progress = step => steps == 0 ? 1 : (double)step / steps });
         return new Plan
         {
-            Assignments = Assignments(plant, state, machines, able, pairs <= MostPairs),
+            Assignments = Assignments(snapshot, plant, state, machines, able, pairs <= MostPairs),
             Unplaced = [.. left.Select(j => new UnplacedJob(j.Id, PlanWords.Unplaced(j, snapshot.Machines)))],
         };
     }
@@ -120,13 +120,14 @@ public static class Planner
     private static List<CostBreakdown> Difference(IReadOnlyList<CostBreakdown> with, IReadOnlyList<CostBreakdown> without) =>
         [.. with.Select(c => without.FirstOrDefault(w => w.Currency == c.Currency) is { } before ? c - before : c)];
 
-    private static List<Assignment> Assignments(Plant plant, ScheduleState state, List<PlantMachine> machines, List<OpenJob> jobs, bool comparesPlaces)
+    private static List<Assignment> Assignments(PlantSnapshot snapshot, Plant plant, ScheduleState state, List<PlantMachine> machines, List<OpenJob> jobs, bool comparesPlaces)
     {
         var costs = ScheduleWriter.CostsByJob(plant, state);
         var assignments = new List<Assignment>(jobs.Count);
         for (var m = 0; m < machines.Count; m++)
         {
             var track = state.Tracks[m]!;
+            var promise = new Promise(snapshot, machines[m]);
             for (var r = 0; r < track.Runs.Length; r++)
             {
                 // Copied: comparing places takes the job out for a moment.
@@ -139,8 +140,9 @@ public static class Planner
                     Sequence = machines[m].Committed.Count + r,
                     StartsAt = ScheduleWriter.At(plant, run.Begin),
                     EndsAt = ScheduleWriter.At(plant, run.End),
+                    PromisedBy = ScheduleWriter.At(plant, run.End + promise.After(jobs[job.Index].Work)),
                     SetUpMinutes = track.EffortOf(run).Minutes,
-                    Cost = costs[job.Index]!,
+                    Cost = promise.WithoutMargin(costs[job.Index]!, jobs[job.Index], run.End),
                     Why = ScheduleWords.Why(plant, track, run, run.First) + PlanWords.Wait(run.Begin) + (comparesPlaces ? $"; {PlanWords.NextBest(plant, state, job, costs[job.Index]!)}" : ""),
                 });
             }

@@ -83,11 +83,13 @@ internal sealed class SnapshotCompiler
             Workshop = machine.Machine.Id.Site.Value,
             Class = ClassOf(profile).Name,
             Loaded = new SetUpOf { Material = machine.Machine.Loaded.Material, Color = machine.Machine.Loaded.Color },
+            Speed = SpeedOf(machine),
+            FailureProbability = machine.FailureProbability is { } failure ? Bounded(failure, 0, 0.99) : null,
             Queue =
             [
                 .. machine.Committed.Select(c => new QueuedWork(
                     NeedsOf(c.Work),
-                    Bounded((c.RemainingSeconds is >= 0 and var left && double.IsFinite(left) ? left : EstimateOf(c.Work, profile).Seconds) / 60, 0, 1e6),
+                    Bounded((c.RemainingSeconds is >= 0 and var left && double.IsFinite(left) ? left : EstimateOf(c.Work, profile).Seconds / SpeedOf(machine)) / 60, 0, 1e6),
                     c.HasStarted)),
             ],
         };
@@ -139,7 +141,7 @@ internal sealed class SnapshotCompiler
             Needs = NeedsOf(job.Work),
             ByClass = KnownOf(job.Work),
             MinutesEach = null,
-            Due = job.Due is { } due ? Near(due) : null,
+            Due = job.Due is { } due ? Near(_snapshot.Now, due) - MarginOf(job.Work) : null,
             Destination = job.Destination?.Value,
             NotOn = job.Exclusions.Select(static e => (Machine: e.Machine.ToString(), e.Reason)).Where(e => machines.Contains(e.Machine)).DistinctBy(static e => e.Machine)
                 .ToDictionary(static e => e.Machine, static e => e.Reason, StringComparer.Ordinal),
@@ -165,7 +167,7 @@ internal sealed class SnapshotCompiler
                 classes.Add(machineClass.Name, new RunOnClass(
                     Bounded(estimate.Seconds / 60, MostPerPiece, MostMinutes) / copies,
                     Bounded(estimate.Grams, 0, MostGrams) / copies,
-                    Bounded((HistoryOf(work, profile) ?? new RunHistory()).FailureProbability, 0, 0.99)));
+                    HistoryOf(_snapshot, work, profile)?.FailureProbability is { } failure ? Bounded(failure, 0, 0.99) : null));
             }
         }
 
@@ -173,9 +175,24 @@ internal sealed class SnapshotCompiler
         return _kinds[kind] = classes;
     }
 
-    private WorkEstimate EstimateOf(Work work, MachineProfile profile) => WorkEstimate.Of(work, profile, HistoryOf(work, profile));
+    // What is due is planned as if it were due sooner, by what one run in five takes longer than the time that is reckoned with; on the surest class.
+    private TimeSpan MarginOf(Work work)
+    {
+        var seconds = _classes.Where(c => Eligibility.OfWork(work, c.Profile) is Obstacle.None)
+            .Select(c => EstimateOf(work, c.Profile)).Select(static e => e.LateSeconds - e.Seconds).DefaultIfEmpty(0).Min();
+        return TimeSpan.FromSeconds(seconds);
+    }
 
-    private RunHistory? HistoryOf(Work work, MachineProfile profile) => _snapshot.History.GetValueOrDefault(new RunKey(work.Design.Manifest, work.Part.Name, profile.Name));
+    private WorkEstimate EstimateOf(Work work, MachineProfile profile) => EstimateOf(_snapshot, work, profile);
+
+    /// <summary>What a work takes on a class, by what was learnt.</summary>
+    internal static WorkEstimate EstimateOf(PlantSnapshot snapshot, Work work, MachineProfile profile) => WorkEstimate.Of(work, profile, HistoryOf(snapshot, work, profile));
+
+    /// <summary>A machine's pace beside its class's.</summary>
+    internal static double SpeedOf(PlantMachine machine) => machine.Speed > 0 ? Bounded(machine.Speed, 0.01, 100) : 1;
+
+    private static RunHistory? HistoryOf(PlantSnapshot snapshot, Work work, MachineProfile profile) =>
+        snapshot.History.GetValueOrDefault(new RunKey(work.Design.Manifest, work.Part.Name, profile.Name));
 
     /// <summary>What a work needs set up.</summary>
     internal static SetUpOf NeedsOf(Work work) => new()
@@ -187,10 +204,11 @@ internal sealed class SnapshotCompiler
         Tool = work.Part.Process is FabricationProcess.Milling ? $"{work.Design.Manifest.Value} {work.Part.Name}" : null,
     };
 
-    private DateTimeOffset Near(DateTimeOffset moment) =>
-        moment - _snapshot.Now > Furthest ? _snapshot.Now + Furthest : _snapshot.Now - moment > Furthest ? _snapshot.Now - Furthest : moment;
+    /// <summary>A moment, brought within ten years of now.</summary>
+    internal static DateTimeOffset Near(DateTimeOffset now, DateTimeOffset moment) => moment - now > Furthest ? now + Furthest : now - moment > Furthest ? now - Furthest : moment;
 
-    private static decimal Bounded(decimal price) => Math.Clamp(price, 0, 1_000_000);
+    /// <summary>A price, brought within what a plan reckons with.</summary>
+    internal static decimal Bounded(decimal price) => Math.Clamp(price, 0, 1_000_000);
 
     private static double Bounded(double value, double least, double most) => double.IsNaN(value) ? least : Math.Clamp(value, least, most);
 

@@ -14,12 +14,16 @@ public static class SiteMapping
     private const int MaxProfileLength = 64 * 1024;
 
     /// <summary>To the wire.</summary>
-    public static Wire.Machine ToWire(this Machine machine) => new()
+    public static Wire.Machine ToWire(this Machine machine)
     {
-        Id = machine.Id.ToString(),
-        ProfileYaml = MachineProfileWriter.Write(machine.Profile),
-        Loaded = machine.Loaded.ToWire(),
-    };
+        var wire = new Wire.Machine { Id = machine.Id.ToString(), ProfileYaml = MachineProfileWriter.Write(machine.Profile), Loaded = machine.Loaded.ToWire() };
+        if (machine.SimulatedSpeed is { } speed)
+        {
+            wire.SimulatedSpeed = speed;
+        }
+
+        return wire;
+    }
 
     /// <summary>From the wire.</summary>
     public static Machine ToModel(this Wire.Machine machine)
@@ -36,6 +40,7 @@ public static class SiteMapping
             Id = id,
             Profile = reading.Profile ?? throw new FormatException(string.Join(' ', reading.Errors)),
             Loaded = machine.Loaded.ToModel(),
+            SimulatedSpeed = machine.HasSimulatedSpeed ? machine.SimulatedSpeed : null,
         };
     }
 

@@ -1,13 +1,13 @@
 // The coordinator's projection: what its journal says, in memory. Live work and replay run the same Apply.
 
 using System.Collections.Immutable;
+using FabNet.Coordinator.Statistics;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
 using FabNet.Model.Orders;
 using FabNet.Model.Plans;
 using FabNet.Model.Sites;
-using FabNet.Planning;
 
 namespace FabNet.Coordinator.State;
 
@@ -39,6 +39,9 @@ internal sealed class JobEntry(OrderEntry order, DesignPart part, Job job, JobEn
     public Job Job { get; set; } = job;
 
     public List<JobEvent> Events { get; } = [];
+
+    /// <summary>What its site told of it and was not believed.</summary>
+    public List<string> Doubts { get; } = [];
 
     /// <summary>The terms of the last offer or lease; null before.</summary>
     public Terms? Terms { get; set; }
@@ -98,8 +101,8 @@ internal sealed class CoordinatorState
     /// <summary>Jobs that have ended, in the order in which they did.</summary>
     public IReadOnlyList<JobEntry> Ended => _ended;
 
-    /// <summary>What runs taught.</summary>
-    public ImmutableDictionary<RunKey, RunHistory> History { get; private set; } = ImmutableDictionary<RunKey, RunHistory>.Empty;
+    /// <summary>What runs and machines are really like.</summary>
+    public NetworkStatistics Statistics { get; } = new();
 
     /// <summary>What changed since it was last taken.</summary>
     public Touched Touched { get; private set; } = new();
@@ -139,6 +142,7 @@ internal sealed class CoordinatorState
             case ReportRefused r: Advance(r.Origin); break;
             case SiteRegistered r:
                 _sites[r.Site.Id] = r.Site;
+                Statistics.Take(r.Site, at);
                 Touched.Sites.Add(r.Site.Id);
                 break;
             case CancelRequested r:
@@ -146,6 +150,7 @@ internal sealed class CoordinatorState
                 Touch(_jobs[r.Job]);
                 break;
             case OrderAccepted r: ApplyAcceptance(r); break;
+            case ServiceChanged r: Statistics.Take(r); break;
             case ClaimSettled: break; // Only the ledger keeps claims.
             default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
         }
@@ -210,6 +215,11 @@ internal sealed class CoordinatorState
             entry.Job = entry.Job with { AcceptedAt = accepted.At };
             Touch(entry);
         }
+
+        foreach (var refused in accepted.Refused)
+        {
+            Statistics.Refused(_jobs[refused.Job].Job, accepted.At);
+        }
     }
 
     private void AddJob(JobEntry entry)
@@ -244,37 +254,19 @@ internal sealed class CoordinatorState
         entry.Job = transition.Job;
         entry.Events.Add(happened.Event);
         entry.Terms = happened.Terms ?? (entry.Job.State is JobState.Planned ? null : entry.Terms);
-        Learn(entry, before, happened.Event);
+        Statistics.Take(before, happened.Event, happened.Doubt is not null, at);
+        if (happened.Doubt is { } doubt)
+        {
+            entry.Doubts.Add(doubt);
+        }
+
+        if (happened.Event is JobRejected && before.Machine is { } machine && MachineClassOf(machine) is { } machineClass)
+        {
+            entry.Rejections = entry.Rejections.Add(new Rejection(machine, machineClass));
+        }
+
         Index(entry, before, at);
         Touch(entry);
-    }
-
-    private void Learn(JobEntry entry, Job before, JobEvent happened)
-    {
-        if (before.Machine is not { } machine || MachineClassOf(machine) is not { } machineClass)
-        {
-            return;
-        }
-
-        var key = new RunKey(entry.Job.Design.Manifest, entry.Job.Part, machineClass);
-        var old = History.GetValueOrDefault(key) ?? new RunHistory();
-        var copies = (double)entry.Job.Copies;
-        switch (happened)
-        {
-            case JobReady e:
-                History = History.SetItem(key, old with { ProgramSeconds = e.EstimatedSeconds / copies, ProgramGrams = e.EstimatedGrams / copies });
-                break;
-            case JobCompleted e:
-                History = History.SetItem(key, old with { Completed = old.Completed + 1, TotalSeconds = old.TotalSeconds + (e.Seconds / copies), TotalGrams = old.TotalGrams + (e.Grams / copies) });
-                break;
-            case JobFailed:
-                History = History.SetItem(key, old with { Failed = old.Failed + 1 });
-                break;
-            case JobRejected:
-                entry.Rejections = entry.Rejections.Add(new Rejection(machine, machineClass));
-                break;
-            default: break;
-        }
     }
 
     private string? MachineClassOf(MachineId id) => _sites.GetValueOrDefault(id.Site)?.Machines.FirstOrDefault(m => m.Id == id)?.Profile.Name;

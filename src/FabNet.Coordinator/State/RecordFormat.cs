@@ -19,6 +19,7 @@ internal static class RecordFormat
         SiteRegistered r => new("site.registered/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.SiteRegistered)),
         CancelRequested r => new("cancel.requested/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.CancelRequested)),
         OrderAccepted r => new("order.accepted/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.OrderAccepted)),
+        ServiceChanged r => new("machine.service/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ServiceChanged)),
         ClaimSettled r => new("claim.settled/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ClaimSettled)),
         _ => throw new NotSupportedException($"{record.GetType().Name} has no stored form."),
     };
@@ -38,6 +39,7 @@ internal static class RecordFormat
                 "site.registered/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.SiteRegistered),
                 "cancel.requested/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.CancelRequested),
                 "order.accepted/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.OrderAccepted),
+                "machine.service/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ServiceChanged),
                 "claim.settled/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ClaimSettled),
                 _ => throw new JournalException($"Entry {entry.Cursor} of the coordinator's journal has the kind '{entry.Kind}', which this FabNet does not know. Use the FabNet that wrote it, or a newer one."),
             };
@@ -63,5 +65,6 @@ internal static class RecordFormat
 [JsonSerializable(typeof(SiteRegistered))]
 [JsonSerializable(typeof(CancelRequested))]
 [JsonSerializable(typeof(OrderAccepted))]
+[JsonSerializable(typeof(ServiceChanged))]
 [JsonSerializable(typeof(ClaimSettled))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -224,6 +224,9 @@ public sealed record EdgeConfig
     /// <summary>Its machines; at least one.</summary>
     public required IReadOnlyList<MachineConfig> Machines { get; init; }
 
+    /// <summary>The absolute path of an Open Know-Where manifest with what else there is to say of the site; null if there is none.</summary>
+    public string? OpenKnowWherePath { get; init; }
+
     /// <summary>The id of one of its machines.</summary>
     public MachineId IdOf(MachineConfig machine) => new(Site, machine.Name);
 
@@ -238,6 +241,6 @@ public sealed record EdgeConfig
         Prices = Prices,
         TimeZone = TimeZone,
         Hours = Hours,
-        Machines = [.. Machines.Select(m => new Machine { Id = IdOf(m), Profile = m.Profile, Loaded = loaded(IdOf(m)) })],
+        Machines = [.. Machines.Select(m => new Machine { Id = IdOf(m), Profile = m.Profile, Loaded = loaded(IdOf(m)), SimulatedSpeed = m.SimulatedSpeed })],
     };
 }

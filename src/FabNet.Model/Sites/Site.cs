@@ -57,6 +57,9 @@ public sealed record Machine
 
     /// <summary>What is loaded.</summary>
     public LoadedMaterial Loaded { get; init; }
+
+    /// <summary>How many times faster than the wall clock it runs, where it is simulated: 0.01 to 1,000,000. Null for a real machine.</summary>
+    public double? SimulatedSpeed { get; init; }
 }
 
 /// <summary>What a machine is doing now, for people and for the planner.</summary>

@@ -24,6 +24,7 @@ internal static class FabNetCommands
         Network.AcceptCommand.Create(),
         Network.StatusCommand.Create(),
         Network.WatchCommand.Create(),
+        Network.StatsCommand.Create(),
         Network.JobCommands.Create(),
         Designs.CatalogueCommands.Create(),
         Designs.KeyCommands.Create(),
