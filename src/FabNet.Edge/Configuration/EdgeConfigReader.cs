@@ -66,6 +66,7 @@ public static class EdgeConfigReader
             Broker = BrokerConfigReader.Read(root.Section("broker"), path => Resolve(folder, path)),
             Publisher = SitePublisherReader.Read(root.Section("publisher"), path => Resolve(folder, path)),
             Machines = ReadMachines(root, folder),
+            OpenKnowWherePath = root.Text("openKnowWhere") is { } okw ? Resolve(folder, okw) : null,
         };
         root.RefuseUnknownKeys();
         return config;
