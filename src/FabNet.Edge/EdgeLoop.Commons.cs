@@ -6,6 +6,7 @@ using FabNet.Edge.Configuration;
 using FabNet.Edge.Leasing;
 using FabNet.Edge.Machines;
 using FabNet.Edge.Preparing;
+using FabNet.Edge.Queue;
 using FabNet.Model;
 using FabNet.Model.Jobs;
 
@@ -13,24 +14,33 @@ namespace FabNet.Edge;
 
 internal sealed partial class EdgeLoop
 {
-    /// <summary>What is noted beside the event that a job is ready.</summary>
-    private IReadOnlyList<EdgeRecord> RecipeOf(Job job, Prepared prepared) => _config.Publisher is not null && prepared.Recipe is { } recipe
-        ? [new RecipeRecord { Job = job.Id, Epoch = job.Epoch, Recipe = recipe }] : [];
+    /// <summary>What is noted beside the events that jobs are ready.</summary>
+    private IReadOnlyList<EdgeRecord> RecipesOf(Plate plate, Prepared prepared) => _config.Publisher is null ? []
+        : [.. plate.Jobs.Where(j => prepared.Recipes.ContainsKey(j.Id)).Select(j => new RecipeRecord { Job = j.Id, Epoch = j.Epoch, Recipe = prepared.Recipes[j.Id] })];
+
+    /// <summary>What is noted beside the ends of jobs that were made at once.</summary>
+    private List<EdgeRecord> ProductionsOf(IReadOnlyList<(JobEvent Happened, double Seconds)> ends)
+    {
+        var made = ends.Select(e => ProductionOf(e.Happened, e.Seconds)).OfType<ProductionRecord>().ToList();
+
+        // Somebody let machines be cleared by themselves since: what lay there was taken off unseen.
+        return [.. made.Select(static m => m.Machine).Distinct().SelectMany(_book.Productions.OnMachine).Select(static before => before with { Good = before.Made }), .. made];
+    }
 
     /// <summary>What is noted beside the end of a job: a piece that was finished, or one that failed. What a person called off or stopped with the agent teaches nothing.</summary>
     /// <param name="happened">The event.</param>
     /// <param name="seconds">Machine time of it.</param>
-    private IReadOnlyList<EdgeRecord> ProductionOf(JobEvent happened, double seconds)
+    private ProductionRecord? ProductionOf(JobEvent happened, double seconds)
     {
         var isGood = happened is JobCompleted;
         if (_config.Publisher is not { } publisher || !(isGood || (happened is JobFailed && _handOver is null))
             || _book.Leases.Find(happened.Job)?.Job is not { Machine: { } machine } job || job.Epoch != happened.Epoch || !_desks.TryGetValue(machine, out var desk)
             || _book.Productions.RecipeOf(job.Id, job.Epoch) is not { } recipe)
         {
-            return [];
+            return null;
         }
 
-        var made = new ProductionRecord
+        return new ProductionRecord
         {
             Job = job.Id,
             Epoch = job.Epoch,
@@ -48,28 +58,48 @@ internal sealed partial class EdgeLoop
             RunNonce = Nonce(),
             ClaimNonce = Nonce(),
         };
-
-        // Somebody let machines be cleared by themselves since: what lay there was taken off unseen.
-        return _book.Productions.OnMachine(machine) is { } before ? [before with { Good = before.Made }, made] : [made];
     }
 
     /// <summary>A person took off what was made, and says how many pieces are no good.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="scrapped">How many, 0 or more.</param>
+    /// <param name="of">Of which job; null where it does not matter.</param>
     /// <returns>What was noted, as a sentence; empty where nothing was to be.</returns>
-    /// <exception cref="OperatorException">There are not so many pieces.</exception>
-    private string Judge(MachineId machine, int scrapped)
+    /// <exception cref="OperatorException">There are not so many pieces, or nobody said of which job they are.</exception>
+    private string Judge(MachineId machine, int scrapped, JobId? of)
     {
-        if (_book.Productions.OnMachine(machine) is not { } made)
+        var lying = _book.Productions.OnMachine(machine);
+        if (lying.Count == 0)
         {
             return scrapped == 0 ? "" : _config.Publisher is null ? " Scrap is not counted here: the site's configuration names no publisher." : " Scrap is not counted: no finished job's parts were on it.";
         }
 
-        if (scrapped > made.Made)
+        var named = of is null ? lying : [.. lying.Where(m => m.Job == of)];
+        var (all, jobs) = (named.Sum(static m => m.Made), string.Join(", ", named.Select(static m => m.Job)));
+        if (named.Count == 0)
         {
-            throw new OperatorException($"{made.Job} made {made.Made} on {machine}, so at most {made.Made} can be scrap.");
+            throw new OperatorException($"{of} was not made on {machine}; on it lies what was made for {string.Join(", ", lying.Select(static m => m.Job))}.");
         }
 
-        _book.Judge(made with { Good = made.Made - scrapped });
-        return scrapped == 0 ? "" : $" {scrapped} of {made.Made} made for {made.Job} are noted as scrap.";
+        if (scrapped > all)
+        {
+            throw new OperatorException($"{jobs} made {all} on {machine}, so at most {all} can be scrap.");
+        }
+
+        if (scrapped > 0 && scrapped < all && named.DistinctBy(static m => (m.Manifest, m.Part)).Count() > 1)
+        {
+            throw new OperatorException($"Different parts lay on {machine}. Say of which job the scrap is, one of {jobs}: fabnet site clear {machine} --scrap {scrapped} --job {named[0].Job}");
+        }
+
+        // Equal pieces are equal: which of them it was does not matter to what is learnt.
+        var left = scrapped;
+        _book.Judge([.. lying.Select(m =>
+        {
+            var bad = named.Contains(m) ? Math.Min(left, m.Made) : 0;
+            left -= bad;
+            return m with { Good = m.Made - bad };
+        })]);
+        return scrapped == 0 ? "" : $" {scrapped} of {all} made for {jobs} are noted as scrap.";
     }
 
     /// <summary>How many productions wait to be told. Runs in the loop.</summary>

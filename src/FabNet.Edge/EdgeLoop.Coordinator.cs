@@ -100,6 +100,11 @@ internal sealed partial class EdgeLoop
         }
         else if (_offers.TakesByItself(job, desk.Facts.Loaded))
         {
+            if (job.Bed is { } bed)
+            {
+                _offers.Take(job.Id, bed.Id);
+            }
+
             _uplink.TrySend(new EdgeUp { Claim = new() { JobId = job.Id.Value, Machine = offer.Machine } });
         }
         else
@@ -189,7 +194,7 @@ internal sealed partial class EdgeLoop
                 Append(new JobPaused { Job = job.Id, Epoch = job.Epoch, At = now, Reason = job.Reason ?? "It was held before the link was lost." });
                 break;
             case JobState.Ready when job is { Program: { } program, EstimatedSeconds: { } seconds }:
-                Append(new JobReady { Job = job.Id, Epoch = job.Epoch, At = now, Program = program, EstimatedSeconds = seconds, EstimatedGrams = job.EstimatedGrams ?? 0 });
+                Append(new JobReady { Job = job.Id, Epoch = job.Epoch, At = now, Program = program, EstimatedSeconds = seconds, EstimatedGrams = job.EstimatedGrams ?? 0, Share = job.Share });
                 break;
             default:
                 Append(new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = now });
@@ -205,16 +210,8 @@ internal sealed partial class EdgeLoop
             return;
         }
 
-        var desk = held.Job.Machine is { } machine ? _desks.GetValueOrDefault(machine) : null;
-        if (desk?.Run is { } run && run.Job == id)
-        {
-            run.CancelReason ??= reason;
-            desk.Host.CancelRun(reason);
-            return;
-        }
-
         _book.EndLease(id, epoch, reason);
-        desk?.Forget(id);
+        Leave(held.Job.Machine is { } machine ? _desks.GetValueOrDefault(machine) : null, id, reason);
         LogLeaseEnded(id, reason);
     }
 

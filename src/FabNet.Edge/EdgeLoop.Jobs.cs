@@ -19,38 +19,42 @@ internal sealed partial class EdgeLoop
     /// <summary>Takes up what an earlier process left. A job that it had started is never continued by itself.</summary>
     private void OnTakeUp()
     {
-        foreach (var held in _book.Leases.Open.ToList())
+        var open = _book.Leases.Open.ToList();
+        foreach (var held in open.Where(h => !h.IsStarted && (h.Job.Machine is not { } machine || !_desks.ContainsKey(machine))))
         {
-            var job = held.Job;
-            var desk = job.Machine is { } machine ? _desks.GetValueOrDefault(machine) : null;
-            if (held.IsStarted)
-            {
-                TakeUpStarted(job, desk);
-            }
-            else if (desk is null)
-            {
-                Append(new JobReleased { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = $"{job.Machine} is no longer a machine of this site." });
-            }
+            Append(new JobReleased { Job = held.Job.Id, Epoch = held.Job.Epoch, At = _time.GetUtcNow(), Reason = $"{held.Job.Machine} is no longer a machine of this site." });
+        }
+
+        // A machine makes one program at a time, so what it had started is one plate.
+        foreach (var started in open.Where(static h => h.IsStarted).GroupBy(static h => h.Job.Machine))
+        {
+            TakeUpStarted(new Plate([.. started.Select(static h => h.Job)]), started.Key is { } machine ? _desks.GetValueOrDefault(machine) : null);
         }
 
         _isTakenUp = true;
     }
 
+    /// <summary>The jobs that a machine was started for and that have not ended, as the journal has them now; null if there are none.</summary>
+    private Plate? StartedOn(MachineDesk desk) => _book.Leases.Open.Where(h => h.IsStarted && h.Job.Machine == desk.Id).Select(static h => h.Job).ToList() is { Count: > 0 } jobs ? new Plate(jobs) : null;
+
+    /// <summary>The jobs of a plate that this site still holds under the same leases, as the journal has them now.</summary>
+    private List<Job> HeldOf(Plate plate) => [.. plate.Jobs.Select(j => _book.Leases.Find(j.Id)?.Job).OfType<Job>().Where(j => !j.IsFinal && plate.Jobs.Any(p => p.Id == j.Id && p.Epoch == j.Epoch))];
+
     private void OnPrepared(PreparationEnded ended)
     {
-        var desk = _desks[ended.Machine];
-        if (desk.Preparation?.Job == ended.Job && desk.Preparation.Epoch == ended.Epoch)
+        var (desk, plate) = (_desks[ended.Machine], ended.Plate);
+        if (desk.Preparation?.Plate == plate)
         {
             desk.Preparation.Cancellation.Dispose();
             desk.Preparation = null;
         }
 
-        var job = _book.Leases.Find(ended.Job)?.Job;
-        if (job is null || job.Epoch != ended.Epoch || job.IsFinal || _handOver is not null)
+        var jobs = HeldOf(plate);
+        if (jobs.Count < plate.Jobs.Count || _handOver is not null)
         {
             if (ended.Outcome is Prepared late)
             {
-                ProgramFolder.Remove(late);
+                ProgramFolder.Remove(late); // Who is left of the plate is prepared anew.
             }
 
             return;
@@ -60,53 +64,61 @@ internal sealed partial class EdgeLoop
         {
             case Prepared prepared:
                 desk.PreparationNotice = null;
-                desk.Attempts.Remove(job.Id);
-                AppendReady(job, prepared);
-                desk.Prepared[job.Id] = prepared;
+                desk.Attempts.Remove(plate.Lead.Id);
+                AppendReady(plate, prepared);
+                desk.Prepared[plate.Lead.Id] = (plate, prepared);
+                break;
+            case Refused { Job: null } refused when plate.Bed is { } bed:
+                desk.PreparationNotice = null;
+                desk.Apart.Add(bed);
+                LogMadeApart(plate.ToString(), refused.Reason);
                 break;
             case Refused refused:
                 desk.PreparationNotice = null;
-                Append(new JobRejected { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = refused.Reason, Everywhere = refused.Everywhere });
-                desk.Forget(job.Id);
+                var whose = jobs.Find(j => j.Id == refused.Job) ?? jobs[0];
+                Append(new JobRejected { Job = whose.Id, Epoch = whose.Epoch, At = _time.GetUtcNow(), Reason = refused.Reason, Everywhere = refused.Everywhere });
+                desk.Forget(whose.Id);
                 break;
-            case Postponed postponed when desk.CountAttempt(job.Id) < MaxPreparationAttempts:
-                desk.PreparationNotice = $"{job.Id} waits: {postponed.Reason}";
+            case Postponed postponed when desk.CountAttempt(plate.Lead.Id) < MaxPreparationAttempts:
+                desk.PreparationNotice = $"{plate} waits: {postponed.Reason}";
                 desk.RetryPreparationAt = StampIn(TimeSpan.FromSeconds(15));
-                LogPostponed(job.Id, postponed.Reason);
+                LogPostponed(plate.ToString(), postponed.Reason);
                 break;
             case Postponed postponed:
                 desk.PreparationNotice = null;
-                Release(job, $"It could not be prepared for five minutes: {postponed.Reason}");
+                jobs.ForEach(job => Release(job, $"It could not be prepared for five minutes: {postponed.Reason}"));
                 break;
             default:
                 throw new NotSupportedException($"{ended.Outcome.GetType().Name} is no outcome.");
         }
     }
 
-    private void AppendReady(Job job, Prepared prepared) => Append(RecipeOf(job, prepared), new JobReady
+    private void AppendReady(Plate plate, Prepared prepared)
     {
-        Job = job.Id,
-        Epoch = job.Epoch,
-        At = _time.GetUtcNow(),
-        Program = prepared.Program.Digest,
-        EstimatedSeconds = prepared.Program.Summary.TimeSeconds + prepared.Program.Summary.HeatUpSeconds,
-        EstimatedGrams = prepared.Program.Summary.FilamentGrams,
-    });
+        var (summary, now) = (prepared.Program.Summary, _time.GetUtcNow());
+        Append(RecipesOf(plate, prepared), [.. plate.Jobs.Select(job => new JobReady
+        {
+            Job = job.Id,
+            Epoch = job.Epoch,
+            At = now,
+            Program = prepared.Program.Digest,
+            EstimatedSeconds = (summary.TimeSeconds + summary.HeatUpSeconds) * (plate.ShareOf(job) ?? 1),
+            EstimatedGrams = summary.FilamentGrams * (plate.ShareOf(job) ?? 1),
+            Share = plate.ShareOf(job),
+        })]);
+    }
 
-    /// <summary>The last word before motion: the rule is asked again, the start is journaled and synced, and only then the machine may move.</summary>
+    /// <summary>The last word before motion: the rule is asked again, the start of each job of the plate is journaled and synced in one append, and only then the machine may move.</summary>
     private void OnStartAsked(StartAsked asked)
     {
         var desk = _desks[asked.Machine];
         var run = desk.Run;
-        var job = _book.Leases.Find(asked.Job)?.Job;
-        var now = _time.GetUtcNow();
         var recovery = run?.Prepared.From;
         var refusal = run is null || run.Job != asked.Job || run.Epoch != asked.Epoch ? $"{asked.Job} is not the job of {asked.Machine}."
             : run.CancelReason ?? (_handOver is not null ? "The agent is being stopped."
-            : _trouble ?? (job is null ? $"{asked.Job} is no longer held by this site."
+            : _trouble ?? (HeldOf(run.Plate) is var jobs && jobs.Count < run.Plate.Jobs.Count ? $"{run.Plate}: not all of it is held by this site any more."
             : recovery is not null ? JournalGoingOn(desk, run, recovery)
-            : StartRule.CheckLease(job, LeaseClock())
-            ?? _book.Append(new JobStarted { Job = asked.Job, Epoch = asked.Epoch, At = now })));
+            : jobs.Select(job => StartRule.CheckLease(job, LeaseClock())).FirstOrDefault(static lapsed => lapsed is not null) ?? JournalStart(jobs)));
         if (refusal is null)
         {
             run!.IsStarted = true;
@@ -116,10 +128,24 @@ internal sealed partial class EdgeLoop
         asked.Refusal.TrySetResult(refusal);
     }
 
-    private void OnRunPaused(RunPaused paused) =>
-        Append(new JobPaused { Job = paused.Job, Epoch = paused.Epoch, At = _time.GetUtcNow(), Reason = paused.Reason });
+    private string? JournalStart(List<Job> jobs)
+    {
+        var now = _time.GetUtcNow();
+        return _book.Append([.. jobs.Select(job => new JobStarted { Job = job.Id, Epoch = job.Epoch, At = now })], []);
+    }
 
-    private void OnRunResumed(RunResumed resumed) => Append(new JobResumed { Job = resumed.Job, Epoch = resumed.Epoch, At = _time.GetUtcNow() });
+    private void OnRunPaused(RunPaused paused) => OfRun(paused.Machine, paused.Job, paused.Epoch, job => new JobPaused { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = paused.Reason });
+
+    private void OnRunResumed(RunResumed resumed) => OfRun(resumed.Machine, resumed.Job, resumed.Epoch, job => new JobResumed { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow() });
+
+    /// <summary>Something happened to a run, and so to each of its jobs.</summary>
+    private void OfRun(MachineId machine, JobId named, int epoch, Func<Job, JobEvent> happened)
+    {
+        if (_desks[machine].Run is { } run && run.Job == named && run.Epoch == epoch)
+        {
+            Append([], [.. HeldOf(run.Plate).Select(happened)]);
+        }
+    }
 
     private void OnRunEnded(RunEnded ended)
     {
@@ -129,28 +155,26 @@ internal sealed partial class EdgeLoop
             return;
         }
 
-        var job = _book.Leases.Find(ended.Job)?.Job;
+        var jobs = HeldOf(run.Plate);
         var isProgramKept = false;
-        if (run.IsStarted && job is not null && WaitsForDecision(desk, run, ended.End))
+        if (run.IsStarted && jobs.Count > 0 && WaitsForDecision(desk, run, ended.End))
         {
-            Interrupt(desk, job, new MarkedLine(ended.End.LastLine, run.Prepared.Whole.LineCount), _handOver is not null ? $"The agent was stopped and took {desk.Id} to its safe state." : ended.End.Reason);
+            Interrupt(desk, new Plate(jobs), new MarkedLine(ended.End.LastLine, run.Prepared.Whole.LineCount), _handOver is not null ? $"The agent was stopped and took {desk.Id} to its safe state." : ended.End.Reason);
             isProgramKept = true;
         }
         else if (run.IsStarted)
         {
-            RequireClearing(desk, ended.End.Kind is RunEndKind.Completed ? $"The part of {run.Job} is on it." : $"{run.Job} did not finish; its part is incomplete.");
-            if (job is not null)
-            {
-                AppendEnd(EndOf(job, run, ended.End, desk), SecondsOf(run, ended.End));
-            }
+            RequireClearing(desk, WhatIsOn(run.Plate, ended.End.Kind is RunEndKind.Completed));
+            AppendEnds(jobs, job => EndOf(job, run, ended.End, desk), job => SecondsOf(job, run, ended.End));
+            run.Plate.Jobs.ToList().ForEach(job => desk.CalledOff.Remove(job.Id));
         }
         else if (run.Prepared.From is not null)
         {
             isProgramKept = OnNotGoneOn(desk, run);
         }
-        else if (job is not null)
+        else if (jobs.Count > 0)
         {
-            OnNotStarted(desk, job, run, ended.End);
+            OnNotStarted(desk, jobs, run, ended.End);
         }
 
         run.Begun.TrySetResult(ended.End.Reason);
@@ -159,9 +183,9 @@ internal sealed partial class EdgeLoop
         {
             run.Prepared.Dispose();
         }
-        else if (job is { IsFinal: false } && !run.IsStarted && _book.Leases.Find(run.Job) is { Job.IsFinal: false })
+        else if (jobs.Count == run.Plate.Jobs.Count && !run.IsStarted && HeldOf(run.Plate).Count == jobs.Count)
         {
-            desk.Prepared[run.Job] = run.Prepared;
+            desk.Prepared[run.Job] = (run.Plate, run.Prepared);
         }
         else
         {
@@ -170,22 +194,38 @@ internal sealed partial class EdgeLoop
         }
 
         desk.Run = null;
-        LogEnded(run.Job, desk.Id, ended.End.Kind, ended.End.LastLine, ended.End.Reason);
+        LogEnded(run.Plate.ToString(), desk.Id, ended.End.Kind, ended.End.LastLine, ended.End.Reason);
         CompleteHandOver();
     }
 
+    private static string WhatIsOn(Plate plate, bool isComplete) => (plate.Jobs.Count > 1, isComplete) switch
+    {
+        (false, true) => $"The part of {plate} is on it.",
+        (false, false) => $"{plate} did not finish; its part is incomplete.",
+        (true, true) => $"The parts of {plate} are on it.",
+        (true, false) => $"{plate} did not finish; their parts are incomplete.",
+    };
+
     private JobEvent EndOf(Job job, ActiveRun run, RunEnd end, MachineDesk desk) => end.Kind switch
     {
+        RunEndKind.Completed when run.Plate.Jobs.Count > 1 && desk.CalledOff.TryGetValue(job.Id, out var reason) => new JobCancelled
+        {
+            Job = job.Id,
+            Epoch = job.Epoch,
+            At = _time.GetUtcNow(),
+            Reason = $"{reason.TrimEnd('.')}. It was being made on one bed with {new Plate([.. run.Plate.Jobs.Where(j => j.Id != job.Id)])}, whose run went on: its part lies with theirs.",
+        },
         RunEndKind.Completed => new JobCompleted
         {
             Job = job.Id,
             Epoch = job.Epoch,
             At = _time.GetUtcNow(),
-            Seconds = SecondsOf(run, end),
-            Grams = run.Prepared.Whole.Summary.FilamentGrams,
-            EnergyKwh = desk.Profile.Power.RunningW * SecondsOf(run, end) / 3_600_000,
+            Seconds = SecondsOf(job, run, end),
+            Grams = run.Prepared.Whole.Summary.FilamentGrams * (job.Share ?? 1),
+            EnergyKwh = desk.Profile.Power.RunningW * SecondsOf(job, run, end) / 3_600_000,
         },
-        RunEndKind.Cancelled when run.CancelReason is { } reason => new JobCancelled { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason },
+        _ when (desk.CalledOff.TryGetValue(job.Id, out var own) ? own : end.Kind is RunEndKind.Cancelled ? run.CancelReason : null) is { } reason =>
+            new JobCancelled { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason },
         RunEndKind.Cancelled when _handOver is not null => new JobFailed
         {
             Job = job.Id,
@@ -197,50 +237,67 @@ internal sealed partial class EdgeLoop
         _ => new JobFailed { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), LastLine = end.LastLine, Reason = end.Reason },
     };
 
-    /// <summary>What came before an interruption counts by the program's time model: nobody measured it to the end.</summary>
-    private static double SecondsOf(ActiveRun run, RunEnd end) => end.Seconds + (run.Prepared.From?.SecondsBefore ?? 0);
+    /// <summary>A job's part of the machine's time. What came before an interruption counts by the program's time model: nobody measured it to the end.</summary>
+    private static double SecondsOf(Job job, ActiveRun run, RunEnd end) => (end.Seconds + (run.Prepared.From?.SecondsBefore ?? 0)) * (job.Share ?? 1);
 
-    /// <summary>The run ended before anything moved: the job may be tried again, unless somebody called it off.</summary>
-    private void OnNotStarted(MachineDesk desk, Job job, ActiveRun run, RunEnd end)
+    /// <summary>The run ended before anything moved: its jobs may be tried again. One that was called off has left already.</summary>
+    private void OnNotStarted(MachineDesk desk, List<Job> jobs, ActiveRun run, RunEnd end)
     {
-        if (run.CancelReason is { } reason)
+        if (_handOver is not null)
         {
-            Append(new JobCancelled { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason });
+            jobs.ForEach(job => Release(job, "The agent was stopped before it was started."));
         }
-        else if (_handOver is not null)
+        else if (run.CancelReason is null && _trouble is null && jobs.TrueForAll(job => StartRule.CheckLease(job, LeaseClock()) is null) && desk.CountAttempt(run.Job) >= MaxAttempts)
         {
-            Release(job, "The agent was stopped before it was started.");
+            var now = _time.GetUtcNow();
+            Append([], [.. jobs.Select(job => new JobRejected { Job = job.Id, Epoch = job.Epoch, At = now, Reason = $"{desk.Id} could not start it: {end.Reason}" })]);
         }
-        else if (_trouble is null && StartRule.CheckLease(job, LeaseClock()) is null && desk.CountAttempt(job.Id) >= MaxAttempts)
-        {
-            Append(new JobRejected { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = $"{desk.Id} could not start it: {end.Reason}" });
-        }
-        else
+        else if (run.CancelReason is null)
         {
             desk.RetryStartAt = StampIn(TimeSpan.FromSeconds(5));
         }
     }
 
-    /// <summary>Somebody called a job off, or the coordinator took its lease back.</summary>
+    /// <summary>
+    /// Somebody called a job off, or the coordinator took its lease back. Before its start it leaves its plate, which is prepared without it. After it, the machine can't leave one part
+    /// out: the run goes on while one of its jobs is wanted, and the job ends with it.
+    /// </summary>
     private void CallOff(HeldJob held, string reason)
     {
-        var desk = held.Job.Machine is { } machine ? _desks.GetValueOrDefault(machine) : null;
-        if (desk?.Run is { } run && run.Job == held.Job.Id)
+        var (job, desk) = (held.Job, held.Job.Machine is { } machine ? _desks.GetValueOrDefault(machine) : null);
+        if (desk is not null && held.IsStarted && StartedOn(desk) is { } plate)
         {
-            run.CancelReason ??= reason;
+            desk.CalledOff[job.Id] = reason;
+            if (!plate.Jobs.All(j => desk.CalledOff.ContainsKey(j.Id)))
+            {
+                LogGoesOnWithout(job.Id, plate.ToString(), reason);
+            }
+            else if (desk.Run is { } run)
+            {
+                run.CancelReason ??= reason;
+                desk.Host.CancelRun(reason);
+            }
+            else if (desk.Waiting is not null)
+            {
+                EndWaiting(desk, plate, j => new JobCancelled { Job = j.Id, Epoch = j.Epoch, At = _time.GetUtcNow(), Reason = reason });
+            }
+
+            return;
+        }
+
+        Append(new JobCancelled { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason });
+        Leave(desk, job.Id, reason);
+    }
+
+    /// <summary>A job that was not started is no longer this site's: its plate is made without it.</summary>
+    private static void Leave(MachineDesk? desk, JobId job, string reason)
+    {
+        desk?.Forget(job);
+        if (desk?.Run is { } run && run.Plate.Has(job))
+        {
+            run.CancelReason ??= reason; // Handed over, and nothing has moved.
             desk.Host.CancelRun(reason);
-            return;
         }
-
-        var cancelled = new JobCancelled { Job = held.Job.Id, Epoch = held.Job.Epoch, At = _time.GetUtcNow(), Reason = reason };
-        if (desk?.Waiting?.Job == held.Job.Id)
-        {
-            EndWaiting(desk, held.Job, cancelled);
-            return;
-        }
-
-        Append(cancelled);
-        desk?.Forget(held.Job.Id);
     }
 
     /// <summary>Designs turned out not to be made: their jobs end here, unless they have moved a machine already.</summary>
@@ -273,7 +330,7 @@ internal sealed partial class EdgeLoop
             desk.Host.CancelRun("The agent is being stopped.");
         }
 
-        foreach (var held in _book.Leases.Open.Where(h => !h.IsStarted && !_desks.Values.Any(d => d.Run?.Job == h.Job.Id)).ToList())
+        foreach (var held in _book.Leases.Open.Where(h => !h.IsStarted && !_desks.Values.Any(d => d.Run?.Plate.Has(h.Job.Id) == true)).ToList())
         {
             Release(held.Job, "The agent was stopped before it was started.");
         }
@@ -281,9 +338,10 @@ internal sealed partial class EdgeLoop
         CompleteHandOver();
     }
 
+    // A machine whose end can't be journaled stands in its safe state all the same; the next start finds the run as after a crash.
     private void CompleteHandOver()
     {
-        if (_handOver is not null && _desks.Values.All(d => d.Run is null))
+        if (_handOver is not null && _desks.Values.All(d => d.Run is null || _stalled.Exists(m => m is RunEnded ended && ended.Machine == d.Id)))
         {
             _handOver.TrySetResult();
         }
@@ -299,18 +357,29 @@ internal sealed partial class EdgeLoop
 
     private long StampIn(TimeSpan span) => _time.GetTimestamp() + (long)(span.TotalSeconds * _time.TimestampFrequency);
 
-    private void Append(JobEvent happened) => Append([], happened);
+    private void Append(JobEvent happened) => Append([], [happened]);
 
-    /// <summary>Appends the end of a started job, with what it teaches.</summary>
-    private void AppendEnd(JobEvent happened, double seconds) => Append(ProductionOf(happened, seconds), happened);
-
-    private void Append(IReadOnlyList<EdgeRecord> beside, JobEvent happened)
+    /// <summary>Appends the ends of jobs that were made at once, with what they teach.</summary>
+    private void AppendEnds(IReadOnlyList<Job> jobs, Func<Job, JobEvent> end, Func<Job, double> seconds)
     {
-        if (_book.Append(happened, beside) is { } refusal)
+        var ends = jobs.Select(job => (Job: job, End: end(job))).ToList();
+        Append(ProductionsOf([.. ends.Select(e => (e.End, seconds(e.Job)))]), [.. ends.Select(static e => e.End)]);
+    }
+
+    private void Append(IReadOnlyList<EdgeRecord> beside, IReadOnlyList<JobEvent> together)
+    {
+        if (together.Count == 0)
+        {
+            return;
+        }
+
+        if (_book.Append(together, beside) is { } refusal)
         {
             LogRefused(refusal);
+            return;
         }
-        else
+
+        foreach (var happened in together)
         {
             LogHappened(happened.Job, happened.GetType().Name);
         }
@@ -323,8 +392,14 @@ internal sealed partial class EdgeLoop
     private partial void LogRefused(string refusal);
 
     [LoggerMessage(LogLevel.Warning, "{Job} can't be prepared yet: {Reason}")]
-    private partial void LogPostponed(JobId job, string reason);
+    private partial void LogPostponed(string job, string reason);
 
     [LoggerMessage(LogLevel.Information, "{Job} ended on {Machine}: {Kind} after line {Line}. {Reason}")]
-    private partial void LogEnded(JobId job, MachineId machine, RunEndKind kind, int line, string reason);
+    private partial void LogEnded(string job, MachineId machine, RunEndKind kind, int line, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Jobs} share no bed after all, and each is made alone: {Reason}")]
+    private partial void LogMadeApart(string jobs, string reason);
+
+    [LoggerMessage(LogLevel.Information, "{Job} was called off ({Reason}) while it is made with others: the run of {Jobs} goes on.")]
+    private partial void LogGoesOnWithout(JobId job, string jobs, string reason);
 }

@@ -81,12 +81,13 @@ internal sealed partial class EdgeLoop
     /// <summary>The part is off the machine. Runs in the loop.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="scrapped">How many of the pieces are no good, 0 or more.</param>
-    public string Clear(MachineId machine, int scrapped = 0)
+    /// <param name="of">Of which job; null where it does not matter.</param>
+    public string Clear(MachineId machine, int scrapped = 0, JobId? of = null)
     {
         var desk = DeskOf(machine);
         if (desk.Run is { } run)
         {
-            throw new OperatorException($"{machine} is running {run.Job}. Cancel it first: fabnet job cancel {run.Job}");
+            throw new OperatorException($"{machine} is running {run.Plate}. Cancel it first: {string.Join("; ", run.Plate.Jobs.Select(static j => $"fabnet job cancel {j.Id}"))}");
         }
 
         if (desk.Waiting is { } waiting)
@@ -96,7 +97,7 @@ internal sealed partial class EdgeLoop
         }
 
         var wasNeeded = desk.Facts.NeedsClearing is not null;
-        var noted = Judge(machine, scrapped);
+        var noted = Judge(machine, scrapped, of);
         SetFacts(desk, desk.Facts with { NeedsClearing = null });
         desk.Host.Reset();
         return (wasNeeded ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear; an alarm was reset as far as its firmware lets one: fabnet site machines shows how it is.") + noted;
@@ -108,7 +109,7 @@ internal sealed partial class EdgeLoop
         var desk = DeskOf(machine);
         if (desk.Run is { } run)
         {
-            throw new OperatorException($"{machine} is running {run.Job}. Load it when the run has ended.");
+            throw new OperatorException($"{machine} is running {run.Plate}. Load it when the run has ended.");
         }
 
         if (loaded.Material is { } material && desk.Profile.Materials.Count > 0 && !desk.Profile.Materials.Contains(material))
@@ -126,7 +127,7 @@ internal sealed partial class EdgeLoop
         var desk = DeskOf(machine);
         SetFacts(desk, desk.Facts with { Maintenance = inMaintenance ? (reason.Length > 0 ? reason : "maintenance") : null });
         return !inMaintenance ? $"{machine} is back in service."
-            : desk.Run is { } run ? $"{machine} finishes {run.Job} and is out of service then."
+            : desk.Run is { } run ? $"{machine} finishes {run.Plate} and is out of service then."
             : $"{machine} is out of service.";
     }
 

@@ -25,7 +25,7 @@ internal sealed partial class EdgeLoop
         var desk = DeskOf(machine);
         if (desk.Run is { } run)
         {
-            throw new OperatorException($"{machine} is running {run.Job}{(run.Prepared.From is null ? "" : ": it goes on already")}.");
+            throw new OperatorException($"{machine} is running {run.Plate}{(run.Prepared.From is null ? "" : ": it goes on already")}.");
         }
 
         return desk.Waiting is { } waiting && _book.Leases.Find(waiting.Job) is { } held
@@ -53,25 +53,28 @@ internal sealed partial class EdgeLoop
             throw new OperatorException(refusal);
         }
 
-        desk.Run = new ActiveRun(job.Id, job.Epoch, plan.Rest, _time.GetTimestamp());
+        desk.Run = new ActiveRun(StartedOn(desk) ?? new Plate([job]), plan.Rest, _time.GetTimestamp());
         desk.Host.Run(new RunOrder(job.Id, job.Epoch, plan.Rest.Program, plan.Rest.From));
         LogGoesOn(job.Id, machine, plan.Rest.From!.FirstLine, plan.Rest.Whole.LineCount);
         return desk.Run.Begun.Task;
     }
 
-    /// <summary>A person gives up the job that waits on a machine: it fails, and is made again. Runs in the loop.</summary>
+    /// <summary>A person gives up what waits on a machine: its jobs fail, and are made again. Runs in the loop.</summary>
     public string GiveUp(MachineId machine, string reason)
     {
         var (job, interruption, _) = InterruptedOn(machine);
-        EndWaiting(DeskOf(machine), job, new JobFailed
+        var desk = DeskOf(machine);
+        var plate = StartedOn(desk) ?? new Plate([job]);
+        EndWaiting(desk, plate, j => new JobFailed
         {
-            Job = job.Id,
-            Epoch = job.Epoch,
+            Job = j.Id,
+            Epoch = j.Epoch,
             At = _time.GetUtcNow(),
             LastLine = interruption.LastLine,
             Reason = $"It was interrupted after line {Number(interruption.LastLine)}, and a person gave it up{(reason.Length > 0 ? $": {reason}" : "")}. It is made again from the start.",
         });
-        return $"{job.Id} has failed, and its work is planned again. Take the part off {machine}, then: fabnet site clear {machine}";
+        return plate.Jobs.Count == 1 ? $"{plate} has failed, and its work is planned again. Take the part off {machine}, then: fabnet site clear {machine}"
+            : $"{plate} have failed, and their work is planned again. Take the parts off {machine}, then: fabnet site clear {machine}";
     }
 
     private static string NextStep(MachineId machine, MachineState state) => state switch
@@ -81,9 +84,10 @@ internal sealed partial class EdgeLoop
         _ => "Try again once it is.",
     };
 
-    /// <summary>An earlier process had started this job.</summary>
-    private void TakeUpStarted(Job job, MachineDesk? desk)
+    /// <summary>An earlier process had started these jobs, at once.</summary>
+    private void TakeUpStarted(Plate plate, MachineDesk? desk)
     {
+        var job = plate.Lead;
         var last = _book.Interruption(job);
         var isWaiting = last is { FromLine: null };
         if (desk is { AsksWhenInterrupted: true } && isWaiting)
@@ -97,25 +101,26 @@ internal sealed partial class EdgeLoop
             : desk?.Host.LastLineLeftBehind(job.Id, job.Epoch) ?? new MarkedLine((last?.FromLine ?? 1) - 1, last?.LineCount ?? 0);
         if (desk is { AsksWhenInterrupted: true })
         {
-            Interrupt(desk, job, marked, $"The agent was interrupted, by a crash or a power cut, while {desk.Id} ran it.");
+            Interrupt(desk, plate, marked, $"The agent was interrupted, by a crash or a power cut, while {desk.Id} ran it.");
             return;
         }
 
         if (desk is not null)
         {
-            RequireClearing(desk, $"{job.Id} was interrupted; its part is incomplete.");
+            RequireClearing(desk, $"{plate} {(plate.Jobs.Count == 1 ? "was interrupted; its part is incomplete." : "were interrupted; their parts are incomplete.")}");
         }
 
-        AppendEnd(
-            new JobFailed
+        AppendEnds(
+            plate.Jobs,
+            j => new JobFailed
             {
-                Job = job.Id,
-                Epoch = job.Epoch,
+                Job = j.Id,
+                Epoch = j.Epoch,
                 At = _time.GetUtcNow(),
                 LastLine = marked.Line,
-                Reason = $"The agent was interrupted while {job.Machine} ran it, at or after line {Number(marked.Line)}; the part on the machine is incomplete. It is made again from the start.",
+                Reason = $"The agent was interrupted while {j.Machine} ran it, at or after line {Number(marked.Line)}; the part on the machine is incomplete. It is made again from the start.",
             },
-            EstimateUpTo(job, marked));
+            j => EstimateUpTo(j, marked));
         RemoveProgram(job);
     }
 
@@ -123,8 +128,9 @@ internal sealed partial class EdgeLoop
     private bool WaitsForDecision(MachineDesk desk, ActiveRun run, RunEnd end) => desk.AsksWhenInterrupted && run.CancelReason is null
         && (end.Kind is RunEndKind.Failed || (end.Kind is RunEndKind.Cancelled && _handOver is not null));
 
-    private void Interrupt(MachineDesk desk, Job job, MarkedLine last, string what)
+    private void Interrupt(MachineDesk desk, Plate plate, MarkedLine last, string what)
     {
+        var job = plate.Lead;
         var of = last.LineCount > 0 ? $" of {Number(last.LineCount)}" : "";
         var record = new InterruptionRecord
         {
@@ -133,16 +139,17 @@ internal sealed partial class EdgeLoop
             Number = (_book.Interruption(job)?.Number ?? 0) + 1,
             LastLine = last.Line,
             LineCount = last.LineCount,
-            Words = $"{what.TrimEnd('.')}. The last line of {job.Id} that was surely executed is {Number(last.Line)}{of}. Look at the machine, then go on (fabnet site recover {desk.Id}) or have it made again from the start (fabnet site give-up {desk.Id}).",
+            Words = $"{what.TrimEnd('.')}. The last line of {plate} that was surely executed is {Number(last.Line)}{of}. Look at the machine, then go on (fabnet site recover {desk.Id}) or have it made again from the start (fabnet site give-up {desk.Id}).",
         };
-        if (_book.Append(new JobPaused { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = record.Words }, record) is { } refusal)
+        var now = _time.GetUtcNow();
+        if (_book.Append([.. plate.Jobs.Select(j => new JobPaused { Job = j.Id, Epoch = j.Epoch, At = now, Reason = record.Words })], [record]) is { } refusal)
         {
             LogRefused(refusal);
             return;
         }
 
         desk.Waiting = record;
-        LogInterrupted(job.Id, desk.Id, last.Line, what);
+        LogInterrupted(plate.ToString(), desk.Id, last.Line, what);
     }
 
     /// <summary>The last word before motion: nothing moves unless the decision is on the disk.</summary>
@@ -153,16 +160,18 @@ internal sealed partial class EdgeLoop
             return $"What was confirmed on {desk.Id} is over. Look again: fabnet site recover {desk.Id}";
         }
 
-        var refusal = _book.Append(new JobResumed { Job = waiting.Job, Epoch = waiting.Epoch, At = _time.GetUtcNow() }, waiting with { FromLine = from.FirstLine });
+        var now = _time.GetUtcNow();
+        var refusal = _book.Append([.. HeldOf(run.Plate).Select(job => new JobResumed { Job = job.Id, Epoch = job.Epoch, At = now })], [waiting with { FromLine = from.FirstLine }]);
         desk.Waiting = refusal is null ? null : waiting;
         return refusal;
     }
 
-    /// <summary>Going on ended before anything moved: the job waits on, unless somebody called it off meanwhile.</summary>
-    /// <returns>True if its program is needed on.</returns>
+    /// <summary>Going on ended before anything moved: its jobs wait on, unless somebody called all of them off meanwhile.</summary>
+    /// <returns>True if the program is needed on.</returns>
     private bool OnNotGoneOn(MachineDesk desk, ActiveRun run)
     {
-        if (_book.Leases.Find(run.Job) is not { Job: { IsFinal: false } job })
+        var jobs = HeldOf(run.Plate);
+        if (jobs.Count == 0)
         {
             return false;
         }
@@ -172,16 +181,20 @@ internal sealed partial class EdgeLoop
             return true;
         }
 
-        EndWaiting(desk, job, new JobCancelled { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason });
+        EndWaiting(desk, new Plate(jobs), job => new JobCancelled { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason });
         return false;
     }
 
-    private void EndWaiting(MachineDesk desk, Job job, JobEvent ended)
+    private void EndWaiting(MachineDesk desk, Plate plate, Func<Job, JobEvent> end)
     {
-        RequireClearing(desk, $"{job.Id} did not finish; its part is incomplete.");
-        AppendEnd(ended, desk.Waiting is { } waiting ? EstimateUpTo(job, new MarkedLine(waiting.LastLine, waiting.LineCount)) : 0);
+        RequireClearing(desk, WhatIsOn(plate, isComplete: false));
+        AppendEnds(
+            plate.Jobs,
+            job => desk.CalledOff.TryGetValue(job.Id, out var reason) ? new JobCancelled { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow(), Reason = reason } : end(job),
+            job => desk.Waiting is { } waiting ? EstimateUpTo(job, new MarkedLine(waiting.LastLine, waiting.LineCount)) : 0);
+        plate.Jobs.ToList().ForEach(job => desk.CalledOff.Remove(job.Id));
         desk.Waiting = null;
-        RemoveProgram(job);
+        RemoveProgram(plate.Lead);
     }
 
     private void RemoveProgram(Job job)
@@ -195,7 +208,7 @@ internal sealed partial class EdgeLoop
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     [LoggerMessage(LogLevel.Warning, "{Job} was interrupted on {Machine} after line {Line} and waits for a person: {What}")]
-    private partial void LogInterrupted(JobId job, MachineId machine, int line, string what);
+    private partial void LogInterrupted(string job, MachineId machine, int line, string what);
 
     [LoggerMessage(LogLevel.Information, "A person lets {Job} go on, on {Machine}, with line {Line} of {Lines}.")]
     private partial void LogGoesOn(JobId job, MachineId machine, int line, int lines);

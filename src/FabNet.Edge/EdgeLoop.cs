@@ -27,6 +27,9 @@ internal sealed partial class EdgeLoop
 {
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(10);
 
+    // So long the first jobs of a bed wait for more of it to be leased. One that comes later still joins a plate that has not been started.
+    private static readonly TimeSpan WaitForMates = TimeSpan.FromSeconds(20);
+
     private readonly EdgeConfig _config;
     private readonly EdgeBook _book;
     private readonly TelemetrySpool _spool;
@@ -195,6 +198,14 @@ internal sealed partial class EdgeLoop
                 break;
             case Ask or Tick or SessionChanged:
                 break;
+            case HandOver:
+                // The machines are being stopped. What can't be given back now lapses, or is taken up at the next start.
+                CompleteHandOver();
+                break;
+            case RunEnded:
+                _stalled.Add(message);
+                CompleteHandOver();
+                break;
             default:
                 _stalled.Add(message);
                 break;
@@ -234,11 +245,10 @@ internal sealed partial class EdgeLoop
         {
             foreach (var desk in _desks.Values)
             {
-                var queue = _book.Leases.Open.Where(h => h.Job.Machine == desk.Id).ToList();
                 if (_handOver is null)
                 {
-                    AdvancePreparation(desk, queue);
-                    AdvanceStart(desk, queue);
+                    AdvancePreparation(desk, PlatesOf(desk));
+                    AdvanceStart(desk, PlatesOf(desk));
                 }
             }
         }
@@ -248,38 +258,55 @@ internal sealed partial class EdgeLoop
         }
     }
 
-    /// <summary>Prepares the first job that has no program, one at a time for each machine, also while another runs.</summary>
-    private void AdvancePreparation(MachineDesk desk, List<HeldJob> queue)
+    /// <summary>What waits for a machine, in the order of its queue, as the journal has it now.</summary>
+    private List<Plate> PlatesOf(MachineDesk desk) => [.. Plate.Of(_book.Leases.Open.Where(h => h.Job.Machine == desk.Id), desk.Apart)];
+
+    /// <summary>Prepares the first plate that has no program, one at a time for each machine, also while another runs.</summary>
+    private void AdvancePreparation(MachineDesk desk, List<Plate> plates)
     {
+        foreach (var (lead, waiting) in desk.Prepared.Where(p => !plates.Exists(p.Value.Plate.IsSameAs)).ToList())
+        {
+            desk.Prepared.Remove(lead); // Somebody left the plate, or joined it: it is made anew.
+            ProgramFolder.Remove(waiting.Program);
+        }
+
         if (desk.Preparation is not null || _time.GetTimestamp() < desk.RetryPreparationAt || _trouble is not null)
         {
             return;
         }
 
-        var next = queue.Find(h => !h.IsStarted && !desk.Prepared.ContainsKey(h.Job.Id) && desk.Run?.Job != h.Job.Id);
+        var next = plates.Find(p => !desk.Prepared.ContainsKey(p.Lead.Id) && desk.Run?.Plate.Jobs.Any(j => p.Has(j.Id)) != true && !IsWaitingForMates(desk, p));
         if (next is null)
         {
             return;
         }
 
-        var job = next.Job;
-        if (job.State is not JobState.Preparing)
-        {
-            Append(new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = _time.GetUtcNow() });
-        }
-
+        var now = _time.GetUtcNow();
+        Append([], [.. next.Jobs.Where(static j => j.State is not JobState.Preparing).Select(j => new JobPreparing { Job = j.Id, Epoch = j.Epoch, At = now })]);
         var cancellation = new CancellationTokenSource();
-        desk.Preparation = new ActivePreparation(job.Id, job.Epoch, cancellation);
+        desk.Preparation = new ActivePreparation(next, cancellation);
         var loaded = desk.Facts.Loaded;
-        _ = Task.Run(() => PrepareAsync(desk.Id, job, desk.Profile, loaded, cancellation), CancellationToken.None);
+        _ = Task.Run(() => PrepareAsync(desk.Id, next, desk.Profile, loaded, cancellation), CancellationToken.None);
     }
 
-    private async Task PrepareAsync(MachineId machine, Job job, MachineProfile profile, LoadedMaterial loaded, CancellationTokenSource cancellation)
+    /// <summary>True while more jobs of a plate's bed may come soon.</summary>
+    private bool IsWaitingForMates(MachineDesk desk, Plate plate)
+    {
+        if (plate.Lead.Bed is not { } bed || desk.Apart.Contains(bed.Id) || !_offers.IsAwaited(bed.Id))
+        {
+            return false;
+        }
+
+        desk.WaitingForMates.TryAdd(bed.Id, _time.GetTimestamp());
+        return _time.GetElapsedTime(desk.WaitingForMates[bed.Id]) < WaitForMates;
+    }
+
+    private async Task PrepareAsync(MachineId machine, Plate plate, MachineProfile profile, LoadedMaterial loaded, CancellationTokenSource cancellation)
     {
         PreparationOutcome outcome;
         try
         {
-            outcome = await _preparation.PrepareAsync(job, profile, loaded, cancellation.Token);
+            outcome = await _preparation.PrepareAsync(plate, profile, loaded, cancellation.Token);
         }
         catch (OperationCanceledException)
         {
@@ -288,13 +315,13 @@ internal sealed partial class EdgeLoop
         catch (Exception e)
         {
             // A preparation must always end with an outcome, or its machine would wait for ever.
-            LogPreparationBroke(e, job.Id);
-            outcome = new Refused($"{job.Id} could not be prepared: {e.Message}", Everywhere: false);
+            LogPreparationBroke(e, plate.ToString());
+            outcome = new Refused($"{plate} could not be prepared: {e.Message}", Everywhere: false);
         }
 
         try
         {
-            await _inbox.Writer.WriteAsync(new PreparationEnded(machine, job.Id, job.Epoch, outcome));
+            await _inbox.Writer.WriteAsync(new PreparationEnded(machine, plate, outcome));
         }
         catch (ChannelClosedException)
         {
@@ -302,30 +329,24 @@ internal sealed partial class EdgeLoop
         }
     }
 
-    /// <summary>Starts the job at the head of the queue, if the rule allows it. Nothing behind it is started in its place.</summary>
-    private void AdvanceStart(MachineDesk desk, List<HeldJob> queue)
+    /// <summary>Starts the plate at the head of the queue, if the rule allows it. Nothing behind it is started in its place.</summary>
+    private void AdvanceStart(MachineDesk desk, List<Plate> plates)
     {
-        if (desk.Run is not null || desk.Waiting is not null)
+        if (desk.Run is not null || desk.Waiting is not null || plates is not [var head, ..])
         {
             desk.Verdict = StartVerdict.Go;
             return;
         }
 
-        if (queue.FirstOrDefault() is not { } head)
-        {
-            desk.Verdict = StartVerdict.Go;
-            return;
-        }
-
-        var prepared = desk.Prepared.GetValueOrDefault(head.Job.Id);
-        ProgramNeeds? needs = prepared is null ? null : new ProgramNeeds(prepared.Program.Profile, prepared.Material, head.Job.Color);
-        desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, LeaseClock());
+        var prepared = desk.Prepared.TryGetValue(head.Lead.Id, out var waiting) ? waiting.Program : null;
+        ProgramNeeds? needs = prepared is null ? null : new ProgramNeeds(prepared.Program.Profile, prepared.Material, head.Lead.Color);
+        desk.Verdict = CheckStart(desk, head, needs);
         if (desk.Verdict.Obstacle is Obstacle.WrongMaterial && _config.Policy.Clear is ClearPolicy.Automatic)
         {
             var change = new LoadedMaterial(needs!.Value.Material ?? desk.Facts.Loaded.Material, needs.Value.Color ?? desk.Facts.Loaded.Color);
             SetFacts(desk, desk.Facts with { Loaded = change });
-            LogLoadedAutomatically(desk.Id, StartRule.Describe(change), head.Job.Id);
-            desk.Verdict = StartRule.Check(head.Job, needs, desk.ForRule, LeaseClock());
+            LogLoadedAutomatically(desk.Id, StartRule.Describe(change), head.ToString());
+            desk.Verdict = CheckStart(desk, head, needs);
         }
 
         if (desk.Verdict.Obstacle is not Obstacle.None || _time.GetTimestamp() < desk.RetryStartAt || _trouble is not null)
@@ -333,11 +354,16 @@ internal sealed partial class EdgeLoop
             return;
         }
 
-        desk.Prepared.Remove(head.Job.Id);
-        desk.Run = new ActiveRun(head.Job.Id, head.Job.Epoch, prepared!, _time.GetTimestamp());
-        desk.Host.Run(new RunOrder(head.Job.Id, head.Job.Epoch, prepared!.Program));
-        LogHandedOver(head.Job.Id, desk.Id, prepared.Program.LineCount, prepared.Program.Summary.TimeSeconds);
+        desk.Prepared.Remove(head.Lead.Id);
+        desk.WaitingForMates.Remove(head.Bed ?? "");
+        desk.Run = new ActiveRun(head, prepared!, _time.GetTimestamp());
+        desk.Host.Run(new RunOrder(head.Lead.Id, head.Lead.Epoch, prepared!.Program));
+        LogHandedOver(head.ToString(), desk.Id, prepared.Program.LineCount, prepared.Program.Summary.TimeSeconds);
     }
+
+    /// <summary>The rule holds for each job of the plate.</summary>
+    private StartVerdict CheckStart(MachineDesk desk, Plate plate, ProgramNeeds? needs) =>
+        plate.Jobs.Select(job => StartRule.Check(job, needs, desk.ForRule, LeaseClock())).FirstOrDefault(static v => v.Obstacle is not Obstacle.None, StartVerdict.Go);
 
     private void SetFacts(MachineDesk desk, MachineRecord facts)
     {
@@ -363,7 +389,7 @@ internal sealed partial class EdgeLoop
         var statuses = new List<MachineStatus>(_desks.Count);
         foreach (var desk in _desks.Values)
         {
-            var status = desk.StatusAt(now, _trouble);
+            var status = desk.StatusAt(now, _trouble, desk.Waiting is null ? 0 : StartedOn(desk)?.Jobs.Count ?? 0);
             statuses.Add(status);
             if (!_told.TryGetValue(desk.Id, out var told) || IsNews(told, status))
             {
@@ -386,7 +412,7 @@ internal sealed partial class EdgeLoop
     private static bool IsNews(MachineStatus told, MachineStatus now)
     {
         var age = (now.At - told.At).Duration(); // A clock that was set back by hours must not silence a machine for hours.
-        return told.State != now.State || told.Job != now.Job || told.Detail != now.Detail || told.Loaded != now.Loaded
+        return told.State != now.State || told.Job != now.Job || told.MoreJobs != now.MoreJobs || told.Detail != now.Detail || told.Loaded != now.Loaded
             || age >= TimeSpan.FromSeconds(10) || (age >= TimeSpan.FromSeconds(1) && told != now with { At = told.At });
     }
 
@@ -402,11 +428,11 @@ internal sealed partial class EdgeLoop
     private partial void LogBadMessage(string message);
 
     [LoggerMessage(LogLevel.Error, "The preparation of {Job} broke.")]
-    private partial void LogPreparationBroke(Exception e, JobId job);
+    private partial void LogPreparationBroke(Exception e, string job);
 
     [LoggerMessage(LogLevel.Information, "{Machine} was loaded with {Material} automatically, for {Job}.")]
-    private partial void LogLoadedAutomatically(MachineId machine, string material, JobId job);
+    private partial void LogLoadedAutomatically(MachineId machine, string material, string job);
 
     [LoggerMessage(LogLevel.Information, "{Job} was handed to {Machine}: {Lines} lines, {Seconds:0} s of machine time.")]
-    private partial void LogHandedOver(JobId job, MachineId machine, int lines, double seconds);
+    private partial void LogHandedOver(string job, MachineId machine, int lines, double seconds);
 }

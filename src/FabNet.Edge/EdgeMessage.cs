@@ -2,6 +2,7 @@
 
 using System.Threading.Channels;
 using FabNet.Edge.Preparing;
+using FabNet.Edge.Queue;
 using FabNet.Model;
 using FabNet.Protocol.V1;
 
@@ -26,7 +27,7 @@ internal sealed record LinkDown(string Reason) : EdgeMessage;
 internal sealed record FromCoordinator(EdgeDown Message) : EdgeMessage;
 
 /// <summary>A preparation ended.</summary>
-internal sealed record PreparationEnded(MachineId Machine, JobId Job, int Epoch, PreparationOutcome Outcome) : EdgeMessage;
+internal sealed record PreparationEnded(MachineId Machine, Plate Plate, PreparationOutcome Outcome) : EdgeMessage;
 
 /// <summary>A machine's session has news: its <see cref="Machines.SessionReport"/> is read from its host.</summary>
 internal sealed record SessionChanged(MachineId Machine) : EdgeMessage;

@@ -16,6 +16,9 @@ internal static class PlanWords
     /// <summary>When a job begins that does not begin at once, to follow a sentence.</summary>
     public static string Wait(double minutes) => minutes >= 1 ? $", in {Duration(minutes)}" : "";
 
+    /// <summary>What a shared bed saves, to follow whom it is shared with.</summary>
+    public static string Saved(Track track, in Run run) => run.Count > 1 && track.SavedBy(run) is >= 0.005 and var saved ? $", which saves {Amount(saved)} {track.Machine.Site.Workshop.Prices.Currency}" : "";
+
     /// <summary>The second-best machine for a job, everything else staying where it is.</summary>
     /// <param name="plant">The plant.</param>
     /// <param name="state">Where everything is; it is the same again afterwards.</param>
@@ -26,11 +29,11 @@ internal static class PlanWords
         var here = state.Tracks[state.MachineOf(job.Index)]!;
         var run = here.RunOf(job.Index);
         var with = state.Cost;
-        var at = here.IndexOfRun(job.Index);
+        var (at, isShared) = (here.IndexOfRun(job.Index), run.Count > 1);
         state.Remove(job.Index);
         var without = state.Cost;
         var (other, place) = state.BestElsewhere(job, here);
-        state.Insert(job, here, new Place(0, at, false, 0));
+        state.Insert(job, here, new Place(0, at, isShared, 0));
         if (other is null)
         {
             return "no other machine can make it now";
@@ -46,7 +49,9 @@ internal static class PlanWords
         var later = place.End - run.End;
         var time = Math.Abs(later) < 1 ? "" : later > 0 ? $", {Duration(later)} later" : $", {Duration(-later)} sooner";
         var difference = money - (with - without - (run.End * plant.WaitingPerMinute));
-        return $"next best {id} {(difference < 0 ? "-" : "+")}{Amount(Math.Abs(difference))} {cost.Currency}{time}";
+        return difference > -0.005
+            ? $"next best {id} +{Amount(Math.Abs(difference))} {cost.Currency}{time}"
+            : $"next best {id}, {Amount(-difference)} {cost.Currency} cheaper{(later >= 1 ? $" but {Duration(later)} later" : time)}";
     }
 
     /// <summary>Why one machine can't make a job: a whole sentence.</summary>

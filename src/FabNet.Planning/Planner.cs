@@ -63,8 +63,31 @@ public static class Planner
         return new Plan
         {
             Assignments = Assignments(snapshot, plant, state, machines, able, pairs <= MostPairs),
-            Unplaced = [.. left.Select(j => new UnplacedJob(j.Id, PlanWords.Unplaced(j, snapshot.Machines)))],
+            Unplaced = Unplaced(left, snapshot.Machines),
         };
+    }
+
+    // Jobs of one kind have one reason: a thousand of them don't look at every machine a thousand times.
+    private static List<UnplacedJob> Unplaced(List<OpenJob> jobs, IReadOnlyList<PlantMachine> machines)
+    {
+        var reasons = new Dictionary<Work, string>();
+        var unplaced = new List<UnplacedJob>(jobs.Count);
+        foreach (var job in jobs)
+        {
+            var isAlike = job.Exclusions.Count == 0;
+            if (!isAlike || !reasons.TryGetValue(job.Work, out var reason))
+            {
+                reason = PlanWords.Unplaced(job, machines);
+                if (isAlike)
+                {
+                    reasons[job.Work] = reason;
+                }
+            }
+
+            unplaced.Add(new UnplacedJob(job.Id, reason));
+        }
+
+        return unplaced;
     }
 
     /// <summary>Whether a class of machine is able to make something, whatever its machines do now.</summary>
@@ -132,19 +155,28 @@ public static class Planner
             {
                 // Copied: comparing places takes the job out for a moment.
                 var run = track.Runs[r];
-                var job = plant.Jobs[track.Jobs[run.First]];
-                assignments.Add(new Assignment
+                int[] members = [.. track.JobsOf(run)];
+                string[] whys = [.. members.Select((_, i) => ScheduleWords.Why(plant, track, run, run.First + i) + PlanWords.Saved(track, run) + PlanWords.Wait(run.Begin))];
+                var first = members.Min();
+                var promised = ScheduleWriter.At(plant, run.End + promise.After(members.Select(i => jobs[i].Work)));
+                foreach (var (index, why) in members.Zip(whys).OrderBy(static p => p.First))
                 {
-                    Job = jobs[job.Index].Id,
-                    Machine = machines[m].Machine.Id,
-                    Sequence = machines[m].Committed.Count + r,
-                    StartsAt = ScheduleWriter.At(plant, run.Begin),
-                    EndsAt = ScheduleWriter.At(plant, run.End),
-                    PromisedBy = ScheduleWriter.At(plant, run.End + promise.After(jobs[job.Index].Work)),
-                    SetUpMinutes = track.EffortOf(run).Minutes,
-                    Cost = promise.WithoutMargin(costs[job.Index]!, jobs[job.Index], run.End),
-                    Why = ScheduleWords.Why(plant, track, run, run.First) + PlanWords.Wait(run.Begin) + (comparesPlaces ? $"; {PlanWords.NextBest(plant, state, job, costs[job.Index]!)}" : ""),
-                });
+                    var job = plant.Jobs[index];
+                    assignments.Add(new Assignment
+                    {
+                        Job = jobs[index].Id,
+                        Machine = machines[m].Machine.Id,
+                        Sequence = machines[m].Committed.Count + r,
+                        Bed = members.Length > 1 ? jobs[first].Id : null,
+                        RunMinutes = job.MinutesOn(track.Machine),
+                        StartsAt = ScheduleWriter.At(plant, run.Begin),
+                        EndsAt = ScheduleWriter.At(plant, run.End),
+                        PromisedBy = promised,
+                        SetUpMinutes = track.EffortOf(run).Minutes,
+                        Cost = promise.WithoutMargin(costs[index]!, jobs[index], run.End),
+                        Why = why + (comparesPlaces ? $"; {PlanWords.NextBest(plant, state, job, costs[index]!)}" : ""),
+                    });
+                }
             }
         }
 

@@ -128,6 +128,9 @@ public sealed record CommittedWork
 
     /// <summary>Running time left, in seconds; null means that the planner estimates it.</summary>
     public double? RemainingSeconds { get; init; }
+
+    /// <summary>True: it is on one bed with the work before it, and made in the same run.</summary>
+    public bool IsWithPrevious { get; init; }
 }
 
 /// <summary>What measured runs are filed under: a part on a class of machine.</summary>

@@ -17,14 +17,14 @@ internal sealed class Promise
         (_snapshot, _machine) = (snapshot, machine);
         foreach (var taken in machine.Committed)
         {
-            Add(taken.Work);
+            Add([taken.Work]);
         }
     }
 
-    /// <summary>The minutes after a run's end that four of five keep, once its work is added to what is ahead of it.</summary>
-    public double After(Work work)
+    /// <summary>The minutes after a run's end that four of five keep, once its work is added to what is ahead of it. What is made on one bed is late together.</summary>
+    public double After(IEnumerable<Work> bed)
     {
-        Add(work);
+        Add(bed);
         return Math.Sqrt(_squaredMinutes);
     }
 
@@ -44,10 +44,10 @@ internal sealed class Promise
         return cost with { Lateness = CostTerms.Round(Math.Max(0, hours) * (double)SnapshotCompiler.Bounded(price)) };
     }
 
-    private void Add(Work work)
+    private void Add(IEnumerable<Work> bed)
     {
-        var estimate = SnapshotCompiler.EstimateOf(_snapshot, work, _machine.Machine.Profile);
-        var minutes = (estimate.LateSeconds - estimate.Seconds) / SnapshotCompiler.SpeedOf(_machine) / 60;
+        var seconds = bed.Select(w => SnapshotCompiler.EstimateOf(_snapshot, w, _machine.Machine.Profile)).Sum(static e => e.LateSeconds - e.Seconds);
+        var minutes = seconds / SnapshotCompiler.SpeedOf(_machine) / 60;
         _squaredMinutes += minutes * minutes;
     }
 }

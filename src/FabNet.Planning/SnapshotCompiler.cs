@@ -15,10 +15,14 @@ internal sealed class SnapshotCompiler
     private const double MostGrams = 1e6;
     private const double MostPerPiece = 1e-3;
 
+    // What a slicer keeps between parts, and a skirt's room around them; a bed is smaller than what its machine reaches.
+    private const double BedClearanceMm = 6;
+    private const double BedMarginMm = 15;
+
     private static readonly TimeSpan Furthest = TimeSpan.FromDays(3650);
 
     private readonly PlantSnapshot _snapshot;
-    private readonly List<(MachineProfile Profile, MachineClass Class)> _classes = [];
+    private readonly List<(MachineProfile Profile, bool SharesBeds, MachineClass Class)> _classes = [];
     private readonly Dictionary<Kind, IReadOnlyDictionary<string, RunOnClass>> _kinds = [];
 
     private SnapshotCompiler(PlantSnapshot snapshot) => _snapshot = snapshot;
@@ -81,27 +85,41 @@ internal sealed class SnapshotCompiler
         {
             Id = machine.Machine.Id.ToString(),
             Workshop = machine.Machine.Id.Site.Value,
-            Class = ClassOf(profile).Name,
+            Class = ClassOf(machine.Machine).Name,
             Loaded = new SetUpOf { Material = machine.Machine.Loaded.Material, Color = machine.Machine.Loaded.Color },
             Speed = SpeedOf(machine),
             FailureProbability = machine.FailureProbability is { } failure ? Bounded(failure, 0, 0.99) : null,
-            Queue =
-            [
-                .. machine.Committed.Select(c => new QueuedWork(
-                    NeedsOf(c.Work),
-                    Bounded((c.RemainingSeconds is >= 0 and var left && double.IsFinite(left) ? left : EstimateOf(c.Work, profile).Seconds / SpeedOf(machine)) / 60, 0, 1e6),
-                    c.HasStarted)),
-            ],
+            Queue = QueueOf(machine, profile),
         };
     }
 
-    // Profiles of one name are one class where they agree in all that matters here.
-    private MachineClass ClassOf(MachineProfile profile)
+    private List<QueuedWork> QueueOf(PlantMachine machine, MachineProfile profile)
     {
-        foreach (var (known, machineClass) in _classes)
+        var queue = new List<QueuedWork>(machine.Committed.Count);
+        foreach (var work in machine.Committed)
         {
-            if (ReferenceEquals(known, profile) || (known.Name == profile.Name && known.Process == profile.Process && known.SetUp == profile.SetUp && known.Power == profile.Power
-                && known.EnvelopeMm == profile.EnvelopeMm && known.Materials.SequenceEqual(profile.Materials) && known.Slicer.Count > 0 == profile.Slicer.Count > 0))
+            var minutes = Bounded((work.RemainingSeconds is >= 0 and var left && double.IsFinite(left) ? left : EstimateOf(work.Work, profile).Seconds / SpeedOf(machine)) / 60, 0, 1e6);
+            if (work.IsWithPrevious && queue.Count > 0)
+            {
+                queue[^1] = queue[^1] with { Minutes = Math.Min(1e6, queue[^1].Minutes + minutes) };
+            }
+            else
+            {
+                queue.Add(new QueuedWork(NeedsOf(work.Work), minutes, work.HasStarted));
+            }
+        }
+
+        return queue;
+    }
+
+    // Profiles of one name are one class where they agree in all that matters here.
+    private MachineClass ClassOf(Machine machine)
+    {
+        var (profile, sharesBeds) = (machine.Profile, machine.SharesBeds && machine.Profile.Process is FabricationProcess.Printing);
+        foreach (var (known, shares, machineClass) in _classes)
+        {
+            if (shares == sharesBeds && (ReferenceEquals(known, profile) || (known.Name == profile.Name && known.Process == profile.Process && known.SetUp == profile.SetUp && known.Power == profile.Power
+                && known.EnvelopeMm == profile.EnvelopeMm && known.Materials.SequenceEqual(profile.Materials) && known.Slicer.Count > 0 == profile.Slicer.Count > 0)))
             {
                 return machineClass;
             }
@@ -112,10 +130,14 @@ internal sealed class SnapshotCompiler
         {
             Name = alike == 0 ? profile.Name : $"{profile.Name}#{alike + 1}",
             Process = profile.Process is FabricationProcess.Printing ? "3DP" : "other",
+            SizeMm = sharesBeds ? new Size3(profile.EnvelopeMm.X.Length, profile.EnvelopeMm.Y.Length, profile.EnvelopeMm.Z.Length) : null,
+            SharesBeds = sharesBeds,
+            ClearanceMm = BedClearanceMm,
+            MarginMm = BedMarginMm,
             SetUp = SetUpOf(profile),
             Power = new PowerDraw { RunningW = Bounded(profile.Power.RunningW, 0, 1e6), WarmUpW = Bounded(profile.Power.WarmUpW, 0, 1e6) },
         };
-        _classes.Add((profile, added));
+        _classes.Add((profile, sharesBeds, added));
         return added;
     }
 
@@ -139,6 +161,7 @@ internal sealed class SnapshotCompiler
             Id = job.Id.Value,
             Quantity = Math.Clamp(job.Work.Copies, 1, 1_000_000),
             Needs = NeedsOf(job.Work),
+            SizeMm = job.Work.Part.OuterDimensionsMm is { Width: > 0 and <= 1e5, Depth: > 0 and <= 1e5, Height: > 0 and <= 1e5 } size ? size : null,
             ByClass = KnownOf(job.Work),
             MinutesEach = null,
             Due = job.Due is { } due ? Near(_snapshot.Now, due) - MarginOf(job.Work) : null,
@@ -159,7 +182,7 @@ internal sealed class SnapshotCompiler
 
         var copies = Math.Clamp(work.Copies, 1, 1_000_000);
         var classes = new Dictionary<string, RunOnClass>(StringComparer.Ordinal);
-        foreach (var (profile, machineClass) in _classes)
+        foreach (var (profile, _, machineClass) in _classes)
         {
             if (Eligibility.OfWork(work, profile) is Obstacle.None)
             {
@@ -167,7 +190,8 @@ internal sealed class SnapshotCompiler
                 classes.Add(machineClass.Name, new RunOnClass(
                     Bounded(estimate.Seconds / 60, MostPerPiece, MostMinutes) / copies,
                     Bounded(estimate.Grams, 0, MostGrams) / copies,
-                    HistoryOf(_snapshot, work, profile)?.FailureProbability is { } failure ? Bounded(failure, 0, 0.99) : null));
+                    HistoryOf(_snapshot, work, profile)?.FailureProbability is { } failure ? Bounded(failure, 0, 0.99) : null,
+                    IsAlone: work.Material is null || Toolpath.For(work, profile) is not null)); // What is sliced together is sliced for one material.
             }
         }
 

@@ -16,7 +16,7 @@ public static class SiteMapping
     /// <summary>To the wire.</summary>
     public static Wire.Machine ToWire(this Machine machine)
     {
-        var wire = new Wire.Machine { Id = machine.Id.ToString(), ProfileYaml = MachineProfileWriter.Write(machine.Profile), Loaded = machine.Loaded.ToWire() };
+        var wire = new Wire.Machine { Id = machine.Id.ToString(), ProfileYaml = MachineProfileWriter.Write(machine.Profile), Loaded = machine.Loaded.ToWire(), SharesBeds = machine.SharesBeds };
         if (machine.SimulatedSpeed is { } speed)
         {
             wire.SimulatedSpeed = speed;
@@ -40,6 +40,7 @@ public static class SiteMapping
             Id = id,
             Profile = reading.Profile ?? throw new FormatException(string.Join(' ', reading.Errors)),
             Loaded = machine.Loaded.ToModel(),
+            SharesBeds = machine.SharesBeds,
             SimulatedSpeed = machine.HasSimulatedSpeed ? machine.SimulatedSpeed : null,
         };
     }

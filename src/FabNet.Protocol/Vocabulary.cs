@@ -18,6 +18,8 @@ namespace FabNet.Protocol;
 /// </summary>
 public static class Vocabulary
 {
+    private const int MaxBedLength = 100;
+
     /// <summary>To the wire.</summary>
     public static Wire.DesignRef ToWire(this DesignRef design) =>
         new() { Name = design.Name, Version = design.Version, ManifestDigest = design.Manifest.Value };
@@ -61,6 +63,12 @@ public static class Vocabulary
             wire.EstimatedGrams = grams;
         }
 
+        if (job.Share is { } share)
+        {
+            wire.Share = share;
+        }
+
+        wire.Bed = job.Bed.ToWire();
         return wire;
     }
 
@@ -84,6 +92,8 @@ public static class Vocabulary
             Program = job.HasProgramDigest ? Digest.Parse(job.ProgramDigest) : null,
             EstimatedSeconds = job.HasEstimatedSeconds ? job.EstimatedSeconds : null,
             EstimatedGrams = job.HasEstimatedGrams ? job.EstimatedGrams : null,
+            Bed = job.Bed.ToModel("job.bed"),
+            Share = job.HasShare ? job.Share : null,
             StartedAt = job.StartedAt.ToModelOrNull(),
             EndedAt = job.EndedAt.ToModelOrNull(),
             AcceptedAt = job.AcceptedAt.ToModelOrNull(),
@@ -91,13 +101,19 @@ public static class Vocabulary
             ReplacedBy = job.HasReplacedBy ? JobId.Parse(job.ReplacedBy) : null,
         };
 
+    private static Wire.BedPlace? ToWire(this BedPlace? bed) => bed is { } place ? new() { Id = place.Id, PlannedSeconds = place.PlannedSeconds } : null;
+
+    private static BedPlace? ToModel(this Wire.BedPlace? bed, string field) => bed is null ? null
+        : bed.Id.Length is > 0 and <= MaxBedLength && bed.PlannedSeconds > 0 && double.IsFinite(bed.PlannedSeconds) ? new BedPlace(bed.Id, bed.PlannedSeconds)
+        : throw new FormatException($"{field} needs an id of at most {MaxBedLength} characters and planned seconds above 0.");
+
     /// <summary>To the wire.</summary>
     public static Wire.JobEvent ToWire(this JobEvent happened)
     {
         var wire = new Wire.JobEvent { JobId = happened.Job.Value, Epoch = happened.Epoch, At = Timestamp.FromDateTimeOffset(happened.At) };
         switch (happened)
         {
-            case JobOffered e: wire.Offered = new() { Machine = e.Machine.ToString() }; break;
+            case JobOffered e: wire.Offered = new() { Machine = e.Machine.ToString(), Bed = e.Bed.ToWire() }; break;
             case JobOfferDeclined e:
                 wire.Declined = new();
                 SetIfPresent(e.Reason, v => wire.Declined.Reason = v);
@@ -108,6 +124,11 @@ public static class Vocabulary
             case JobPreparing: wire.Preparing = new(); break;
             case JobReady e:
                 wire.Ready = new() { ProgramDigest = e.Program.Value, EstimatedSeconds = e.EstimatedSeconds, EstimatedGrams = e.EstimatedGrams };
+                if (e.Share is { } share)
+                {
+                    wire.Ready.Share = share;
+                }
+
                 break;
             case JobStarted: wire.Started = new(); break;
             case JobPaused e: wire.Paused = new() { Reason = e.Reason }; break;
@@ -135,7 +156,7 @@ public static class Vocabulary
         var (job, epoch, at) = (JobId.Parse(wire.JobId), wire.Epoch, wire.At.ToModel("event.at"));
         return wire.HappenedCase switch
         {
-            Wire.JobEvent.HappenedOneofCase.Offered => new JobOffered { Job = job, Epoch = epoch, At = at, Machine = MachineId.Parse(wire.Offered.Machine) },
+            Wire.JobEvent.HappenedOneofCase.Offered => new JobOffered { Job = job, Epoch = epoch, At = at, Machine = MachineId.Parse(wire.Offered.Machine), Bed = wire.Offered.Bed.ToModel("event.offered.bed") },
             Wire.JobEvent.HappenedOneofCase.Declined => new JobOfferDeclined { Job = job, Epoch = epoch, At = at, Reason = wire.Declined.HasReason ? wire.Declined.Reason : null },
             Wire.JobEvent.HappenedOneofCase.Leased => new JobLeased
             {
@@ -156,6 +177,7 @@ public static class Vocabulary
                 Program = Digest.Parse(wire.Ready.ProgramDigest),
                 EstimatedSeconds = wire.Ready.EstimatedSeconds,
                 EstimatedGrams = wire.Ready.EstimatedGrams,
+                Share = wire.Ready.HasShare ? wire.Ready.Share : null,
             },
             Wire.JobEvent.HappenedOneofCase.Started => new JobStarted { Job = job, Epoch = epoch, At = at },
             Wire.JobEvent.HappenedOneofCase.Paused => new JobPaused { Job = job, Epoch = epoch, At = at, Reason = wire.Paused.Reason },
@@ -201,6 +223,7 @@ public static class Vocabulary
         {
             Machine = status.Machine.ToString(),
             State = (Wire.MachineState)(int)status.State,
+            MoreJobs = status.MoreJobs,
             Progress = status.Progress,
             Loaded = status.Loaded.ToWire(),
             At = Timestamp.FromDateTimeOffset(status.At),
@@ -234,6 +257,7 @@ public static class Vocabulary
             State = Known((MachineState)(int)status.State, "machine_status.state"),
             Detail = status.HasDetail ? status.Detail : null,
             Job = status.HasJobId ? JobId.Parse(status.JobId) : null,
+            MoreJobs = Math.Max(0, status.MoreJobs),
             Progress = status.Progress,
             RemainingSeconds = status.HasRemainingSeconds ? status.RemainingSeconds : null,
             HotEndC = status.HasHotEndC ? status.HotEndC : null,

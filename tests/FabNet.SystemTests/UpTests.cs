@@ -18,6 +18,31 @@ public sealed class UpTests : IDisposable
     public void Dispose() => _data.Dispose();
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task Copies_of_a_part_are_made_in_one_run_on_one_bed_and_the_books_add_up()
+    {
+        Repository.RequirePrusaSlicer();
+        var stop = TestContext.Current.CancellationToken;
+        using var channel = GrpcChannel.ForAddress(_address);
+        await using var up = Up("100");
+        await up.WaitForLineAsync("The network is up", stop);
+        var ordered = await AskAsync(stop, "order", "cable-clip", "--quantity", "4", "--material", "PLA", "--color", "black", "--wait");
+        Assert.True(ordered.ExitCode == 0, $"{ordered.Said}\n{up.Said}");
+        var order = await new Coordination.CoordinationClient(channel).GetOrderAsync(new GetOrderRequest { Id = "o-1" }, cancellationToken: stop);
+        Assert.Single(order.Jobs.Select(j => (j.Machine, j.StartedAt, j.ProgramDigest)).Distinct());
+        Assert.All(order.Jobs, j => Assert.Equal((JobState.Completed, 0.25), (j.State, Math.Round(j.Share, 9))));
+        (await AskAsync(stop, "accept", "o-1")).Expect(0);
+        var ledger = Path.Combine(_data.Path, "ledger.jsonl");
+        do
+        {
+            File.Delete(ledger);
+            (await AskAsync(stop, "ledger", "export", ledger)).Expect(0);
+        }
+        while (!(await File.ReadAllTextAsync(ledger, stop)).Contains("bed/o-1.1/1", StringComparison.Ordinal)); // It follows the facts within a second.
+
+        (await FabNetProcess.RunAsync(stop, "ledger", "verify", ledger)).Expect(0);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task It_goes_on_where_it_was_stopped_and_all_it_says_as_json_can_be_read()
     {
         Repository.RequirePrusaSlicer();

@@ -54,7 +54,11 @@ internal sealed partial class LedgerDeriver
 
     private static void AddRun(TakenJob taken, JobCompleted completed, long fact)
     {
-        AddTime(taken.Costs, taken, "set-up", taken.SetUp.ClearMinutes, taken.SetUp.ClearMinutes + taken.SetUp.WarmUpMinutes, completed.At, fact);
+        if (taken.Bed is null)
+        {
+            AddTime(taken.Costs, taken, "set-up", taken.SetUp.ClearMinutes, taken.SetUp.ClearMinutes + taken.SetUp.WarmUpMinutes, completed.At, fact);
+        }
+
         AddPriced(taken.Costs, taken.Event("run", LedgerAction.Use, completed.At, fact) with
         {
             ConformsTo = MachineClass(taken), Inventoried = LedgerNames.Machine(taken.Machine), Effort = Hours(completed.Seconds), Basis = QuantityBasis.Measured,
@@ -80,10 +84,14 @@ internal sealed partial class LedgerDeriver
         taken.IsRunning = false;
         group.EndedAt = ended.At;
         var job = taken.Entry.Job;
-        var seconds = job.StartedAt is { } started ? Math.Clamp((ended.At - started).TotalSeconds, 0, 1e7) : 0;
+        var seconds = job.StartedAt is { } started ? Math.Clamp((ended.At - started).TotalSeconds, 0, 1e7) * (job.Share ?? 1) : 0;
         var share = job.EstimatedSeconds is > 0 and var whole ? Math.Min(1, seconds / whole) : 1;
         List<EconomicEvent> wasted = [];
-        AddTime(wasted, taken, "set-up", taken.SetUp.ClearMinutes, taken.SetUp.ClearMinutes + taken.SetUp.WarmUpMinutes, ended.At, fact);
+        if (taken.Bed is null)
+        {
+            AddTime(wasted, taken, "set-up", taken.SetUp.ClearMinutes, taken.SetUp.ClearMinutes + taken.SetUp.WarmUpMinutes, ended.At, fact);
+        }
+
         AddPriced(wasted, taken.Event("run", LedgerAction.Use, ended.At, fact) with
         {
             ConformsTo = MachineClass(taken), Inventoried = LedgerNames.Machine(taken.Machine), Effort = Hours(seconds), Basis = QuantityBasis.Estimated,

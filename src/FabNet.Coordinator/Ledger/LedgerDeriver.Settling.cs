@@ -48,6 +48,22 @@ internal sealed partial class LedgerDeriver
             change.ForEach(emit);
         }
 
+        List<(EconomicEvent Cost, BedRun Bed)> beds = [];
+        foreach (var bed in group.Runs.Select(r => r.Bed).OfType<BedRun>().Distinct().Where(b => !b.IsTold))
+        {
+            bed.IsTold = true;
+            var costs = bed.Costs.ConvertAll(c => c with { Fact = fact });
+            if (bed.Jobs.Exists(group.Made.Contains))
+            {
+                costs.ForEach(emit);
+                beds.AddRange(costs.Select(c => (c, bed)));
+            }
+            else
+            {
+                EmitScrap(costs);
+            }
+        }
+
         var orders = group.Made.Select(m => m.Entry.Order).Distinct().OrderBy(o => o.Number).Select(o => o.Order.Id).ToList();
         if (orders.Count == 0)
         {
@@ -55,6 +71,7 @@ internal sealed partial class LedgerDeriver
         }
 
         List<SharedItem> items = [.. group.Made.SelectMany(m => m.Costs.Select(c => new SharedItem(c.Id, c.Cost!.Amount, [m.Order])))];
+        items.AddRange(beds.Select(b => new SharedItem(b.Cost.Id, b.Cost.Cost!.Amount, [.. orders.Where(o => b.Bed.Jobs.Exists(j => j.Order == o && group.Made.Contains(j)))])));
         if (needing.Count > 0)
         {
             IReadOnlyList<OrderId> users = [.. orders.Where(needing.Contains)];

@@ -132,7 +132,8 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
         var work = Planning.SnapshotBuilder.WorkOf(taken.Entry);
         taken.SetUp = before.Before(work, taken.Profile);
         var group = _groups.GetValueOrDefault(taken.Machine);
-        if (group is not null && (taken.SetUp.IsChange || group.Runs.Count == MostRuns || group.First.Prices.Currency != taken.Prices.Currency))
+        var bed = group?.Runs.LastOrDefault()?.Bed is { } last && last.Key == taken.Entry.Job.RunKey ? last : null;
+        if (group is not null && bed is null && (taken.SetUp.IsChange || group.Runs.Count >= MostRuns || group.First.Prices.Currency != taken.Prices.Currency))
         {
             Settle(fact, group);
             group = null;
@@ -147,8 +148,28 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
         taken.NeedsChange = taken == group.First ? taken.SetUp.IsChange : group.Before.Before(work, taken.Profile).IsChange;
         taken.Group = group;
         taken.IsRunning = true;
+        if (taken.Entry.Job.Share is not null)
+        {
+            Lay(taken, bed, started.At, fact);
+        }
+
         group.Runs.Add(taken);
         _setUps[taken.Machine] = taken.SetUp.After;
+    }
+
+    // Clearing and warming up come once for all jobs on a bed: a process of its own, as a change is.
+    private static void Lay(TakenJob taken, BedRun? bed, DateTimeOffset at, long fact)
+    {
+        if (bed is null)
+        {
+            bed = new BedRun(taken);
+            List<EconomicEvent> costs = [];
+            AddTime(costs, taken, "bed", taken.SetUp.ClearMinutes, taken.SetUp.ClearMinutes + taken.SetUp.WarmUpMinutes, at, fact);
+            bed.Costs.AddRange(costs.Select(c => c with { InputOf = LedgerNames.Bed(taken.Id, taken.Epoch) }));
+        }
+
+        bed.Jobs.Add(taken);
+        taken.Bed = bed;
     }
 
     private static void AddChange(SetUpGroup group, DateTimeOffset at, long fact)

@@ -46,6 +46,9 @@ internal sealed class TakenJob(JobEntry entry, Site site, Machine machine, doubl
     /// <summary>The set-up group that it runs in; null before it was started, and again once the group is settled.</summary>
     public SetUpGroup? Group { get; set; }
 
+    /// <summary>The run on a bed that it shares with others; null where it was run alone.</summary>
+    public BedRun? Bed { get; set; }
+
     /// <summary>The set-up that every run takes (clearing, warming up), as it was when it was started.</summary>
     public SetUpRun SetUp { get; set; }
 
@@ -71,6 +74,22 @@ internal sealed class TakenJob(JobEntry entry, Site site, Machine machine, doubl
 
     /// <summary>The price of its material for each gram.</summary>
     public decimal PricePerGram => (Entry.Job.Material is { } material && Prices.MaterialPerKg.TryGetValue(material, out var price) ? price : Prices.DefaultMaterialPerKg) / 1000;
+}
+
+/// <summary>One run that made several jobs on one bed: what they share is its clearing and warming up; what it took else is each job's by its part of the program.</summary>
+internal sealed class BedRun(TakenJob first)
+{
+    /// <summary>What names it: equal for jobs that were made at once.</summary>
+    public (string Name, DateTimeOffset? StartedAt) Key { get; } = first.Entry.Job.RunKey;
+
+    /// <summary>Every job that was started on it.</summary>
+    public List<TakenJob> Jobs { get; } = [];
+
+    /// <summary>What clearing the bed and warming up cost, once.</summary>
+    public List<EconomicEvent> Costs { get; } = [];
+
+    /// <summary>True once that was told.</summary>
+    public bool IsTold { get; set; }
 }
 
 /// <summary>The runs of a machine from one change of set-up to the next: what they share is that change.</summary>

@@ -10,6 +10,7 @@ using FabNet.Model.Plans;
 using FabNet.Planning;
 using FabNet.Protocol;
 using Microsoft.Extensions.Logging;
+using Wire = FabNet.Protocol.V1;
 
 namespace FabNet.Coordinator.Planning;
 
@@ -166,18 +167,22 @@ internal sealed class PlanApplier : IDisposable
 
     private void Offer(Plan plan)
     {
-        List<Assignment> offered = [];
+        List<(Assignment Assignment, BedPlace? Bed, IReadOnlyList<Assignment> Run)> offered = [];
         Dictionary<MachineId, int> ahead = [];
-        foreach (var assignment in plan.Assignments)
+        foreach (var planned in plan.Assignments.GroupBy(static a => (a.Machine, a.Sequence)))
         {
-            var count = ahead.TryGetValue(assignment.Machine, out var known) ? known : _chronicle.State.CommittedTo(assignment.Machine).Count(e => e.Job.ReplacedBy is null);
-            if (count < _options.QueueDepth && IsStillTrue(assignment))
+            var machine = planned.Key.Machine;
+            var count = ahead.TryGetValue(machine, out var known) ? known
+                : _chronicle.State.CommittedTo(machine).Where(e => e.Job.ReplacedBy is null).Select(e => e.Job.RunKey).Distinct().Count();
+            List<Assignment> run = count < _options.QueueDepth ? [.. planned.Where(IsStillTrue)] : [];
+            if (run.Count > 0)
             {
-                offered.Add(assignment);
+                var bed = run.Count > 1 ? NameOfBed(run[0].Job) : null;
+                offered.AddRange(run.Select(a => (a, bed is null ? (BedPlace?)null : new BedPlace(bed, Math.Max(1, a.RunMinutes * 60)), (IReadOnlyList<Assignment>)run)));
                 count++;
             }
 
-            ahead[assignment.Machine] = count;
+            ahead[machine] = count;
         }
 
         if (offered.Count == 0)
@@ -186,27 +191,29 @@ internal sealed class PlanApplier : IDisposable
         }
 
         var at = _time.GetUtcNow();
-        _chronicle.Record([.. offered.Select(a => new JobHappened
+        _chronicle.Record([.. offered.Select(o => new JobHappened
         {
-            Event = new JobOffered { Job = a.Job, Epoch = _chronicle.State.Jobs[a.Job].Job.Epoch, At = at, Machine = a.Machine },
-            Terms = new Terms { Cost = a.Cost, Why = a.Why },
+            Event = new JobOffered { Job = o.Assignment.Job, Epoch = _chronicle.State.Jobs[o.Assignment.Job].Job.Epoch, At = at, Machine = o.Assignment.Machine, Bed = o.Bed },
+            Terms = new Terms { Cost = o.Assignment.Cost, Why = o.Assignment.Why },
         })]);
-        foreach (var assignment in offered)
+        foreach (var (assignment, _, run) in offered)
         {
             _offers.Add(assignment.Job, assignment.Machine);
-            _sites.SessionOf(assignment.Machine.Site)?.Send(new()
+            var offer = new Wire.EdgeDown.Types.Offer
             {
-                Offer = new()
-                {
-                    Job = _chronicle.State.Jobs[assignment.Job].Job.ToWire(),
-                    Machine = assignment.Machine.ToString(),
-                    Cost = assignment.Cost.ToWire(),
-                    Why = assignment.Why,
-                    AnswerBy = ((DateTimeOffset?)_offers.AnswerBy).ToWire(),
-                },
-            });
+                Job = _chronicle.State.Jobs[assignment.Job].Job.ToWire(),
+                Machine = assignment.Machine.ToString(),
+                Cost = assignment.Cost.ToWire(),
+                Why = assignment.Why,
+                AnswerBy = ((DateTimeOffset?)_offers.AnswerBy).ToWire(),
+            };
+            offer.Mates.AddRange(run.Where(m => m.Job != assignment.Job).Select(static m => m.Job.Value));
+            _sites.SessionOf(assignment.Machine.Site)?.Send(new() { Offer = offer });
         }
     }
+
+    /// <summary>A name that no bed had before: what was offered on one that came to nothing is not mixed with what is offered now.</summary>
+    private string NameOfBed(JobId first) => $"bed-{first}-{_chronicle.State.Jobs[first].Events.Count + 1}";
 
     /// <summary>The state may have moved on while the plan was made.</summary>
     private bool IsStillTrue(Assignment assignment) =>

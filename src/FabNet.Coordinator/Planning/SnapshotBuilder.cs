@@ -102,7 +102,11 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
             Since = now.Since,
             Speed = state.Statistics.SpeedOf(machine.Id),
             FailureProbability = state.Statistics.FailureOf(machine.Id),
-            Committed = [.. state.CommittedTo(machine.Id).Where(e => e.Job.ReplacedBy is null).OrderBy(e => e.Job.StartedAt is null).Select(e => Committed(e, status))],
+            Committed =
+            [
+                .. state.CommittedTo(machine.Id).Where(e => e.Job.ReplacedBy is null).OrderBy(e => e.Job.StartedAt is null)
+                    .GroupBy(e => e.Job.RunKey).SelectMany(run => Committed([.. run], status)),
+            ],
         };
     }
 
@@ -110,17 +114,24 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
         ? sites.IsOnline(machine.Site) ? (live.Status.State, live.Status.Detail, live.Since) : (MachineState.Offline, "its site is not connected", sites[machine.Site].LastSeenAt)
         : (MachineState.Offline, sites.IsOnline(machine.Site) ? "it has not told its state yet" : "its site is not connected", sites[machine.Site].LastSeenAt);
 
-    private CommittedWork Committed(JobEntry entry, MachineStatus? status) => new()
+    /// <summary>Jobs that are made at once, or one.</summary>
+    private IEnumerable<CommittedWork> Committed(List<JobEntry> run, MachineStatus? status)
     {
-        Job = entry.Id,
-        Work = WorkOf(entry),
-        HasStarted = entry.Job.StartedAt is not null,
         // What a machine says is left holds as far as it can be: nobody keeps his machine booked for years by a number.
-        RemainingSeconds = status is { RemainingSeconds: { } left } && status.Job == entry.Id
-            && left <= MostOfEstimate * Math.Max(LongestDoubtless, entry.Job.EstimatedSeconds ?? 0) ? Math.Max(0, left)
-            : entry.Job is { StartedAt: { } started, EstimatedSeconds: { } whole }
+        double? left = run[0].Job.StartedAt is not { } started ? null
+            : status is { RemainingSeconds: { } told } && run.Exists(e => e.Id == status.Job)
+                && told <= MostOfEstimate * Math.Max(LongestDoubtless, run.Sum(e => e.Job.EstimatedSeconds ?? 0)) ? Math.Max(0, told)
+            : run.TrueForAll(e => e.Job.EstimatedSeconds is not null) && run.Sum(e => e.Job.EstimatedSeconds!.Value) is var whole
                 // Its site's clock may be years off: between nothing and all of it is left.
                 ? Math.Clamp(whole - (time.GetUtcNow() - started).TotalSeconds, LeastRemainingSeconds, Math.Max(LeastRemainingSeconds, whole))
-            : entry.Job.EstimatedSeconds,
-    };
+            : null;
+        return run.Select((entry, i) => new CommittedWork
+        {
+            Job = entry.Id,
+            Work = WorkOf(entry),
+            HasStarted = entry.Job.StartedAt is not null,
+            RemainingSeconds = left is { } all ? i == 0 ? all : 0 : entry.Job.EstimatedSeconds,
+            IsWithPrevious = i > 0,
+        });
+    }
 }

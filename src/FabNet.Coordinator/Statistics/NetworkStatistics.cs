@@ -182,7 +182,8 @@ internal sealed class NetworkStatistics
         }
     }
 
-    private static double Elapsed(Job job, JobEvent ended) => job.StartedAt is { } started ? Math.Clamp((ended.At - started).TotalSeconds, 0, LongestRunSeconds) : 0;
+    // Jobs on one bed share the time of its run.
+    private static double Elapsed(Job job, JobEvent ended) => job.StartedAt is { } started ? Math.Clamp((ended.At - started).TotalSeconds, 0, LongestRunSeconds) * (job.Share ?? 1) : 0;
 
     private static void Count(MachineRecord record, PartKey part, DateTimeOffset at, RunTotals happened)
     {

@@ -16,7 +16,7 @@ internal sealed record WaitingProduction(ProductionRecord Production, SignedReco
 internal sealed class ProductionBook
 {
     private readonly Dictionary<JobId, RecipeRecord> _recipes = [];
-    private readonly Dictionary<MachineId, ProductionRecord> _onMachines = [];
+    private readonly List<ProductionRecord> _onMachines = [];
     private readonly List<WaitingProduction> _waiting = [];
 
     /// <summary>How many wait to be told.</summary>
@@ -25,8 +25,8 @@ internal sealed class ProductionBook
     /// <summary>The oldest that waits to be told; null if none does.</summary>
     public WaitingProduction? Next => _waiting.FirstOrDefault();
 
-    /// <summary>What lies on a machine and nobody has looked at; null if nothing.</summary>
-    public ProductionRecord? OnMachine(MachineId machine) => _onMachines.GetValueOrDefault(machine);
+    /// <summary>What lies on a machine and nobody has looked at: of each job that was made there at once.</summary>
+    public IReadOnlyList<ProductionRecord> OnMachine(MachineId machine) => _onMachines.FindAll(made => made.Machine == machine);
 
     /// <summary>What a job that is held is made with; null if that was not noted under this epoch.</summary>
     public Recipe? RecipeOf(JobId job, int epoch) => _recipes.GetValueOrDefault(job) is { } noted && noted.Epoch == epoch ? noted.Recipe : null;
@@ -41,14 +41,10 @@ internal sealed class ProductionBook
                 _recipes[recipe.Job] = recipe;
                 break;
             case ProductionRecord { Good: null } made:
-                _onMachines[made.Machine] = made;
+                _onMachines.Add(made);
                 break;
             case ProductionRecord judged:
-                if (OnMachine(judged.Machine)?.Key == judged.Key)
-                {
-                    _onMachines.Remove(judged.Machine);
-                }
-
+                _onMachines.RemoveAll(made => made.Key == judged.Key);
                 _waiting.Add(new WaitingProduction(judged, null));
                 break;
             case SignedRecord signed when _waiting.FindIndex(w => w.Production.Key == (signed.Job, signed.Epoch)) is >= 0 and var at:

@@ -48,6 +48,9 @@ public sealed record SitePolicy
 
     /// <summary>Who clears machines and changes material. Default: the operator.</summary>
     public ClearPolicy Clear { get; init; }
+
+    /// <summary>True lets printers make several jobs at once on one bed, of different orders too, where the site has a slicer. Default true.</summary>
+    public bool SharesBeds { get; init; } = true;
 }
 
 /// <summary>How the site slices.</summary>
@@ -56,8 +59,21 @@ public sealed record SlicerConfig
     /// <summary>The PrusaSlicer program; null means <c>prusa-slicer</c> (or <c>PrusaSlicer</c>) on the PATH.</summary>
     public string? Path { get; init; }
 
-    /// <summary>How long one part may take to slice before it is given up. From 1 second; default 15 minutes.</summary>
+    /// <summary>How long one bed may take to slice before it is given up. From 1 second; default 15 minutes.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>The program's file; null if there is none.</summary>
+    internal string? Locate()
+    {
+        if (Path is { } path && path.Contains(System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            return File.Exists(path) ? path : null;
+        }
+
+        string[] names = Path is { } name ? [name] : ["prusa-slicer", "PrusaSlicer", "prusa-slicer-console.exe"];
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return names.SelectMany(n => folders.Select(f => System.IO.Path.Combine(f, n))).FirstOrDefault(File.Exists);
+    }
 }
 
 /// <summary>How much of the disk the edge may use.</summary>
@@ -232,15 +248,29 @@ public sealed record EdgeConfig
 
     /// <summary>The site as the network sees it.</summary>
     /// <param name="loaded">What is loaded on a machine now.</param>
-    internal Site ToSite(Func<MachineId, LoadedMaterial> loaded) => new()
+    internal Site ToSite(Func<MachineId, LoadedMaterial> loaded)
     {
-        Id = Site,
-        Title = Title,
-        Latitude = Latitude,
-        Longitude = Longitude,
-        Prices = Prices,
-        TimeZone = TimeZone,
-        Hours = Hours,
-        Machines = [.. Machines.Select(m => new Machine { Id = IdOf(m), Profile = m.Profile, Loaded = loaded(IdOf(m)), SimulatedSpeed = m.SimulatedSpeed })],
-    };
+        var slices = Policy.SharesBeds && Slicer.Locate() is not null;
+        return new Site
+        {
+            Id = Site,
+            Title = Title,
+            Latitude = Latitude,
+            Longitude = Longitude,
+            Prices = Prices,
+            TimeZone = TimeZone,
+            Hours = Hours,
+            Machines =
+            [
+                .. Machines.Select(m => new Machine
+                {
+                    Id = IdOf(m),
+                    Profile = m.Profile,
+                    Loaded = loaded(IdOf(m)),
+                    SimulatedSpeed = m.SimulatedSpeed,
+                    SharesBeds = slices && m.Profile is { Process: FabricationProcess.Printing, Slicer.Count: > 0 },
+                }),
+            ],
+        };
+    }
 }

@@ -90,20 +90,31 @@ internal sealed class EdgeBook : IDisposable
     /// <summary>Appends an event with what belongs to it: an interruption, a production. All records are in the journal, or none.</summary>
     /// <returns>The refusal, as of every event.</returns>
     /// <exception cref="JournalException">The journal can't be written; nothing changed.</exception>
-    public string? Append(JobEvent happened, params IReadOnlyList<EdgeRecord> beside)
+    public string? Append(JobEvent happened, params IReadOnlyList<EdgeRecord> beside) => Append([happened], beside);
+
+    /// <summary>Appends events of jobs that are made at once, one for each job, with what belongs to them. All records are in the journal, or none.</summary>
+    /// <returns>The first refusal: then nothing was written.</returns>
+    /// <exception cref="JournalException">The journal can't be written; nothing changed.</exception>
+    public string? Append(IReadOnlyList<JobEvent> together, IReadOnlyList<EdgeRecord> beside)
     {
-        if (Leases.Find(happened.Job) is not { } held)
+        var records = new List<EdgeRecord>(together.Count + beside.Count);
+        foreach (var happened in together)
         {
-            return $"Job {happened.Job} is not held here.";
+            if (Leases.Find(happened.Job) is not { } held)
+            {
+                return $"Job {happened.Job} is not held here.";
+            }
+
+            var transition = JobLifecycle.Apply(held.Job, happened);
+            if (!transition.IsApplied)
+            {
+                return transition.Refusal;
+            }
+
+            records.Add(new EventRecord { Sequence = Outbox.NextSequence + records.Count, Event = happened, Machine = held.Job.Machine });
         }
 
-        var transition = JobLifecycle.Apply(held.Job, happened);
-        if (!transition.IsApplied)
-        {
-            return transition.Refusal;
-        }
-
-        Commit([new EventRecord { Sequence = Outbox.NextSequence, Event = happened, Machine = held.Job.Machine }, .. beside]);
+        Commit([.. records, .. beside]);
         return null;
     }
 
@@ -136,7 +147,7 @@ internal sealed class EdgeBook : IDisposable
     public void SetMachine(MachineRecord record) => Commit(record);
 
     /// <summary>Somebody has looked at what was made.</summary>
-    public void Judge(ProductionRecord judged) => Commit(judged);
+    public void Judge(IReadOnlyList<ProductionRecord> judged) => Commit(judged);
 
     /// <summary>What is said about a production is signed.</summary>
     public void Sign(SignedRecord signed) => Commit(signed);

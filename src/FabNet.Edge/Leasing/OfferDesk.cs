@@ -16,6 +16,7 @@ internal sealed class OfferDesk(ClaimPolicy policy)
 {
     private readonly Dictionary<JobId, EdgeDown.Types.Offer> _waiting = [];
     private readonly Dictionary<JobId, TaskCompletionSource<string>> _claims = [];
+    private readonly Dictionary<JobId, string> _taken = [];
 
     /// <summary>Offers that wait for the operator, oldest answer time first.</summary>
     public IReadOnlyList<EdgeDown.Types.Offer> Waiting => [.. _waiting.Values.OrderBy(o => o.AnswerBy.ToModelOrNull() ?? DateTimeOffset.MaxValue)];
@@ -28,11 +29,22 @@ internal sealed class OfferDesk(ClaimPolicy policy)
         _ => false,
     };
 
+    /// <summary>The site's policy claims a job of a bed: the coordinator's word is awaited.</summary>
+    public void Take(JobId job, string bed) => _taken[job] = bed;
+
+    /// <summary>True while more jobs of a bed may come: they are offered, or claimed and not granted yet.</summary>
+    public bool IsAwaited(string bed) => _taken.ContainsValue(bed) || _waiting.Values.Any(o => o.Job.Bed?.Id == bed);
+
     public void Keep(EdgeDown.Types.Offer offer) => _waiting[JobId.Parse(offer.Job.Id)] = offer;
 
     public EdgeDown.Types.Offer? Find(JobId job) => _waiting.GetValueOrDefault(job);
 
-    public bool Remove(JobId job) => _waiting.Remove(job);
+    /// <summary>An offer was withdrawn, or declined.</summary>
+    public void Remove(JobId job)
+    {
+        _waiting.Remove(job);
+        _taken.Remove(job);
+    }
 
     /// <summary>Forgets offers whose time to answer has passed.</summary>
     public void Expire(DateTimeOffset now)
@@ -57,7 +69,7 @@ internal sealed class OfferDesk(ClaimPolicy policy)
 
     public void Granted(JobId job, MachineId machine)
     {
-        _waiting.Remove(job);
+        Remove(job);
         if (_claims.Remove(job, out var answer))
         {
             answer.TrySetResult($"{job} is leased to {machine} and will be prepared.");
@@ -66,7 +78,7 @@ internal sealed class OfferDesk(ClaimPolicy policy)
 
     public void Refused(JobId job, string reason)
     {
-        _waiting.Remove(job);
+        Remove(job);
         if (_claims.Remove(job, out var answer))
         {
             answer.TrySetException(new OperatorException($"The coordinator did not give {job} to this site: {reason}"));
@@ -77,6 +89,7 @@ internal sealed class OfferDesk(ClaimPolicy policy)
     public void Clear()
     {
         _waiting.Clear();
+        _taken.Clear();
         foreach (var answer in _claims.Values)
         {
             answer.TrySetException(new OperatorException("The link to the coordinator broke before it answered. Look whether the job was leased, and claim it again if not."));

@@ -3,6 +3,7 @@
 using FabNet.Edge.Commons;
 using FabNet.Edge.Machines;
 using FabNet.GCode;
+using FabNet.Model;
 
 namespace FabNet.Edge.Preparing;
 
@@ -14,7 +15,7 @@ internal sealed record Prepared : PreparationOutcome, IDisposable
 {
     public required AdmittedProgram Program { get; init; }
 
-    /// <summary>The file of the whole program, named by job, epoch and digest.</summary>
+    /// <summary>The file of the whole program, named by the job that leads its plate, its epoch and digest.</summary>
     public required string Path { get; init; }
 
     /// <summary>What the program is the rest of; null for a whole one.</summary>
@@ -26,8 +27,8 @@ internal sealed record Prepared : PreparationOutcome, IDisposable
     /// <summary>The material that it was made for; null where that has no meaning.</summary>
     public string? Material { get; init; }
 
-    /// <summary>What it was made with; null for the rest of an interrupted program, whose recipe is in the journal.</summary>
-    public Recipe? Recipe { get; init; }
+    /// <summary>What each job is made with; none for the rest of an interrupted program, whose recipes are in the journal.</summary>
+    public IReadOnlyDictionary<JobId, Recipe> Recipes { get; init; } = new Dictionary<JobId, Recipe>();
 
     public void Dispose()
     {
@@ -39,7 +40,8 @@ internal sealed record Prepared : PreparationOutcome, IDisposable
 /// <summary>It can't be made here.</summary>
 /// <param name="Reason">Why, for a person.</param>
 /// <param name="Everywhere">True if no machine could do better.</param>
-internal sealed record Refused(string Reason, bool Everywhere) : PreparationOutcome;
+/// <param name="Job">The one job whose fault it is, where several are prepared together; null if it is none's alone.</param>
+internal sealed record Refused(string Reason, bool Everywhere, JobId? Job = null) : PreparationOutcome;
 
 /// <summary>It can't be prepared now; later it may.</summary>
 /// <param name="Reason">What is in the way.</param>

@@ -11,15 +11,17 @@ using FabNet.Model.Sites;
 namespace FabNet.Edge.Queue;
 
 /// <summary>A run that was handed to the machine.</summary>
-/// <param name="job">The job.</param>
-/// <param name="epoch">The lease under which it is started.</param>
+/// <param name="plate">The jobs that it makes, under the leases under which they are started.</param>
 /// <param name="prepared">What runs.</param>
 /// <param name="handedOver">When, as a timestamp of the edge's clock.</param>
-internal sealed class ActiveRun(JobId job, int epoch, Prepared prepared, long handedOver)
+internal sealed class ActiveRun(Plate plate, Prepared prepared, long handedOver)
 {
-    public JobId Job => job;
+    public Plate Plate => plate;
 
-    public int Epoch => epoch;
+    /// <summary>The job that names the run, and its lease.</summary>
+    public JobId Job => plate.Lead.Id;
+
+    public int Epoch => plate.Lead.Epoch;
 
     public Prepared Prepared => prepared;
 
@@ -28,7 +30,7 @@ internal sealed class ActiveRun(JobId job, int epoch, Prepared prepared, long ha
     /// <summary>True once its start is journaled: the machine may be moving.</summary>
     public bool IsStarted { get; set; }
 
-    /// <summary>Why the job was called off while it ran; null if it was not.</summary>
+    /// <summary>Why the run was called off; null if it was not. Before the start, one job that leaves is enough; after it, all of them must be called off.</summary>
     public string? CancelReason { get; set; }
 
     /// <summary>Completes with null once its start is journaled, or with why it was not started.</summary>
@@ -36,11 +38,9 @@ internal sealed class ActiveRun(JobId job, int epoch, Prepared prepared, long ha
 }
 
 /// <summary>A preparation under way.</summary>
-internal sealed class ActivePreparation(JobId job, int epoch, CancellationTokenSource cancellation)
+internal sealed class ActivePreparation(Plate plate, CancellationTokenSource cancellation)
 {
-    public JobId Job => job;
-
-    public int Epoch => epoch;
+    public Plate Plate => plate;
 
     public CancellationTokenSource Cancellation => cancellation;
 }
@@ -70,8 +70,17 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
 
     public ActivePreparation? Preparation { get; set; }
 
-    /// <summary>Programs that wait for their turn.</summary>
-    public Dictionary<JobId, Prepared> Prepared { get; } = [];
+    /// <summary>Programs that wait for their turn, by the job that leads their plate.</summary>
+    public Dictionary<JobId, (Plate Plate, Prepared Program)> Prepared { get; } = [];
+
+    /// <summary>Beds whose jobs are made alone, because together they could not be sliced or admitted.</summary>
+    public HashSet<string> Apart { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>When waiting for more jobs of a bed began, as a timestamp of the edge's clock.</summary>
+    public Dictionary<string, long> WaitingForMates { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Jobs that were called off while others are made with them: each ends with the run.</summary>
+    public Dictionary<JobId, string> CalledOff { get; } = [];
 
     /// <summary>Not before this may the machine's next start, or preparation, be tried again: timestamps of the edge's clock, which nobody sets.</summary>
     public long RetryStartAt { get; set; }
@@ -91,7 +100,10 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     public Queue.MachineFacts ForRule => new(id, config.Profile, host.Report.State, Facts);
 
     /// <summary>What people see.</summary>
-    public MachineStatus StatusAt(DateTimeOffset now, string? trouble)
+    /// <param name="now">The moment.</param>
+    /// <param name="trouble">What keeps the whole site from going on; null if nothing.</param>
+    /// <param name="waiting">How many jobs wait here for a person's decision.</param>
+    public MachineStatus StatusAt(DateTimeOffset now, string? trouble, int waiting)
     {
         var report = host.Report;
         var (state, detail) = Describe(report);
@@ -101,6 +113,7 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
             State = state,
             Detail = trouble ?? detail,
             Job = Run?.Job ?? Waiting?.Job,
+            MoreJobs = Math.Max(0, (Run?.Plate.Jobs.Count ?? waiting) - 1),
             Progress = Run is not null ? report.Progress : Waiting is { LineCount: > 0 } ? (double)Waiting.LastLine / Waiting.LineCount : 0,
             RemainingSeconds = Run is null ? null : report.RemainingSeconds,
             HotEndC = report.HotEndC,
@@ -118,12 +131,13 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     {
         Attempts.Remove(job);
         PreparationNotice = null;
-        if (Prepared.Remove(job, out var prepared))
+        foreach (var (lead, waiting) in Prepared.Where(p => p.Value.Plate.Has(job)).ToList())
         {
-            ProgramFolder.Remove(prepared);
+            Prepared.Remove(lead);
+            ProgramFolder.Remove(waiting.Program);
         }
 
-        if (Preparation is { } preparation && preparation.Job == job)
+        if (Preparation is { } preparation && preparation.Plate.Has(job))
         {
             preparation.Cancellation.Cancel();
         }

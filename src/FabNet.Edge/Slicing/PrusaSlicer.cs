@@ -1,6 +1,7 @@
 // Slices a mesh with PrusaSlicer's command line, once for each mesh, settings and version.
 
 using System.ComponentModel;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -12,9 +13,16 @@ using Microsoft.Extensions.Logging;
 
 namespace FabNet.Edge.Slicing;
 
+/// <summary>A mesh to slice.</summary>
+/// <param name="Content">Its bytes; read to the end, and left to the caller to dispose of.</param>
+/// <param name="Digest">Their digest.</param>
+/// <param name="FileName">Its file name: the extension tells the format.</param>
+/// <param name="Copies">How many of it; at least 1.</param>
+public sealed record SlicerMesh(Stream Content, Digest Digest, string FileName, int Copies = 1);
+
 /// <summary>
-/// PrusaSlicer as a child process (source: <c>prusa-slicer --help</c>, 2.5 to 2.9). Its results are cached by digest of the mesh, the settings, the
-/// number of copies and the slicer's version. At most half of the processors slice at once. Thread safe.
+/// PrusaSlicer as a child process (source: <c>prusa-slicer --help</c>, 2.5 to 2.9). Its results are cached by digests of the meshes, the settings, the
+/// numbers of copies and the slicer's version. At most half of the processors slice at once. Thread safe.
 /// </summary>
 public sealed partial class PrusaSlicer : IDisposable
 {
@@ -22,6 +30,9 @@ public sealed partial class PrusaSlicer : IDisposable
     public const string HowToInstall = "PrusaSlicer is not installed: apt install prusa-slicer, or name the program in the site's configuration as slicer: path:.";
 
     private const string GCodeExtension = ".gcode";
+
+    // What PrusaSlicer writes before each object of a layer, with gcode_label_objects (seen on 2.5.0).
+    private const string PrintingLabel = "; printing object ";
 
     private readonly SlicerConfig _config;
     private readonly FileCache _cache;
@@ -44,23 +55,22 @@ public sealed partial class PrusaSlicer : IDisposable
         _logger = logger;
     }
 
-    /// <summary>Slices a mesh.</summary>
-    /// <param name="mesh">The mesh's bytes; read to the end.</param>
-    /// <param name="meshDigest">Their digest.</param>
-    /// <param name="fileName">The mesh's file name: its extension tells the format.</param>
+    /// <summary>Slices meshes for one bed, where the slicer arranges them. Each of them is in what it made, or that is refused.</summary>
+    /// <param name="meshes">The meshes; at least one.</param>
     /// <param name="profile">The machine.</param>
     /// <param name="material">The material, upper case.</param>
-    /// <param name="copies">How many copies on the bed, arranged by the slicer.</param>
     /// <param name="cancellationToken">Kills the slicer.</param>
     /// <returns>The G-code, open for reading; the caller disposes of it.</returns>
     /// <exception cref="SlicerException">It could not be sliced; the message says why and what to do.</exception>
     /// <exception cref="DiskFullException">There is no space left.</exception>
     public async Task<FileStream> SliceAsync(
-        Stream mesh, Digest meshDigest, string fileName, MachineProfile profile, string material, int copies, CancellationToken cancellationToken = default)
+        IReadOnlyList<SlicerMesh> meshes, MachineProfile profile, string material, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(meshes);
         var (program, version) = await FindAsync(cancellationToken);
-        var settings = SettingsFor(profile, material);
-        var key = Digest.Of(Encoding.UTF8.GetBytes($"{meshDigest}\n{Path.GetExtension(fileName).ToLowerInvariant()}\n{version}\n{copies}\n{settings}"));
+        var settings = SettingsFor(profile, material, isShared: meshes.Count > 1);
+        var listed = string.Join('\n', meshes.Select(static m => string.Create(CultureInfo.InvariantCulture, $"{m.Digest} {ExtensionOf(m)} {m.Copies}")).Order(StringComparer.Ordinal));
+        var key = Digest.Of(Encoding.UTF8.GetBytes($"{version}\n{listed}\n{settings}"));
         if (_cache.TryOpen(key) is { } cached)
         {
             return cached;
@@ -75,8 +85,8 @@ public sealed partial class PrusaSlicer : IDisposable
             }
 
             var started = _time.GetTimestamp();
-            var gcode = await RunAsync(program, mesh, fileName, settings, copies, key, cancellationToken);
-            LogSliced(fileName, profile.Name, material, _time.GetElapsedTime(started).TotalSeconds, gcode.Length);
+            var gcode = await RunAsync(program, meshes, settings, key, cancellationToken);
+            LogSliced(NameOf(meshes), profile.Name, material, _time.GetElapsedTime(started).TotalSeconds, gcode.Length);
             return gcode;
         }
         catch (IOException e)
@@ -96,20 +106,20 @@ public sealed partial class PrusaSlicer : IDisposable
     /// <inheritdoc />
     public void Dispose() => _slots.Dispose();
 
-    private async Task<FileStream> RunAsync(
-        string program, Stream mesh, string fileName, string settings, int copies, Digest key, CancellationToken cancellationToken)
+    private async Task<FileStream> RunAsync(string program, IReadOnlyList<SlicerMesh> meshes, string settings, Digest key, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("fabnet-slice-").FullName;
         try
         {
-            var meshPath = Path.Combine(folder, "part" + Path.GetExtension(fileName).ToLowerInvariant());
+            var paths = meshes.Select((m, i) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"part{i + 1}{ExtensionOf(m)}"))).ToList();
             var settingsPath = Path.Combine(folder, "settings.ini");
-            var outputPath = Path.Combine(folder, "part.gcode");
+            var outputPath = Path.Combine(folder, "plate.gcode");
             try
             {
-                await using (var copy = new FileStream(meshPath, FileMode.CreateNew))
+                foreach (var (mesh, path) in meshes.Zip(paths))
                 {
-                    await mesh.CopyToAsync(copy, cancellationToken);
+                    await using var copy = new FileStream(path, FileMode.CreateNew);
+                    await mesh.Content.CopyToAsync(copy, cancellationToken);
                 }
 
                 await File.WriteAllTextAsync(settingsPath, settings, cancellationToken);
@@ -119,12 +129,18 @@ public sealed partial class PrusaSlicer : IDisposable
                 throw Disk.Explain(e, folder);
             }
 
-            List<string> arguments =
-            [
-                "--export-gcode", "--load", settingsPath, "--datadir", Path.Combine(folder, "settings"), "--loglevel", "1", "--output", outputPath,
-                .. copies > 1 ? (string[])["--duplicate", copies.ToString(System.Globalization.CultureInfo.InvariantCulture)] : [],
-                meshPath,
-            ];
+            List<string> arguments = ["--export-gcode", "--load", settingsPath, "--datadir", Path.Combine(folder, "settings"), "--loglevel", "1", "--output", outputPath];
+            if (meshes is [{ Copies: > 1 and var copies }])
+            {
+                arguments.AddRange(["--duplicate", copies.ToString(CultureInfo.InvariantCulture)]);
+            }
+            else if (meshes.Count > 1)
+            {
+                arguments.Add("--merge");
+            }
+
+            // Merged, a mesh is there as often as it is named.
+            arguments.AddRange(meshes.Count == 1 ? paths : meshes.Zip(paths).SelectMany(static p => Enumerable.Repeat(p.Second, p.First.Copies)));
             var result = await RunProgramAsync(program, arguments, folder, cancellationToken);
             if (result.ExitCode != 0 || !File.Exists(outputPath) || new FileInfo(outputPath).Length == 0)
             {
@@ -133,7 +149,12 @@ public sealed partial class PrusaSlicer : IDisposable
                     throw new DiskFullException($"PrusaSlicer could not write: there is no space left on {Disk.Describe(folder)}. Free some space; the work is tried again.");
                 }
 
-                throw new SlicerException($"PrusaSlicer could not slice {fileName}: {WhatItSaid(result, folder)}");
+                throw new SlicerException($"PrusaSlicer could not slice {NameOf(meshes)}: {WhatItSaid(result, folder)}");
+            }
+
+            if (meshes.Count > 1)
+            {
+                RequireAll(meshes, outputPath);
             }
 
             return await _cache.AddAsync(key, outputPath, cancellationToken);
@@ -143,6 +164,30 @@ public sealed partial class PrusaSlicer : IDisposable
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>What lies outside the bed is left out by the slicer without a word: its labels say what is there.</summary>
+    private static void RequireAll(IReadOnlyList<SlicerMesh> meshes, string path)
+    {
+        var printed = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var line in File.ReadLines(path))
+        {
+            if (line.StartsWith(PrintingLabel, StringComparison.Ordinal))
+            {
+                printed.Add(line);
+            }
+        }
+
+        var wanted = meshes.Sum(static m => m.Copies);
+        if (printed.Count != wanted)
+        {
+            throw new SlicerException($"PrusaSlicer put {printed.Count} of {wanted} parts on the bed: {NameOf(meshes)}.");
+        }
+    }
+
+    private static string ExtensionOf(SlicerMesh mesh) => Path.GetExtension(mesh.FileName).ToLowerInvariant();
+
+    private static string NameOf(IReadOnlyList<SlicerMesh> meshes) => string.Join(", ", meshes.GroupBy(static m => m.FileName, StringComparer.Ordinal)
+        .Select(static same => same.Sum(static m => m.Copies) is > 1 and var count ? $"{count} × {same.Key}" : same.Key));
 
     private async Task<ChildResult> RunProgramAsync(string program, IReadOnlyList<string> arguments, string folder, CancellationToken cancellationToken)
     {
@@ -168,7 +213,7 @@ public sealed partial class PrusaSlicer : IDisposable
             return found;
         }
 
-        var path = Locate() ?? throw new SlicerException(_config.Path is { } wanted ? $"There is no slicer at {wanted}. {HowToInstall}" : HowToInstall);
+        var path = _config.Locate() ?? throw new SlicerException(_config.Path is { } wanted ? $"There is no slicer at {wanted}. {HowToInstall}" : HowToInstall);
         var said = await RunProgramAsync(path, ["--help"], Path.GetTempPath(), cancellationToken);
         var version = VersionPattern().Match(said.Output + said.Errors);
         if (!version.Success)
@@ -180,23 +225,11 @@ public sealed partial class PrusaSlicer : IDisposable
         return _found.Value;
     }
 
-    private string? Locate()
-    {
-        if (_config.Path is { } path && path.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal))
-        {
-            return File.Exists(path) ? path : null;
-        }
-
-        string[] names = _config.Path is { } name ? [name] : ["prusa-slicer", "PrusaSlicer", "prusa-slicer-console.exe"];
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return names.SelectMany(n => folders.Select(f => Path.Combine(f, n))).FirstOrDefault(File.Exists);
-    }
-
-    private static string SettingsFor(MachineProfile profile, string material)
+    private static string SettingsFor(MachineProfile profile, string material, bool isShared)
     {
         try
         {
-            return SlicerSettings.Write(profile, material);
+            return SlicerSettings.Write(profile, material, isShared);
         }
         catch (FormatException e)
         {

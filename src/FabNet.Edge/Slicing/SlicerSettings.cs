@@ -16,8 +16,11 @@ internal static class SlicerSettings
         ["layer_height", "nozzle_diameter", "perimeters", "fill_density", "fill_pattern", "temperature", "bed_temperature", "support_material", "brim_width", "perimeter_speed", "infill_speed"];
 
     /// <summary>Writes the settings.</summary>
+    /// <param name="profile">The machine.</param>
+    /// <param name="material">The material, upper case.</param>
+    /// <param name="isShared">True for several meshes on one bed: all of them layer by layer, each with its label.</param>
     /// <exception cref="FormatException">A setting of the profile has a name or a value that would become another setting.</exception>
-    public static string Write(MachineProfile profile, string material)
+    public static string Write(MachineProfile profile, string material, bool isShared = false)
     {
         var settings = new SortedDictionary<string, string>(StringComparer.Ordinal);
         AddDerived(settings, profile, material);
@@ -25,6 +28,12 @@ internal static class SlicerSettings
         if (profile.SlicerMaterials.TryGetValue(material, out var ofMaterial))
         {
             AddOwn(settings, ofMaterial, profile);
+        }
+
+        if (isShared)
+        {
+            settings["complete_objects"] = "0";
+            settings["gcode_label_objects"] = "1";
         }
 
         var ini = new StringBuilder();

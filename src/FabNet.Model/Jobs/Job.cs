@@ -51,7 +51,12 @@ public enum JobState
 /// <param name="ExpiresAt">The moment after which it may no longer be started.</param>
 public readonly record struct Lease(JobId Job, int Epoch, MachineId Machine, DateTimeOffset ExpiresAt);
 
-/// <summary>One run of one machine for one order.</summary>
+/// <summary>A place on a bed that jobs were planned to share.</summary>
+/// <param name="Id">Names the bed: jobs with the same are made at once, as far as their site can.</param>
+/// <param name="PlannedSeconds">What the job's own part of the bed's run was planned to take; above 0. What the run takes is divided by it.</param>
+public readonly record struct BedPlace(string Id, double PlannedSeconds);
+
+/// <summary>One run of one machine for one order, or its part of a run that jobs on one bed share.</summary>
 public sealed record Job
 {
     /// <summary>Its id.</summary>
@@ -99,6 +104,12 @@ public sealed record Job
     /// <summary>Material that the admitted program should use, in grams, once known.</summary>
     public double? EstimatedGrams { get; init; }
 
+    /// <summary>The bed that it is offered on, or was; null where it was planned alone.</summary>
+    public BedPlace? Bed { get; init; }
+
+    /// <summary>Its part of what the admitted program takes, above 0 and below 1, where that makes others of its bed too; null where it makes this job alone.</summary>
+    public double? Share { get; init; }
+
     /// <summary>When it was started; at most once in each epoch.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
@@ -116,6 +127,11 @@ public sealed record Job
 
     /// <summary>True once nothing more can happen to it, but for a replacement.</summary>
     public bool IsFinal => State is JobState.Completed or JobState.Failed or JobState.Rejected or JobState.Cancelled;
+
+    /// <summary>
+    /// What jobs on one machine have in common if, and only if, they are made at once: their bed, and once they were started, the moment. A job that is prepared alone has nothing in common with any.
+    /// </summary>
+    public (string Name, DateTimeOffset? StartedAt) RunKey => Bed is { } bed && (Program is null || Share is not null) ? (bed.Id, StartedAt) : (Id.Value, StartedAt);
 
     /// <summary>True while an edge holds it: the only process that may append to it.</summary>
     public bool IsHeldBySite => State is JobState.Leased or JobState.Preparing or JobState.Ready or JobState.Running or JobState.Paused or JobState.Lost;

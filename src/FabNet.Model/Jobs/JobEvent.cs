@@ -39,6 +39,9 @@ public sealed record JobOffered : JobEvent
 {
     /// <summary>The machine offered to.</summary>
     public required MachineId Machine { get; init; }
+
+    /// <summary>The bed that it shares there; null if it is alone.</summary>
+    public BedPlace? Bed { get; init; }
 }
 
 /// <summary>The site declined, or did not answer in time.</summary>
@@ -86,6 +89,11 @@ public sealed record JobReady : JobEvent
 
     /// <summary>Material that it should use, in grams; 0 where that has no meaning.</summary>
     public double EstimatedGrams { get; init; }
+
+    /// <summary>
+    /// Where the program makes other jobs of its bed too: this job's part of it, above 0 and below 1; the estimates are that part. Null where it makes this job alone.
+    /// </summary>
+    public double? Share { get; init; }
 }
 
 /// <summary>The site is about to let the machine move: journaled and synced before the first motion, at most once in an epoch.</summary>

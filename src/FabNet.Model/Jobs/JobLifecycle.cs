@@ -42,14 +42,16 @@ public static class JobLifecycle
 
         return happened switch
         {
-            JobOffered e => From(job.State is JobState.Planned, () => job with { State = JobState.Offered, Machine = e.Machine, Reason = null }),
-            JobOfferDeclined e => From(job.State is JobState.Offered, () => job with { State = JobState.Planned, Machine = null, Reason = e.Reason }),
+            JobOffered e => From(job.State is JobState.Planned, () => job with { State = JobState.Offered, Machine = e.Machine, Bed = e.Bed, Reason = null }),
+            JobOfferDeclined e => From(job.State is JobState.Offered, () => job with { State = JobState.Planned, Machine = null, Bed = null, Reason = e.Reason }),
             JobLeased e => From(job.State is JobState.Planned or JobState.Offered, () => job with
             {
                 State = JobState.Leased,
                 Machine = e.Machine,
                 Epoch = e.Epoch,
                 LeaseExpiresAt = e.ExpiresAt,
+                Bed = job.Machine == e.Machine ? job.Bed : null, // Another machine's bed is not shared.
+                Share = null,
                 Reason = null,
                 Program = null,
                 EstimatedSeconds = null,
@@ -61,6 +63,8 @@ public static class JobLifecycle
                 State = JobState.Planned,
                 Machine = null,
                 LeaseExpiresAt = null,
+                Bed = null,
+                Share = null,
                 Program = null,
                 EstimatedSeconds = null,
                 EstimatedGrams = null,
@@ -73,6 +77,7 @@ public static class JobLifecycle
                 Program = e.Program,
                 EstimatedSeconds = e.EstimatedSeconds,
                 EstimatedGrams = e.EstimatedGrams,
+                Share = e.Share,
                 Reason = null,
             }),
             JobStarted e => From(job.State is JobState.Ready || IsLostBeforeStart(job), () => job with { State = JobState.Running, StartedAt = e.At, Reason = null }),

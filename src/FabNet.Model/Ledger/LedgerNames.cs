@@ -40,6 +40,9 @@ public static class LedgerNames
     /// <summary>The change of set-up before the run of a job under one lease: a process of its own.</summary>
     public static string SetUp(JobId job, int epoch) => $"set-up/{job}/{epoch}";
 
+    /// <summary>Clearing and warming up for a run that makes several jobs on one bed, named by the first of them: a process of its own.</summary>
+    public static string Bed(JobId job, int epoch) => $"bed/{job}/{epoch}";
+
     /// <summary>The commitment to a process.</summary>
     public static string Commitment(JobId job, int epoch) => $"commitment/{job}/{epoch}";
 

@@ -15,7 +15,7 @@ public enum SharedThing
 /// <summary>A part of a shared cost.</summary>
 /// <param name="Event">The event that it is the cost of.</param>
 /// <param name="Amount">That event's amount.</param>
-/// <param name="Users">The orders that need it: an order's own run is its own, a change of set-up is every order's that would have needed it alone.</param>
+/// <param name="Users">The orders that need it: an order's own run is its own, clearing a bed that several shared is theirs, a change of set-up is every order's that would have needed it alone.</param>
 public sealed record SharedItem(string Event, decimal Amount, IReadOnlyList<OrderId> Users);
 
 /// <summary>An order's share.</summary>

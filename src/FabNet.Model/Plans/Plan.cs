@@ -75,8 +75,14 @@ public sealed record Assignment
     /// <summary>The machine.</summary>
     public required MachineId Machine { get; init; }
 
-    /// <summary>Its place in the machine's sequence, counted from 0.</summary>
+    /// <summary>Its place in the machine's sequence, counted from 0. Jobs that share a bed have the same.</summary>
     public required int Sequence { get; init; }
+
+    /// <summary>The job that stands first on the bed that it shares: the same for all of them. Null where it is alone.</summary>
+    public JobId? Bed { get; init; }
+
+    /// <summary>Its own part of the run, in minutes; above 0.</summary>
+    public required double RunMinutes { get; init; }
 
     /// <summary>When its set-up begins.</summary>
     public required DateTimeOffset StartsAt { get; init; }
@@ -90,7 +96,7 @@ public sealed record Assignment
     /// <summary>Set-up before it, in minutes, as the machine's state then calls for.</summary>
     public required double SetUpMinutes { get; init; }
 
-    /// <summary>What it costs there.</summary>
+    /// <summary>What it costs there: on a shared bed, its share.</summary>
     public required CostBreakdown Cost { get; init; }
 
     /// <summary>Why this machine, in a sentence that a person can check.</summary>

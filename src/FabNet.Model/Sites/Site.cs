@@ -1,5 +1,6 @@
 // A member of the network: what it has, and the prices that it bears itself.
 
+using System.Text.Json.Serialization;
 using FabNet.Model.Machines;
 
 namespace FabNet.Model.Sites;
@@ -58,6 +59,10 @@ public sealed record Machine
     /// <summary>What is loaded.</summary>
     public LoadedMaterial Loaded { get; init; }
 
+    /// <summary>True if its site puts several jobs on one bed of it and makes them at once. Default false: an edge that says nothing of it does not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool SharesBeds { get; init; }
+
     /// <summary>How many times faster than the wall clock it runs, where it is simulated: 0.01 to 1,000,000. Null for a real machine.</summary>
     public double? SimulatedSpeed { get; init; }
 }
@@ -77,7 +82,10 @@ public sealed record MachineStatus
     /// <summary>The job on it, if any.</summary>
     public JobId? Job { get; init; }
 
-    /// <summary>Share of the job done, 0 to 1.</summary>
+    /// <summary>How many more jobs the same run makes on the same bed; 0 where the job is alone.</summary>
+    public int MoreJobs { get; init; }
+
+    /// <summary>Share of the run done, 0 to 1.</summary>
     public double Progress { get; init; }
 
     /// <summary>Time left of the job, in seconds; null if unknown.</summary>

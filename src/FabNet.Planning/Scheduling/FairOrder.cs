@@ -43,7 +43,7 @@ internal static class FairOrder
 
         public bool Equals(Likeness other) => _job == other._job
             || (Key(_job) == Key(other._job) && _job.NotOn is null && other._job.NotOn is null
-                && Same(_job.Minutes, other._job.Minutes) && Same(_job.Grams, other._job.Grams) && Same(_job.Failure, other._job.Failure));
+                && Same(_job.Minutes, other._job.Minutes) && Same(_job.Grams, other._job.Grams) && Same(_job.Failure, other._job.Failure) && Same(_job.Area, other._job.Area));
 
         public override bool Equals(object? obj) => obj is Likeness other && Equals(other);
 

@@ -39,6 +39,16 @@ internal sealed class Plant
         var horizon = Horizon();
         var classIndex = Classes.ToDictionary(static c => c.Class.Name, StringComparer.Ordinal);
         Machines = [.. problem.Machines.Select((m, i) => Machine(m, i, loaded[i], classIndex[m.Class], horizon))];
+        foreach (var group in Machines.GroupBy(static m => m.Class))
+        {
+            var isMade = new bool[Families];
+            foreach (var job in Jobs.Where(j => !double.IsNaN(j.Minutes[group.Key.Index])))
+            {
+                isMade[job.Family] = true;
+            }
+
+            group.Key.SetUps = SetUpMatrix.Of(group.Key, group.Select(static m => m.Loaded), _families.Values, isMade);
+        }
     }
 
     public ScheduleProblem Problem { get; }
@@ -140,14 +150,15 @@ internal sealed class Plant
             {
                 var each = Obstacles.MinutesOn(job, machineClass)!.Value;
                 minutes[i] = each * job.Quantity;
-                if (machineClass is { SharesBeds: true, SizeMm: { } bed } && job.SizeMm is { } size)
+                if (machineClass is { SharesBeds: true, SizeMm: { } bed } && known is not { IsAlone: true } && job.SizeMm is { } size)
                 {
-                    var onBed = Math.Max(1, BedPacking.Copies(bed.Width, bed.Depth, size.Width, size.Depth, machineClass.ClearanceMm));
+                    var most = BedPacking.Copies(bed.Width - (2 * machineClass.MarginMm), bed.Depth - (2 * machineClass.MarginMm), size.Width, size.Depth, machineClass.ClearanceMm);
+                    var onBed = Math.Max(1, most);
                     var height = Math.Min(each, machineClass.MinutesPerMmHeight * size.Height);
                     beds[i] = (job.Quantity + onBed - 1) / onBed;
                     shared[i] = height * beds[i];
                     minutes[i] = ((each - height) * job.Quantity) + shared[i];
-                    area[i] = beds[i] > 1 ? double.PositiveInfinity : (size.Width + machineClass.ClearanceMm) * (size.Depth + machineClass.ClearanceMm) * job.Quantity;
+                    area[i] = beds[i] > 1 || most == 0 ? double.PositiveInfinity : (size.Width + machineClass.ClearanceMm) * (size.Depth + machineClass.ClearanceMm) * job.Quantity;
                 }
             }
         }
@@ -180,6 +191,7 @@ internal sealed class Plant
     {
         var site = Sites[_siteIndex[machine.Workshop]];
         var bed = machineClass.Class.SharesBeds ? machineClass.Class.SizeMm : null;
+        var margins = 2 * machineClass.Class.MarginMm;
         var (free, state) = (0.0, loaded);
         foreach (var queued in machine.Queue)
         {
@@ -200,8 +212,8 @@ internal sealed class Plant
             RunningKw = machineClass.Class.Power.RunningW / 1000,
             WarmUpKw = machineClass.Class.Power.WarmUpW / 1000,
             Slowness = 1 / machine.Speed,
-            BedWidth = bed?.Width ?? 0,
-            BedDepth = bed?.Depth ?? 0,
+            BedWidth = Math.Max(0, (bed?.Width ?? 0) - margins),
+            BedDepth = Math.Max(0, (bed?.Depth ?? 0) - margins),
         };
     }
 

@@ -124,6 +124,7 @@ internal static class ProblemRules
         InRange(machineClass.Power.RunningW, 0, 1e6, $"{where}, power, runningW");
         InRange(machineClass.Power.WarmUpW, 0, 1e6, $"{where}, power, warmUpW");
         InRange(machineClass.ClearanceMm, 0, 1e4, $"{where}, clearanceMm");
+        InRange(machineClass.MarginMm, 0, 1e4, $"{where}, marginMm");
         InRange(machineClass.MinutesPerMmHeight, 0, 1e3, $"{where}, minutesPerMmHeight");
         InRange(machineClass.FailureProbability, 0, 0.99, $"{where}, failureProbability");
         Check(machineClass.SizeMm, where);

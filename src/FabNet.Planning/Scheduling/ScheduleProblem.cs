@@ -86,6 +86,9 @@ public sealed record MachineClass
     /// <summary>Clearance between parts on a bed, in mm. Default 5.</summary>
     public double ClearanceMm { get; init; } = 5;
 
+    /// <summary>What is left free at each edge of a shared bed, in mm. Default 0.</summary>
+    public double MarginMm { get; init; }
+
     /// <summary>Of a run's time, the minutes for each mm of height that parts on one bed share (layer changes, recoating). Default 0.</summary>
     public double MinutesPerMmHeight { get; init; }
 
@@ -214,7 +217,8 @@ public sealed record ScheduleJob
 /// <param name="MinutesEach">Running time of one without set-up, in minutes.</param>
 /// <param name="GramsEach">Material in one, in grams; null where <see cref="ScheduleJob.GramsEach"/> holds.</param>
 /// <param name="FailureProbability">The probability that a run fails; null where <see cref="ScheduleJob.FailureProbability"/> holds.</param>
-public sealed record RunOnClass(double MinutesEach, double? GramsEach = null, double? FailureProbability = null);
+/// <param name="IsAlone">True: it shares no bed there, whatever the class does.</param>
+public sealed record RunOnClass(double MinutesEach, double? GramsEach = null, double? FailureProbability = null, bool IsAlone = false);
 
 /// <summary>Where a plan has a job.</summary>
 /// <param name="Machine">The machine.</param>

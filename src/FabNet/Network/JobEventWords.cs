@@ -9,13 +9,13 @@ internal static class JobEventWords
 {
     public static string Text(JobEvent happened) => happened switch
     {
-        JobOffered e => $"offered to {e.Machine}",
+        JobOffered e => $"offered to {e.Machine}{(e.Bed is null ? "" : ", on a bed with others")}",
         JobOfferDeclined e => $"declined{Because(e.Reason)}",
         JobLeased e => $"claimed for {e.Machine}, lease {e.Epoch}",
         JobLeaseRenewed => "lease renewed",
         JobReleased e => $"given back{Because(e.Reason)}",
         JobPreparing => "being prepared",
-        JobReady e => $"ready: program {e.Program.Short}, about {Durations.Text(e.EstimatedSeconds)}{(e.EstimatedGrams > 0 ? $", {e.EstimatedGrams:0.0} g" : "")}",
+        JobReady e => $"ready: program {e.Program.Short}, about {Durations.Text(e.EstimatedSeconds)}{(e.EstimatedGrams > 0 ? $", {e.EstimatedGrams:0.0} g" : "")}{(e.Share is { } share ? $", {share:P0} of what is on the bed" : "")}",
         JobStarted => "started",
         JobPaused e => $"paused{Because(e.Reason)}",
         JobResumed => "resumed",

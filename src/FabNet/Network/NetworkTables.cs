@@ -27,7 +27,7 @@ internal static class NetworkTables
                 machine.Machine,
                 stateOf(machine),
                 machine.Loaded.Text(),
-                machine.HasJobId ? machine.JobId : "-",
+                machine.HasJobId ? machine.JobId + (machine.MoreJobs > 0 ? $" +{machine.MoreJobs}" : "") : "-",
                 machine.HasJobId ? machine.Progress.ToString("0 %", CultureInfo.InvariantCulture) : "",
                 machine.HasRemainingSeconds ? Durations.Text(machine.RemainingSeconds) : "",
                 machine.HasHotEndC ? $"{machine.HotEndC:0} °C" : "",

@@ -40,6 +40,7 @@ internal static class SiteCommands
     {
         var machine = new Argument<string>("MACHINE") { Description = "The machine, such as lab-north/mk3-left." };
         var scrap = new Option<int>("--scrap") { Description = "How many of the pieces are no good; counts in the runs that the site shares." };
+        var job = new Option<string>("--job") { Description = "Of which job those pieces are, where different parts were on one bed.", DefaultValueFactory = _ => "" };
         var server = ServerOption.Create();
         var command = new Command("clear",
             """
@@ -48,10 +49,11 @@ internal static class SiteCommands
             Examples:
               fabnet site clear lab-lisbon/mk3
               fabnet site clear lab-lisbon/mk3 --scrap 1
+              fabnet site clear lab-lisbon/mk3 --scrap 1 --job o-7.2
             """)
-        { machine, scrap, server };
+        { machine, scrap, job, server };
         command.SetAction((result, stop) => AskAsync(result, server, (client, s) => client.ClearMachineAsync(
-            new Wire.ClearMachineRequest { Machine = result.GetRequiredValue(machine), Scrapped = result.GetValue(scrap) }, cancellationToken: s), stop));
+            new Wire.ClearMachineRequest { Machine = result.GetRequiredValue(machine), Scrapped = result.GetValue(scrap), JobId = result.GetRequiredValue(job) }, cancellationToken: s), stop));
         return command;
     }
 

@@ -50,6 +50,9 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
 
     public string Folder => _folder;
 
+    /// <summary>True: sites that join make several jobs on one bed.</summary>
+    public bool SharesBeds { get; init; }
+
     public static Design Design { get; } = new()
     {
         Ref = new DesignRef("clip", "1.0.0", Digest.Of("clip"u8)),
@@ -106,6 +109,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
             Id = MachineId.Parse($"{site}/{m}"),
             Profile = Plants.Printer(),
             Loaded = new LoadedMaterial("PLA", "black"),
+            SharesBeds = SharesBeds,
         })]);
 
     public async Task<PlayedSite> JoinAsync(Site announced, string boot = "boot-1")

@@ -53,6 +53,10 @@ public sealed class StoredFormTests
             ],
             Jobs = [new NewJob { Id = JobId.Parse("o-7.1"), Part = 0, Material = "PLA" }],
         }, "order.placed/1", """{"order":{"id":"o-7","design":{"name":"cable-clip","version":"1.0.0","manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"},"part":"clip","quantity":2,"material":"PLA","due":"2026-03-05T12:00:00+00:00","destination":"lab-lisbon","customer":"ana","placedAt":"2026-03-02T12:00:00+00:00"},"key":"k","parts":[{"name":"clip","process":"Printing","outerDimensionsMm":{"width":10,"depth":20.5,"height":30},"massGrams":4.25,"quantity":1,"artefacts":[{"path":"clip.stl","kind":"Mesh","mediaType":"model/stl","digest":"sha256:d30ca7a7a32bf5772dc5eb2a2e7bd35737eff795ad74f2479b359716b59abdfa","size":4}]}],"jobs":[{"id":"o-7.1","part":0,"material":"PLA"}]}"""),
+        (new JobHappened
+        {
+            Event = new JobOffered { Job = JobId.Parse("o-7.1"), Epoch = 0, At = Noon, Machine = Mk3, Bed = new BedPlace("bed-o-7.1-1", 600) },
+        }, "job.event/1", """{"event":{"event":"offered","machine":"lab-lisbon/mk3","bed":{"id":"bed-o-7.1-1","plannedSeconds":600},"job":"o-7.1","epoch":0,"at":"2026-03-02T12:00:00+00:00"}}"""),
         (new ReplacementCreated { Id = JobId.Parse("o-7.3"), Replaces = JobId.Parse("o-7.1") }, "job.replacement/1", """{"id":"o-7.3","replaces":"o-7.1"}"""),
         (new JobHappened
         {

@@ -2,6 +2,7 @@ using System.Text;
 using FabNet.Edge.Configuration;
 using FabNet.Edge.Designs;
 using FabNet.Edge.Preparing;
+using FabNet.Edge.Queue;
 using FabNet.Edge.Slicing;
 using FabNet.Model;
 using FabNet.Model.Designs;
@@ -167,7 +168,7 @@ public sealed class PreparationTests
 
         public static async Task<PreparationBench> StartAsync() => new(await TestCatalogue.StartAsync());
 
-        public Task<PreparationOutcome> PrepareAsync(Job job, LoadedMaterial loaded = default) => _preparation.PrepareAsync(job, Bench.Mk3, loaded, Bench.Token);
+        public Task<PreparationOutcome> PrepareAsync(Job job, LoadedMaterial loaded = default) => _preparation.PrepareAsync(new Plate([job]), Bench.Mk3, loaded, Bench.Token);
 
         public async ValueTask DisposeAsync()
         {

@@ -233,15 +233,15 @@ public sealed class ProductionTests : IDisposable
         };
         const string Text = """{"fact":"production","job":"o-7.1","epoch":1,"machine":"lab-test/mk3","machineClass":"prusa-mk3s","manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f","part":"clip","recipe":{"license":"MIT","settings":{"layer-height":"0.2"}},"seconds":61,"made":2,"month":"2026-03","isShared":true,"runNonce":"00000000000000000000000000000000","claimNonce":"11111111111111111111111111111111"}""";
         Assert.Equal(Text, Encoding.UTF8.GetString(made.ToJournal().Payload));
-        InBook(book => book.Judge(made));
+        InBook(book => book.Judge([made]));
         InBook(book =>
         {
             Assert.Null(book.Productions.Next);
-            book.Judge(book.Productions.OnMachine(Bench.Machine)! with { Good = 1 });
+            book.Judge([Assert.Single(book.Productions.OnMachine(Bench.Machine)) with { Good = 1 }]);
         });
         InBook(book =>
         {
-            Assert.Null(book.Productions.OnMachine(Bench.Machine));
+            Assert.Empty(book.Productions.OnMachine(Bench.Machine));
             Assert.Equal((1, null), (book.Productions.Next!.Production.Good, book.Productions.Next.Signed));
             book.Sign(new SignedRecord { Job = made.Job, Epoch = 1, Envelopes = [[1, 2, 3]] });
         });

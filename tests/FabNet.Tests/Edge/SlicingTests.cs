@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using FabNet.Edge.Configuration;
 using FabNet.Edge.Slicing;
@@ -54,6 +55,45 @@ public sealed class SlicingTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task The_real_slicer_lays_several_parts_on_one_bed_apart_from_one_another()
+    {
+        using var folder = new TestFolder();
+        using var slicer = Real(folder);
+        await using var gcode = await SliceAsync(slicer, (Bench.Box(20, 20, 2), 2), (Bench.Box(60, 15, 1), 1));
+        var parts = Parts(await TextOf(gcode));
+        gcode.Position = 0;
+        var result = Admission.Check(gcode, Bench.Mk3, new MemoryStream(), cancellationToken: Bench.Token);
+        Assert.True(result.IsAdmitted, string.Join("; ", result.Violations));
+        result.Program!.Dispose();
+        Assert.Equal(3, parts.Count);
+        Assert.All(parts, p => Assert.True(p.MinX >= 0 && p.MinY >= 0 && p.MaxX <= 250 && p.MaxY <= 210, $"{p}"));
+        foreach (var (one, i) in parts.Select((p, i) => (p, i)))
+        {
+            Assert.All(parts.Skip(i + 1), other => Assert.True(
+                one.MaxX + 5 <= other.MinX || other.MaxX + 5 <= one.MinX || one.MaxY + 5 <= other.MinY || other.MaxY + 5 <= one.MinY, $"{one} and {other}"));
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Parts_that_the_real_slicer_can_not_lay_on_one_bed_are_refused()
+    {
+        using var folder = new TestFolder();
+        using var slicer = Real(folder);
+        var refusal = await Assert.ThrowsAsync<SlicerException>(() => SliceAsync(slicer, (Bench.Box(150, 150, 1), 1), (Bench.Box(150, 140, 1), 1)));
+        Assert.Contains("could not fit on the bed", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_slice_that_leaves_a_part_out_is_refused()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The slicer that forgets is a shell script.");
+        using var folder = new TestFolder();
+        using var slicer = Slicer(folder, new SlicerConfig { Path = FakeSlicer.Write(folder, "G28\n", leavesOut: 1) });
+        var refusal = await Assert.ThrowsAsync<SlicerException>(() => SliceAsync(slicer, (Bench.Box(1, 1, 1), 1), (Bench.Box(2, 1, 1), 2)));
+        Assert.Contains("put 2 of 3 parts on the bed", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task What_the_slicer_says_against_a_part_reaches_the_person()
     {
         using var folder = new TestFolder();
@@ -97,7 +137,7 @@ public sealed class SlicingTests
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Bench.Token);
         cancel.CancelAfter(TimeSpan.FromSeconds(1));
         var mesh = new MemoryStream(Encoding.ASCII.GetBytes(Bench.Box(1, 1, 1)));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slicer.SliceAsync(mesh, Digest.Of("x"u8), "clip.stl", Bench.Mk3, "PLA", 1, cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => slicer.SliceAsync([new SlicerMesh(mesh, Digest.Of("x"u8), "clip.stl")], Bench.Mk3, "PLA", cancel.Token));
     }
 
     [Fact]
@@ -135,7 +175,30 @@ public sealed class SlicingTests
     private static Task<FileStream> SliceAsync(PrusaSlicer slicer, string stl, string material, int copies = 1)
     {
         var bytes = Encoding.ASCII.GetBytes(stl);
-        return slicer.SliceAsync(new MemoryStream(bytes), Digest.Of(bytes), "clip.stl", Bench.Mk3, material, copies, Bench.Token);
+        return slicer.SliceAsync([new SlicerMesh(new MemoryStream(bytes), Digest.Of(bytes), "clip.stl", copies)], Bench.Mk3, material, Bench.Token);
+    }
+
+    private static Task<FileStream> SliceAsync(PrusaSlicer slicer, params (string Stl, int Copies)[] parts) => slicer.SliceAsync(
+        [.. parts.Select(p => (Bytes: Encoding.ASCII.GetBytes(p.Stl), p.Copies)).Select(p => new SlicerMesh(new MemoryStream(p.Bytes), Digest.Of(p.Bytes), "part.stl", p.Copies))], Bench.Mk3, "PLA", Bench.Token);
+
+    /// <summary>Where each labelled object is extruded.</summary>
+    private static List<(double MinX, double MaxX, double MinY, double MaxY)> Parts(string gcode)
+    {
+        var parts = new Dictionary<string, (double MinX, double MaxX, double MinY, double MaxY)>(StringComparer.Ordinal);
+        string? label = null;
+        foreach (var line in gcode.Split('\n'))
+        {
+            label = line.StartsWith("; printing object", StringComparison.Ordinal) ? line : line.StartsWith("; stop printing", StringComparison.Ordinal) ? null : label;
+            var words = line.Split(' ');
+            if (label is not null && words is ["G1", ['X', .. var xText], ['Y', .. var yText], ['E', ..], ..])
+            {
+                var (x, y) = (double.Parse(xText, CultureInfo.InvariantCulture), double.Parse(yText, CultureInfo.InvariantCulture));
+                var p = parts.GetValueOrDefault(label, (MinX: x, MaxX: x, MinY: y, MaxY: y));
+                parts[label] = (Math.Min(p.MinX, x), Math.Max(p.MaxX, x), Math.Min(p.MinY, y), Math.Max(p.MaxY, y));
+            }
+        }
+
+        return [.. parts.Values];
     }
 
     private static async Task<string> TextOf(Stream stream) => await new StreamReader(stream).ReadToEndAsync(Bench.Token);

@@ -27,6 +27,14 @@ public sealed class StoredFormTests
                 State = JobState.Leased, Epoch = 1, Machine = MachineId.Parse("lab-lisbon/mk3"), LeaseExpiresAt = Noon, Replaces = JobId.Parse("o-7.2"),
             },
         }, "lease", """{"fact":"lease","job":{"id":"o-7.1","order":"o-7","design":{"name":"cable-clip","version":"1.0.0","manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"},"part":"clip","copies":1,"material":"PLA","state":"Leased","epoch":1,"machine":"lab-lisbon/mk3","leaseExpiresAt":"2026-03-02T12:00:00+00:00","replaces":"o-7.2"}}"""),
+        (new EventRecord { Sequence = 3, Event = new JobReady { Job = Job, Epoch = 1, At = Noon, Program = Digest.Of("program"u8), EstimatedSeconds = 61.5, Share = 0.25 } }, "event", """{"fact":"event","sequence":3,"event":{"event":"ready","program":"sha256:1310ca2c8932dbd118668bd97442558a3e1f546b5e15c69699dfbd6024f548d8","estimatedSeconds":61.5,"estimatedGrams":0,"share":0.25,"job":"o-7.1","epoch":1,"at":"2026-03-02T12:00:00+00:00"}}"""),
+        (new LeaseRecord
+        {
+            Job = new Job
+            {
+                Id = Job, Order = OrderId.Parse("o-7"), Design = new DesignRef("cable-clip", "1.0.0", Digest.Of("manifest"u8)), Part = "clip", State = JobState.Leased, Epoch = 1, Bed = new BedPlace("bed-o-7.1-1", 600),
+            },
+        }, "lease", """{"fact":"lease","job":{"id":"o-7.1","order":"o-7","design":{"name":"cable-clip","version":"1.0.0","manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"},"part":"clip","copies":1,"state":"Leased","epoch":1,"bed":{"id":"bed-o-7.1-1","plannedSeconds":600}}}"""),
         (new LeaseEndedRecord { Job = Job, Epoch = 1, Reason = "cancelled" }, "lease-ended", """{"fact":"lease-ended","job":"o-7.1","epoch":1,"reason":"cancelled"}"""),
         (new LostRecord { Event = new JobLost { Job = Job, Epoch = 1, At = Noon, Reason = "lapsed" } }, "lost", """{"fact":"lost","event":{"reason":"lapsed","job":"o-7.1","epoch":1,"at":"2026-03-02T12:00:00+00:00"}}"""),
         (new EventRecord { Sequence = 3, Event = new JobReady { Job = Job, Epoch = 1, At = Noon, Program = Digest.Of("program"u8), EstimatedSeconds = 61.5 } }, "event", """{"fact":"event","sequence":3,"event":{"event":"ready","program":"sha256:1310ca2c8932dbd118668bd97442558a3e1f546b5e15c69699dfbd6024f548d8","estimatedSeconds":61.5,"estimatedGrams":0,"job":"o-7.1","epoch":1,"at":"2026-03-02T12:00:00+00:00"}}"""),

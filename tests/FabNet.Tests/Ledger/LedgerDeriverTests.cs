@@ -38,6 +38,50 @@ public sealed class LedgerDeriverTests : IDisposable
     }
 
     [Fact]
+    public void Orders_on_one_bed_share_its_clearing_and_warming_up_and_pay_for_their_own_part_of_the_run()
+    {
+        var life = new LedgerLife();
+        life.Join("lab-a", machines: ["left"]);
+        life.Order(2, "white");
+        life.Order(1, "white", "ben");
+        life.StartTogether("lab-a/left", First, JobId.Parse("o-1.2"), Second);
+        life.Pass(60);
+        life.Complete(First, seconds: 600, grams: 3);
+        life.Complete(JobId.Parse("o-1.2"), seconds: 600, grams: 3);
+        life.Complete(Second, seconds: 1200, grams: 6);
+
+        var events = life.Entries.OfType<EconomicEvent>().ToList();
+        var bed = events.Where(e => e.InputOf == "bed/o-1.1/1").ToList();
+        Assert.Equal(["event/o-1.1/1/bed-work", "event/o-1.1/1/bed-machine"], bed.Select(e => e.Id));
+        Assert.DoesNotContain(events, e => e.Id.Contains("/set-up-", StringComparison.Ordinal));
+        var cost = Assert.Single(life.Entries.OfType<SharedCost>());
+        var once = bed.Sum(e => e.Cost!.Amount);
+        Assert.All(cost.Items.Where(i => bed.Exists(b => b.Id == i.Event)), i => Assert.Equal([OrderId.FromNumber(1), OrderId.FromNumber(2)], i.Users));
+        Assert.All(cost.Orders, o => Assert.Equal(once, o.Alone - o.Incremental));
+        Assert.All(cost.Orders, o => Assert.InRange(o.Share - o.Incremental - (once / 2), -0.01m, 0.01m));
+        Assert.True(cost.Saving > 0);
+        AssertSound(life);
+    }
+
+    [Fact]
+    public void A_plate_that_fails_is_scrap_by_each_jobs_part_and_its_clearing_once()
+    {
+        var life = new LedgerLife();
+        life.Join("lab-a", machines: ["left"]);
+        life.Order(1, "white");
+        life.Order(1, "white");
+        life.StartTogether("lab-a/left", First, Second);
+        life.Pass(60);
+        life.Fail(First);
+        life.Fail(Second);
+        var scrap = life.Entries.OfType<EconomicEvent>().Where(e => e is { IsScrap: true, Cost: not null }).ToList();
+        Assert.Equal(2, scrap.Count(e => e.InputOf == "bed/o-1.1/1"));
+        Assert.Equal([0.5m, 0.5m], scrap.Where(e => e.Id.EndsWith("/run", StringComparison.Ordinal)).Select(e => e.Effort!.Value.Value));
+        Assert.Empty(life.Entries.OfType<SharedCost>());
+        AssertSound(life);
+    }
+
+    [Fact]
     public void The_terms_of_a_run_are_its_measures_times_the_prices_that_were_in_force_when_it_was_taken()
     {
         var life = new LedgerLife();

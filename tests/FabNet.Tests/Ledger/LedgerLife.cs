@@ -86,6 +86,24 @@ internal sealed class LedgerLife
         Happen(new JobStarted { Job = job, Epoch = 0, At = _now });
     }
 
+    /// <summary>Offers jobs to a machine on one bed, leases them and starts them at once, each with an equal part.</summary>
+    public void StartTogether(string machine, params JobId[] jobs)
+    {
+        foreach (var job in jobs)
+        {
+            Happen(new JobOffered { Job = job, Epoch = 0, At = _now, Machine = MachineId.Parse(machine), Bed = new BedPlace($"bed-{jobs[0]}", 1800) });
+            Lease(job, machine);
+            Happen(new JobPreparing { Job = job, Epoch = 0, At = _now });
+        }
+
+        foreach (var job in jobs)
+        {
+            Happen(new JobReady { Job = job, Epoch = 0, At = _now, Program = Digest.Of([1]), EstimatedSeconds = 1800, EstimatedGrams = 9, Share = 1.0 / jobs.Length });
+        }
+
+        Array.ForEach(jobs, job => Happen(new JobStarted { Job = job, Epoch = 0, At = _now }));
+    }
+
     public void Complete(JobId job, double seconds = 1700.5, double grams = 8.125) => Happen(new JobCompleted { Job = job, Epoch = 0, At = _now, Seconds = seconds, Grams = grams, EnergyKwh = 0.0567 });
 
     public void Fail(JobId job) => Happen(new JobFailed { Job = job, Epoch = 0, At = _now, Reason = "thermal runaway", LastLine = 7 });
@@ -129,6 +147,16 @@ internal sealed class LedgerLife
             {
                 case 0 or 1:
                     life.Order(random.Next(1, 4), Colors[random.Next(4)], random.Next(3) == 0 ? "Ben & Söhne/∆" : "ana", random.Next(3) == 0 ? SiteId.Parse("lab-b") : null, Credit(random));
+                    break;
+                case 8 when open.Count > 2 && random.Next(2) == 0:
+                    var free = Array.Find(machines, m => !running.Exists(r => life.State.Jobs[r].Job.Machine?.ToString() == m && life.State.Jobs[r].Job.State is JobState.Running));
+                    if (free is not null)
+                    {
+                        JobId[] plate = [.. open.OrderBy(_ => random.Next()).Take(random.Next(2, 4))];
+                        life.StartTogether(free, plate);
+                        running.AddRange(plate);
+                    }
+
                     break;
                 case 2 or 3 when open.Count > 0:
                     held.Add(open[random.Next(open.Count)]);

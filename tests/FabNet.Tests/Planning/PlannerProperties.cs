@@ -42,18 +42,39 @@ public sealed class PlannerProperties
             var committed = snapshot.Machines.Single(m => m.Machine.Id == group.Key).Committed;
             var free = snapshot.Now.AddSeconds(committed.Sum(c => c.RemainingSeconds ?? 0));
             var sequence = committed.Count;
-            foreach (var assignment in group)
+            foreach (var run in group.GroupBy(a => a.Sequence))
             {
-                if (assignment.StartsAt < free.AddMilliseconds(-1) || assignment.EndsAt <= assignment.StartsAt || assignment.Sequence != sequence++)
+                var first = run.First();
+                if (first.StartsAt < free.AddMilliseconds(-1) || first.EndsAt <= first.StartsAt || run.Key != sequence++ || run.Any(a => (a.StartsAt, a.EndsAt, a.Bed) != (first.StartsAt, first.EndsAt, first.Bed)))
                 {
                     return false;
                 }
 
-                free = assignment.EndsAt;
+                free = first.EndsAt;
             }
 
             return true;
         }));
+
+    [Fact]
+    public void A_bed_is_shared_only_where_its_machine_can_by_equal_jobs_that_are_sliced_and_fit() => Check((snapshot, plan) => plan.Assignments.GroupBy(a => (a.Machine, a.Sequence)).All(run =>
+    {
+        if (run.Count() == 1)
+        {
+            return run.Single().Bed is null;
+        }
+
+        var machine = snapshot.Machines.Single(m => m.Machine.Id == run.Key.Machine).Machine;
+        var works = run.Select(a => snapshot.Jobs.Single(j => j.Id == a.Job).Work).ToList();
+        var sizes = works.Select(w => w.Part.OuterDimensionsMm!.Value).ToList();
+        var bed = machine.Profile.EnvelopeMm;
+        return machine.SharesBeds
+            && run.All(a => a.Bed == run.First().Job && a.RunMinutes > 0)
+            && works.All(w => (w.Material, w.Color) == (works[0].Material, works[0].Color) && w.Material is not null)
+            && works.All(w => w.Part.Artefacts.All(a => a.Kind is FabNet.Model.Designs.ArtefactKind.Mesh))
+            && sizes.All(s => s.Height <= bed.Z.Length)
+            && sizes.Sum(s => (s.Width + 6) * (s.Depth + 6)) <= (bed.X.Length - 30 + 6) * (bed.Y.Length - 30 + 6);
+    }));
 
     [Fact]
     public void Work_that_was_taken_is_not_in_the_plan() => Check((snapshot, plan) =>
@@ -97,6 +118,7 @@ public sealed class PlannerProperties
         Assert.True(plans.Sum(p => p.Unplaced.Count) > 200);
         Assert.Contains(plans, p => p.Assignments.Any(a => a.Cost.Transport > 0));
         Assert.Contains(plans, p => p.Assignments.Any(a => a.Cost.Lateness > 0));
+        Assert.Contains(plans, p => p.Assignments.Any(a => a.Bed is not null));
     }
 
     private static DateTimeOffset Makespan(int machines, int jobs) => Planner.Plan(Plants.Snapshot(

@@ -41,6 +41,9 @@ internal static class Plants
         Committed = committed,
     };
 
+    /// <summary>The same machine at a site that makes several jobs on one bed, or does not.</summary>
+    public static PlantMachine SharingBeds(this PlantMachine machine, bool isShared = true) => machine with { Machine = machine.Machine with { SharesBeds = isShared } };
+
     public static DesignPart Part(string name = "clip", double sizeMm = 20, FabricationProcess process = FabricationProcess.Printing, string? toolpathFor = null) => new()
     {
         Name = name,
@@ -94,7 +97,7 @@ internal static class Plants
                     Work = Work(material: profile.Materials[0], color: colors[random.Next(4)]),
                     HasStarted = k == 0 && random.Next(2) == 0,
                     RemainingSeconds = random.Next(2) == 0 ? random.Next(7200) : null,
-                })]);
+                })]).SharingBeds(random.Next(2) == 0);
         }).ToList();
         var jobs = jobSeeds.Select((seed, i) => (new Random(seed), i)).Select(j =>
         {
