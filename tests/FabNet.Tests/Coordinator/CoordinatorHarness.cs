@@ -102,15 +102,16 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         }
     }
 
-    public Task<PlayedSite> JoinAsync(string site = "lab-a", string boot = "boot-1", params string[] machines) => JoinAsync(Announced(site, machines), boot);
+    public Task<PlayedSite> JoinAsync(string site = "lab-a", string boot = "boot-1", params string[] machines) => JoinAsync(Sharing(Announced(site, machines)), boot);
+
+    private Site Sharing(Site site) => site with { Machines = [.. site.Machines.Select(m => m with { SharesBeds = SharesBeds })] };
 
     public static Site Announced(string site = "lab-a", params string[] machines) => Plants.Site(site, [.. (machines.Length > 0 ? machines : ["left"]).Select(m => new Machine
-        {
-            Id = MachineId.Parse($"{site}/{m}"),
-            Profile = Plants.Printer(),
-            Loaded = new LoadedMaterial("PLA", "black"),
-            SharesBeds = SharesBeds,
-        })]);
+    {
+        Id = MachineId.Parse($"{site}/{m}"),
+        Profile = Plants.Printer(),
+        Loaded = new LoadedMaterial("PLA", "black"),
+    })]);
 
     public async Task<PlayedSite> JoinAsync(Site announced, string boot = "boot-1")
     {
