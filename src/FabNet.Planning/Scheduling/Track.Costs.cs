@@ -92,14 +92,14 @@ internal sealed partial class Track
     /// <summary>By how much its jobs would cost more here one after another.</summary>
     public double SavedBy(in Run run)
     {
-        var (apart, before, free) = (0.0, run.Before, run.FreeBefore);
+        var (apart, before, number, free) = (0.0, run.Before, run.BeforeState, run.FreeBefore);
         foreach (var index in JobsOf(run))
         {
             var alone = Run.Of(_plant.Jobs[index], Machine);
-            var effort = EffortOf(alone, before);
+            var effort = EffortOf(alone, before, number);
             var begin = BeginOf(alone, free, effort);
             apart += PriceOf(alone, before, effort, begin);
-            (before, free) = (alone.Needs.After(before), begin + effort.Minutes + alone.Minutes);
+            (before, number, free) = (alone.Needs.After(before), _setUps is { } setUps ? setUps.After(number, alone.Family) : -1, begin + effort.Minutes + alone.Minutes);
         }
 
         return apart - run.Price;
