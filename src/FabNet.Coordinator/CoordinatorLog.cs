@@ -42,4 +42,7 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(12, LogLevel.Error, "The board could not be written; its readers keep what they have.")]
     public static partial void BoardFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(13, LogLevel.Warning, "Site {Site} was not believed in all that it told of job {Job}: {Doubt}")]
+    public static partial void ReportDoubted(ILogger logger, SiteId site, JobId job, string doubt);
 }

@@ -8,6 +8,7 @@ using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Planning;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
+using FabNet.Coordinator.Statistics;
 using FabNet.Coordinator.Telemetry;
 using FabNet.Journal;
 using FabNet.Model;
@@ -47,7 +48,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
             var known = new CoordinatorState();
             Ledger = LedgerBook.Open(options, time);
             Deriver = new LedgerDeriver(known, Ledger.Take);
-            _chronicle = new Chronicle(journal, time, known, Deriver.Take);
+            _chronicle = new Chronicle(journal, known, Deriver.Take);
             RequireLedgerBehind(journal);
             Telemetry = new TelemetryStore(options, time);
         }
@@ -67,7 +68,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         _loop = new CoordinatorLoop(Settle, log);
         Plan = new PlanApplier(_chronicle, Sites, Offers, snapshots, options, time, log, _loop.PostAsync);
         Claims = new Claims(_chronicle, Sites, Leases, Offers, snapshots, time, log);
-        Intake = new JobEventIntake(_chronicle, Sites, Offers, log);
+        Intake = new JobEventIntake(_chronicle, Sites, Offers, time, log);
+        Service = new ServiceWatch(_chronicle, Sites, options.SilenceLimit, time, log);
         Board = new NetworkBoard(state, Sites, Leases, Plan, options, time);
         Deliveries = new DeliveryDesk(_chronicle, time);
         Open = new BoardPublisher(Board, Plan, Deliveries, state, Offers, time, _loop.PostAsync, log);
@@ -89,6 +91,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     public Claims Claims { get; }
 
     public JobEventIntake Intake { get; }
+
+    public ServiceWatch Service { get; }
 
     public PlanApplier Plan { get; }
 
@@ -157,6 +161,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
             Plan.Request();
         }
 
+        Service.Told(status);
         Board.Publish(status.Machine);
     }
 
@@ -265,6 +270,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
                 }
 
                 CatchUp();
+                Service.Tick();
                 Plan.Tick();
                 Open.Tick();
                 FlushLedger();

@@ -29,6 +29,11 @@ public static class SiteMapping
             SharesBeds = machine.SharesBeds,
         };
         wire.Reserved.AddRange(machine.Reserved.Select(static r => new Wire.Reservation { From = Timestamp.FromDateTimeOffset(r.From), To = Timestamp.FromDateTimeOffset(r.To), Reason = r.Reason }));
+        if (machine.SimulatedSpeed is { } speed)
+        {
+            wire.SimulatedSpeed = speed;
+        }
+
         return wire;
     }
 
@@ -49,6 +54,7 @@ public static class SiteMapping
             Loaded = machine.Loaded.ToModel(),
             Reserved = ReservedOf(id, machine),
             SharesBeds = machine.SharesBeds,
+            SimulatedSpeed = machine.HasSimulatedSpeed ? machine.SimulatedSpeed : null,
         };
     }
 

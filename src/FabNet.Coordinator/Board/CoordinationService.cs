@@ -3,6 +3,7 @@
 using System.Globalization;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.State;
+using FabNet.Coordinator.Statistics;
 using FabNet.Model;
 using FabNet.Model.Licensing;
 using FabNet.Protocol;
@@ -83,6 +84,9 @@ internal sealed partial class CoordinationService(CoordinatorNode node, DesignRe
         Ask(() => node.Board.Job(node.Orders.ReplaceLost(node.Orders.Job(request.Id), Clip.Reason(request.Reason, "a person said so", 400))), context);
 
     public override Task<Network> GetNetwork(GetNetworkRequest request, ServerCallContext context) => Ask(node.Board.Network, context);
+
+    public override Task<FabNet.Protocol.V1.Statistics> GetStatistics(GetStatisticsRequest request, ServerCallContext context) =>
+        Ask(() => StatisticsView.Of(node.State, request, time.GetUtcNow()), context);
 
     public override async Task WatchNetwork(WatchNetworkRequest request, IServerStreamWriter<NetworkChange> responseStream, ServerCallContext context)
     {

@@ -145,6 +145,7 @@ internal sealed class NetworkBoard(CoordinatorState state, SiteDirectory sites, 
     {
         var history = new Wire.JobHistory { Job = Job(entry) };
         history.Events.AddRange(entry.Events.Select(e => e.ToWire()));
+        history.Doubts.AddRange(entry.Doubts);
         var (cost, why) = entry.Terms is { } terms ? (terms.Cost, terms.Why) : entry.Job.State is Model.Jobs.JobState.Planned ? plan.WordsFor(entry) : (null, entry.Job.Reason ?? "");
         history.Why = why;
         history.Cost = cost?.ToWire();

@@ -103,8 +103,7 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             return;
         }
 
-        var history = state.History.GetValueOrDefault(new RunKey(entry.Job.Design.Manifest, entry.Job.Part, machine.Profile.Name)) ?? new RunHistory();
-        var taken = new TakenJob(entry, site, machine, history.FailureProbability);
+        var taken = new TakenJob(entry, site, machine, state.Statistics.FailureOf(Planning.SnapshotBuilder.PartOf(entry), machine.Id));
         _taken[entry.Id] = taken;
         emit(new WorkCommitment
         {

@@ -91,7 +91,10 @@ internal sealed class PlanApplier : IDisposable
     public Task Beside { get; private set; } = Task.CompletedTask;
 
     /// <summary>The network now, with the plan in force.</summary>
-    public PlantSnapshot Snapshot() => _snapshots.Build() with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
+    public PlantSnapshot Snapshot() => Snapshot([]);
+
+    /// <summary>The same, with what is known of parts that are asked about beside those of open jobs.</summary>
+    public PlantSnapshot Snapshot(IEnumerable<Statistics.PartKey> asked) => _snapshots.Build(asked) with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
 
     public void Dispose() => _debounce.Dispose();
 

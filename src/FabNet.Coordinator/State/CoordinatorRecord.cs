@@ -3,6 +3,7 @@
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
+using FabNet.Model.Machines;
 using FabNet.Model.Orders;
 using FabNet.Model.Plans;
 using FabNet.Model.Sites;
@@ -82,6 +83,9 @@ internal sealed record JobHappened : CoordinatorRecord
 
     /// <summary>With an offer or a lease: what it costs there, and why there.</summary>
     public Terms? Terms { get; init; }
+
+    /// <summary>What the site told and was not believed, and what stands in the event instead; null if it was believed.</summary>
+    public string? Doubt { get; init; }
 }
 
 /// <summary>The terms of an offer.</summary>
@@ -193,4 +197,15 @@ internal sealed record ClaimSettled : CoordinatorRecord
 
     /// <summary>Who said so, and how it was settled.</summary>
     public required string Note { get; init; }
+}
+
+/// <summary>Machines came into service or went out of it, as far as their sites told. Not every state is journaled, only those that change this.</summary>
+internal sealed record ServiceChanged : CoordinatorRecord
+{
+    public required IReadOnlyList<MachineId> Machines { get; init; }
+
+    /// <summary>What they do.</summary>
+    public required MachineState State { get; init; }
+
+    public required DateTimeOffset At { get; init; }
 }

@@ -3,13 +3,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using FabNet.Coordinator.Deliveries;
+using FabNet.Coordinator.Statistics;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
 using FabNet.Model.Orders;
 using FabNet.Model.Plans;
 using FabNet.Model.Sites;
-using FabNet.Planning;
 
 namespace FabNet.Coordinator.State;
 
@@ -41,6 +41,9 @@ internal sealed class JobEntry(OrderEntry order, DesignPart part, Job job, JobEn
     public Job Job { get; set; } = job;
 
     public List<JobEvent> Events { get; } = [];
+
+    /// <summary>What its site told of it and was not believed.</summary>
+    public List<string> Doubts { get; } = [];
 
     /// <summary>The terms of the last offer or lease; null before.</summary>
     public Terms? Terms { get; set; }
@@ -118,8 +121,8 @@ internal sealed class CoordinatorState
     /// <summary>The id of the next delivery.</summary>
     public string NextDelivery => string.Create(CultureInfo.InvariantCulture, $"d-{_deliveries.Count + 1}");
 
-    /// <summary>What runs taught.</summary>
-    public ImmutableDictionary<RunKey, RunHistory> History { get; private set; } = ImmutableDictionary<RunKey, RunHistory>.Empty;
+    /// <summary>What runs and machines are really like.</summary>
+    public NetworkStatistics Statistics { get; } = new();
 
     /// <summary>What changed since it was last taken.</summary>
     public Touched Touched { get; private set; } = new();
@@ -159,6 +162,7 @@ internal sealed class CoordinatorState
             case ReportRefused r: Advance(r.Origin); break;
             case SiteRegistered r:
                 _sites[r.Site.Id] = r.Site;
+                Statistics.Take(r.Site, at);
                 Touched.Sites.Add(r.Site.Id);
                 break;
             case CancelRequested r:
@@ -168,6 +172,7 @@ internal sealed class CoordinatorState
             case OrderAccepted r: ApplyAcceptance(r); break;
             case DeliveryJoined r: ApplyJoining(r); break;
             case DeliveryStepped r: ApplyStep(r); break;
+            case ServiceChanged r: Statistics.Take(r); break;
             case ClaimSettled: break; // Only the ledger keeps claims.
             default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
         }
@@ -231,6 +236,11 @@ internal sealed class CoordinatorState
 
             entry.Job = entry.Job with { AcceptedAt = accepted.At };
             Touch(entry);
+        }
+
+        foreach (var refused in accepted.Refused)
+        {
+            Statistics.Refused(_jobs[refused.Job].Job, accepted.At);
         }
     }
 
@@ -306,37 +316,19 @@ internal sealed class CoordinatorState
         entry.Job = transition.Job;
         entry.Events.Add(happened.Event);
         entry.Terms = happened.Terms ?? (entry.Job.State is JobState.Planned ? null : entry.Terms);
-        Learn(entry, before, happened.Event);
+        Statistics.Take(before, happened.Event, happened.Doubt is not null, at);
+        if (happened.Doubt is { } doubt)
+        {
+            entry.Doubts.Add(doubt);
+        }
+
+        if (happened.Event is JobRejected && before.Machine is { } machine && MachineClassOf(machine) is { } machineClass)
+        {
+            entry.Rejections = entry.Rejections.Add(new Rejection(machine, machineClass));
+        }
+
         Index(entry, before, at);
         Touch(entry);
-    }
-
-    private void Learn(JobEntry entry, Job before, JobEvent happened)
-    {
-        if (before.Machine is not { } machine || MachineClassOf(machine) is not { } machineClass)
-        {
-            return;
-        }
-
-        var key = new RunKey(entry.Job.Design.Manifest, entry.Job.Part, machineClass);
-        var old = History.GetValueOrDefault(key) ?? new RunHistory();
-        var copies = (double)entry.Job.Copies;
-        switch (happened)
-        {
-            case JobReady e:
-                History = History.SetItem(key, old with { ProgramSeconds = e.EstimatedSeconds / copies, ProgramGrams = e.EstimatedGrams / copies });
-                break;
-            case JobCompleted e:
-                History = History.SetItem(key, old with { Completed = old.Completed + 1, TotalSeconds = old.TotalSeconds + (e.Seconds / copies), TotalGrams = old.TotalGrams + (e.Grams / copies) });
-                break;
-            case JobFailed:
-                History = History.SetItem(key, old with { Failed = old.Failed + 1 });
-                break;
-            case JobRejected:
-                entry.Rejections = entry.Rejections.Add(new Rejection(machine, machineClass));
-                break;
-            default: break;
-        }
     }
 
     private string? MachineClassOf(MachineId id) => _sites.GetValueOrDefault(id.Site)?.Machines.FirstOrDefault(m => m.Id == id)?.Profile.Name;

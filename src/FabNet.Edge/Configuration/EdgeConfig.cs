@@ -252,6 +252,9 @@ public sealed record EdgeConfig
     /// <summary>Its machines; at least one.</summary>
     public required IReadOnlyList<MachineConfig> Machines { get; init; }
 
+    /// <summary>The absolute path of an Open Know-Where manifest with what else there is to say of the site; null if there is none.</summary>
+    public string? OpenKnowWherePath { get; init; }
+
     /// <summary>The id of one of its machines.</summary>
     public MachineId IdOf(MachineConfig machine) => new(Site, machine.Name);
 
@@ -278,6 +281,7 @@ public sealed record EdgeConfig
                     Profile = m.Profile,
                     Loaded = loaded(IdOf(m)),
                     Reserved = reserved?.Invoke(IdOf(m)) ?? [],
+                    SimulatedSpeed = m.SimulatedSpeed,
                     SharesBeds = slices && m.Profile is { Process: FabricationProcess.Printing, Slicer.Count: > 0 },
                 }),
             ],

@@ -67,6 +67,7 @@ public static class EdgeConfigReader
             Publisher = SitePublisherReader.Read(root.Section("publisher"), path => Resolve(folder, path)),
             People = PeopleReader.Read(root),
             Machines = ReadMachines(root, folder),
+            OpenKnowWherePath = root.Text("openKnowWhere") is { } okw ? Resolve(folder, okw) : null,
         };
         PeopleReader.RequireStaff(root, config);
         root.RefuseUnknownKeys();

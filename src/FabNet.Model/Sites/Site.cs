@@ -65,6 +65,9 @@ public sealed record Machine
     /// <summary>True if its site puts several jobs on one bed of it and makes them at once. Default false: an edge that says nothing of it does not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool SharesBeds { get; init; }
+
+    /// <summary>How many times faster than the wall clock it runs, where it is simulated: 0.01 to 1,000,000. Null for a real machine.</summary>
+    public double? SimulatedSpeed { get; init; }
 }
 
 /// <summary>A time in which a machine takes no jobs: a person has it, or maintenance is planned. Who that person is stays at the site.</summary>

@@ -35,6 +35,8 @@ internal static class SiteCommands
         CreateOperate(),
         RecoveryCommands.CreateRecover(),
         RecoveryCommands.CreateGiveUp(),
+        OkwCommands.CreateExport(),
+        OkwCommands.CreateImport(),
     };
 
     private static Command CreateClear()

@@ -87,6 +87,7 @@ public sealed class StoredFormTests
         {
             Order = OrderId.Parse("o-7"), At = Noon, By = "ana", Accepted = [JobId.Parse("o-7.1")], Refused = [new RefusedJob(JobId.Parse("o-7.2"), "warped")],
         }, "order.accepted/1", """{"order":"o-7","at":"2026-03-02T12:00:00+00:00","by":"ana","accepted":["o-7.1"],"refused":[{"job":"o-7.2","reason":"warped"}]}"""),
+        (new ServiceChanged { Machines = [Mk3], State = MachineState.Alarm, At = Noon }, "machine.service/1", """{"machines":["lab-lisbon/mk3"],"state":"Alarm","at":"2026-03-02T12:00:00+00:00"}"""),
         (new ClaimSettled { Claim = "claim/o-7.1/1", At = Noon, Note = "paid" }, "claim.settled/1", """{"claim":"claim/o-7.1/1","at":"2026-03-02T12:00:00+00:00","note":"paid"}"""),
         (new OrderPlaced
         {
