@@ -1,5 +1,6 @@
 // The gRPC face of the catalogue: protos/fabnet/v1/catalogue.proto says what each call promises.
 
+using FabNet.Catalogue.Blobs;
 using FabNet.Catalogue.Federation;
 using FabNet.Catalogue.Search;
 using FabNet.Journal;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.Logging;
 namespace FabNet.Catalogue;
 
 /// <summary>Serves a <see cref="CatalogueStore"/>. Refusals become statuses here, and nowhere else.</summary>
-internal sealed partial class DesignCatalogueService(CatalogueStore store, CatalogueNode node, ILogger<DesignCatalogueService> log) : DesignCatalogue.DesignCatalogueBase
+internal sealed partial class DesignCatalogueService(CatalogueStore store, CatalogueNode node, TimeProvider time, ILogger<DesignCatalogueService> log) : DesignCatalogue.DesignCatalogueBase
 {
     /// <summary>The most bytes of one chunk, either way: 256 KiB.</summary>
     internal const int MaxChunkBytes = 256 * 1024;
@@ -23,6 +24,9 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, Catal
     internal const int SentChunkBytes = 64 * 1024;
 
     private const int MaxDescriptors = 10_000;
+
+    /// <summary>Whoever uploads a blob keeps others from uploading the same one, so silence ends it.</summary>
+    private static readonly TimeSpan UploadSilence = TimeSpan.FromSeconds(60);
 
     private const int DefaultPageSize = 50;
 
@@ -61,19 +65,36 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, Catal
         var header = requestStream.Current.Header;
         var (digest, size) = (Digest.Parse(header.Blob?.Digest ?? ""), header.Blob?.Size ?? 0);
         await using var upload = await store.Blobs.BeginUploadAsync(digest, size, header.Offset, stop);
-        while (await requestStream.MoveNext(stop))
-        {
-            if (requestStream.Current is not { PartCase: PutBlobRequest.PartOneofCase.Chunk, Chunk.Length: <= MaxChunkBytes } part)
-            {
-                throw new CatalogueException(CatalogueFault.Invalid, $"After the header an upload has chunks of at most {MaxChunkBytes} bytes, and nothing else.");
-            }
-
-            await upload.WriteAsync(part.Chunk.Memory, stop);
-        }
-
+        await ReceiveAsync(requestStream, upload, stop);
         await upload.CompleteAsync(stop);
         return new PutBlobReply { Received = upload.Received };
     }, context.CancellationToken);
+
+    private async Task ReceiveAsync(IAsyncStreamReader<PutBlobRequest> from, BlobUpload upload, CancellationToken cancellationToken)
+    {
+        using var silence = new CancellationTokenSource(UploadSilence, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        try
+        {
+            while (await from.MoveNext(either.Token))
+            {
+                if (from.Current is not { PartCase: PutBlobRequest.PartOneofCase.Chunk, Chunk.Length: <= MaxChunkBytes } part)
+                {
+                    throw new CatalogueException(CatalogueFault.Invalid, $"After the header an upload has chunks of at most {MaxChunkBytes} bytes, and nothing else.");
+                }
+
+                if (!part.Chunk.IsEmpty)
+                {
+                    silence.CancelAfter(UploadSilence);
+                    await upload.WriteAsync(part.Chunk.Memory, cancellationToken);
+                }
+            }
+        }
+        catch (OperationCanceledException e) when (silence.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new CatalogueException(CatalogueFault.Busy, $"Nothing came for {UploadSilence.TotalSeconds:0} s. What was sent is kept: ask what is missing, and go on from there.", e);
+        }
+    }
 
     /// <inheritdoc />
     public override Task<PublishedDesign> GetDesign(GetDesignRequest request, ServerCallContext context) => Answer(() =>
@@ -105,7 +126,15 @@ internal sealed partial class DesignCatalogueService(CatalogueStore store, Catal
     public override Task<ListVersionsReply> ListVersions(ListVersionsRequest request, ServerCallContext context) => Answer(() =>
     {
         var reply = new ListVersionsReply();
-        reply.Versions.AddRange(store.Versions(request.Name));
+        foreach (var version in store.Versions(request.Name))
+        {
+            if (store.AskCommons(commons => commons.FindHidden(commons.Standing(Digest.Parse(version.Ref.ManifestDigest)))) is { } hidden)
+            {
+                version.HiddenBecause = hidden;
+            }
+
+            reply.Versions.Add(version);
+        }
         return Task.FromResult(reply);
     }, context.CancellationToken);
 

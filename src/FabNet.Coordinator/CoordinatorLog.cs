@@ -39,4 +39,10 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(11, LogLevel.Warning, "The catalogue can't be asked which designs are unsafe: {Reason} What was known stays.")]
     public static partial void CatalogueAway(ILogger logger, string reason);
+
+    [LoggerMessage(12, LogLevel.Error, "The board could not be written; its readers keep what they have.")]
+    public static partial void BoardFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(13, LogLevel.Warning, "Site {Site} was not believed in all that it told of job {Job}: {Doubt}")]
+    public static partial void ReportDoubted(ILogger logger, SiteId site, JobId job, string doubt);
 }

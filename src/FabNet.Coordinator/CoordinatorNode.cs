@@ -1,12 +1,14 @@
 // The coordinator put together: its parts, its loop, its clock, and what follows from each command.
 
 using FabNet.Coordinator.Board;
+using FabNet.Coordinator.Deliveries;
 using FabNet.Coordinator.Leases;
 using FabNet.Coordinator.Ledger;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Planning;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
+using FabNet.Coordinator.Statistics;
 using FabNet.Coordinator.Telemetry;
 using FabNet.Journal;
 using FabNet.Model;
@@ -46,7 +48,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
             var known = new CoordinatorState();
             Ledger = LedgerBook.Open(options, time);
             Deriver = new LedgerDeriver(known, Ledger.Take);
-            _chronicle = new Chronicle(journal, time, known, Deriver.Take);
+            _chronicle = new Chronicle(journal, known, Deriver.Take);
             RequireLedgerBehind(journal);
             Telemetry = new TelemetryStore(options, time);
         }
@@ -66,8 +68,11 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         _loop = new CoordinatorLoop(Settle, log);
         Plan = new PlanApplier(_chronicle, Sites, Offers, snapshots, options, time, log, _loop.PostAsync);
         Claims = new Claims(_chronicle, Sites, Leases, Offers, snapshots, time, log);
-        Intake = new JobEventIntake(_chronicle, Sites, Offers, log);
+        Intake = new JobEventIntake(_chronicle, Sites, Offers, time, log);
+        Service = new ServiceWatch(_chronicle, Sites, options.SilenceLimit, time, log);
         Board = new NetworkBoard(state, Sites, Leases, Plan, options, time);
+        Deliveries = new DeliveryDesk(_chronicle, time);
+        Open = new BoardPublisher(Board, Plan, Deliveries, state, Offers, time, _loop.PostAsync, log);
         CoordinatorLog.Replayed(log, state.Orders.Count, state.Jobs.Count, state.Sites.Count);
         _ = _loop.PostAsync(GoOn);
         _ticker = time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
@@ -87,9 +92,16 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
     public JobEventIntake Intake { get; }
 
+    public ServiceWatch Service { get; }
+
     public PlanApplier Plan { get; }
 
     public NetworkBoard Board { get; }
+
+    public DeliveryDesk Deliveries { get; }
+
+    /// <summary>What is open to be taken.</summary>
+    public BoardPublisher Open { get; }
 
     public TelemetryStore Telemetry { get; }
 
@@ -149,6 +161,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
             Plan.Request();
         }
 
+        Service.Told(status);
         Board.Publish(status.Machine);
     }
 
@@ -178,6 +191,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         }
 
         Board.Close();
+        Open.Close();
     });
 
     public async ValueTask DisposeAsync()
@@ -256,7 +270,9 @@ internal sealed class CoordinatorNode : IAsyncDisposable
                 }
 
                 CatchUp();
+                Service.Tick();
                 Plan.Tick();
+                Open.Tick();
                 FlushLedger();
             });
         }
@@ -275,12 +291,17 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Does what is still to follow from facts of before: the journal could not be written at the time, or nobody else was able to make what one site rejected.</summary>
+    /// <summary>Does what is still to follow from facts of before: the journal could not be written at the time, nobody else was able to make what one site rejected, or there were no deliveries yet.</summary>
     private void CatchUp()
     {
         foreach (var entry in State.Broken.Concat(State.Open.Where(e => e.CancelReason is not null)).ToList())
         {
             Orders.FollowUp(entry);
+        }
+
+        foreach (var entry in State.Unsent.ToList())
+        {
+            Deliveries.Join(entry);
         }
     }
 
@@ -303,6 +324,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
                 foreach (var entry in touched.Jobs)
                 {
                     Orders.FollowUp(entry);
+                    Deliveries.Join(entry);
                 }
 
                 if (isPlanStale)

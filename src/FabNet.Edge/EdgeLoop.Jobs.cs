@@ -49,7 +49,7 @@ internal sealed partial class EdgeLoop
             : run.CancelReason ?? (_handOver is not null ? "The agent is being stopped."
             : _trouble ?? (HeldOf(run.Plate) is var jobs && jobs.Count < run.Plate.Jobs.Count ? $"{run.Plate}: not all of it is held by this site any more."
             : recovery is not null ? JournalGoingOn(desk, run, recovery)
-            : jobs.Select(job => StartRule.CheckLease(job, LeaseClock())).FirstOrDefault(static lapsed => lapsed is not null) ?? JournalStart(jobs)));
+            : jobs.Select(job => StartRule.CheckLease(job, LeaseClock()) ?? StartRule.CheckReservation(job, desk.ForRule(_time.GetUtcNow()))).FirstOrDefault(static refused => refused is not null) ?? JournalStart(jobs)));
         if (refusal is null)
         {
             run!.IsStarted = true;
@@ -269,9 +269,10 @@ internal sealed partial class EdgeLoop
         CompleteHandOver();
     }
 
+    // A machine whose end can't be journaled stands in its safe state all the same; the next start finds the run as after a crash.
     private void CompleteHandOver()
     {
-        if (_handOver is not null && _desks.Values.All(d => d.Run is null))
+        if (_handOver is not null && _desks.Values.All(d => d.Run is null || _stalled.Exists(m => m is RunEnded ended && ended.Machine == d.Id)))
         {
             _handOver.TrySetResult();
         }

@@ -39,9 +39,9 @@ internal sealed partial class EdgeLoop
     public IReadOnlyList<EdgeDown.Types.Offer> WaitingOffers() => _offers.Waiting;
 
     /// <summary>Takes an offer, or a job that is open on the board. Runs in the loop; the task ends with the coordinator's word.</summary>
-    public Task<string> Claim(JobId job, MachineId machine)
+    public Task<string> Claim(JobId job, MachineId machine, string by = "")
     {
-        DeskOf(machine);
+        RequireTraining(machine, by);
         if (_handOver is not null)
         {
             throw new OperatorException("The agent is being stopped.");

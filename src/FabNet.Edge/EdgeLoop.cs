@@ -19,7 +19,7 @@ namespace FabNet.Edge;
 /// Reads one bounded channel; whoever posts waits while it is full. Each message is handled to its end, then every machine's next step is
 /// looked for. Journal first, then apply: a fact that can't be journaled (the disk is full) waits and is tried again each second, and no
 /// machine starts meanwhile. The parts of this class: this file (the loop and the machines' next steps), Preparing (jobs become programs), Jobs (what happens to jobs), Coordinator
-/// (what the coordinator says), Operator (what people ask), Recovery (jobs that were interrupted), Commons (what the end of a job tells the commons).
+/// (what the coordinator says), Operator (what people ask), Reservations (when machines take no jobs), Recovery (jobs that were interrupted), Commons (what the end of a job tells the commons).
 /// </summary>
 internal sealed partial class EdgeLoop
 {
@@ -62,7 +62,7 @@ internal sealed partial class EdgeLoop
         _logger = logger;
         _uplink = new Uplink(book, spool);
         _offers = new OfferDesk(config.Policy.Claim);
-        _site = config.ToSite(LoadedOn);
+        _site = config.ToSite(LoadedOn, ReservedOn);
     }
 
     /// <summary>Where the link, the machines and the people post.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class EdgeLoop
         var id = _config.IdOf(machine);
         var facts = _book.Machine(machine.Name) ?? new MachineRecord { Machine = machine.Name, Loaded = machine.Loaded };
         _desks.Add(id, new MachineDesk(id, host, machine, facts));
-        _site = _config.ToSite(LoadedOn);
+        _site = _config.ToSite(LoadedOn, ReservedOn);
     }
 
     /// <summary>Jobs that an earlier process left running: their machines must be made safe before anything else.</summary>
@@ -193,6 +193,14 @@ internal sealed partial class EdgeLoop
                 break;
             case Ask or Tick or SessionChanged:
                 break;
+            case HandOver:
+                // The machines are being stopped. What can't be given back now lapses, or is taken up at the next start.
+                CompleteHandOver();
+                break;
+            case RunEnded:
+                _stalled.Add(message);
+                CompleteHandOver();
+                break;
             default:
                 _stalled.Add(message);
                 break;
@@ -232,6 +240,7 @@ internal sealed partial class EdgeLoop
         {
             foreach (var desk in _desks.Values)
             {
+                desk.Next = _book.Reservations.Ahead(desk.Id.Name, _time.GetUtcNow()) is [var next, ..] ? next : null;
                 if (_handOver is null)
                 {
                     AdvancePreparation(desk, PlatesOf(desk));
@@ -282,7 +291,7 @@ internal sealed partial class EdgeLoop
 
     /// <summary>The rule holds for each job of the plate.</summary>
     private StartVerdict CheckStart(MachineDesk desk, Plate plate, ProgramNeeds? needs) =>
-        plate.Jobs.Select(job => StartRule.Check(job, needs, desk.ForRule, LeaseClock())).FirstOrDefault(static v => v.Obstacle is not Obstacle.None, StartVerdict.Go);
+        plate.Jobs.Select(job => StartRule.Check(job, needs, desk.ForRule(_time.GetUtcNow()), LeaseClock())).FirstOrDefault(static v => v.Obstacle is not Obstacle.None, StartVerdict.Go);
 
     private void SetFacts(MachineDesk desk, MachineRecord facts)
     {
@@ -296,8 +305,7 @@ internal sealed partial class EdgeLoop
         desk.Facts = facts;
         if (isLoadChanged)
         {
-            _site = _config.ToSite(LoadedOn);
-            _uplink.TrySend(new Protocol.V1.EdgeUp { Site = ToWire(_site) });
+            AnnounceSite();
         }
     }
 

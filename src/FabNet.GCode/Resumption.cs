@@ -28,6 +28,11 @@ public sealed record ResumptionResult
     /// <summary>Between which places, in mm and in the program's coordinates, the tool of a machine that cuts must be if it stopped there and has not been moved since; null if that can't be told.</summary>
     public (Position Low, Position High)? StoppedBetweenMm { get; init; }
 
+    /// <summary>What a person should know of where the firmware counts itself to be, beside where the program stopped: one that lost its position would go on elsewhere.</summary>
+    /// <param name="countedMm">The firmware's own place, in mm and in the program's coordinates; null if it does not say.</param>
+    /// <returns>A sentence or two that follow the precondition; empty where there is nothing to compare.</returns>
+    public string CompareWith(Position? countedMm) => CountedPlace.Describe(this, countedMm);
+
     /// <summary>The last line of the whole program that is executed once a line of this one is.</summary>
     public int ToWhole(int line) => FirstLine - 1 + Math.Max(0, line - Preamble.Count);
 }

@@ -24,5 +24,6 @@ internal readonly record struct CostTerms(
         Co2Grams = Math.Round(Co2Grams, 1),
     };
 
-    private static decimal Round(double amount) => Math.Round((decimal)Math.Clamp(amount, -1e15, 1e15), 4, MidpointRounding.ToEven);
+    /// <summary>As money, to a hundredth of a cent.</summary>
+    public static decimal Round(double amount) => Math.Round((decimal)Math.Clamp(amount, -1e15, 1e15), 4, MidpointRounding.ToEven);
 }

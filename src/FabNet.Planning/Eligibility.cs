@@ -35,7 +35,7 @@ internal static class Eligibility
 {
     /// <summary>True for the states in which a machine takes work, now or after what it does.</summary>
     public static bool IsInService(MachineState state) =>
-        state is MachineState.Idle or MachineState.Preparing or MachineState.Running or MachineState.Paused or MachineState.NeedsClearing;
+        state is MachineState.Idle or MachineState.Preparing or MachineState.Running or MachineState.Paused or MachineState.NeedsClearing or MachineState.Reserved;
 
     /// <summary>What of a job's work stands in the way on a class of machine, whatever the machine does now.</summary>
     public static Obstacle OfWork(Work work, MachineProfile profile)

@@ -49,7 +49,9 @@ internal static class PlanWords
         var later = place.End - run.End;
         var time = Math.Abs(later) < 1 ? "" : later > 0 ? $", {Duration(later)} later" : $", {Duration(-later)} sooner";
         var difference = money - (with - without - (run.End * plant.WaitingPerMinute));
-        return $"next best {id} {(difference < 0 ? "-" : "+")}{Amount(Math.Abs(difference))} {cost.Currency}{time}";
+        return difference > -0.005
+            ? $"next best {id} +{Amount(Math.Abs(difference))} {cost.Currency}{time}"
+            : $"next best {id}, {Amount(-difference)} {cost.Currency} cheaper{(later >= 1 ? $" but {Duration(later)} later" : time)}";
     }
 
     /// <summary>Why one machine can't make a job: a whole sentence.</summary>

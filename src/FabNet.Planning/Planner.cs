@@ -62,9 +62,32 @@ public static class Planner
         var (state, _) = ScheduleSearch.Search(plant, new SearchOptions { Progress = step => steps == 0 ? 1 : (double)step / steps });
         return new Plan
         {
-            Assignments = Assignments(plant, state, machines, able, pairs <= MostPairs),
-            Unplaced = [.. left.Select(j => new UnplacedJob(j.Id, PlanWords.Unplaced(j, snapshot.Machines)))],
+            Assignments = Assignments(snapshot, plant, state, machines, able, pairs <= MostPairs),
+            Unplaced = Unplaced(left, snapshot.Machines),
         };
+    }
+
+    // Jobs of one kind have one reason: a thousand of them don't look at every machine a thousand times.
+    private static List<UnplacedJob> Unplaced(List<OpenJob> jobs, IReadOnlyList<PlantMachine> machines)
+    {
+        var reasons = new Dictionary<Work, string>();
+        var unplaced = new List<UnplacedJob>(jobs.Count);
+        foreach (var job in jobs)
+        {
+            var isAlike = job.Exclusions.Count == 0;
+            if (!isAlike || !reasons.TryGetValue(job.Work, out var reason))
+            {
+                reason = PlanWords.Unplaced(job, machines);
+                if (isAlike)
+                {
+                    reasons[job.Work] = reason;
+                }
+            }
+
+            unplaced.Add(new UnplacedJob(job.Id, reason));
+        }
+
+        return unplaced;
     }
 
     /// <summary>Whether a class of machine is able to make something, whatever its machines do now.</summary>
@@ -120,13 +143,14 @@ public static class Planner
     private static List<CostBreakdown> Difference(IReadOnlyList<CostBreakdown> with, IReadOnlyList<CostBreakdown> without) =>
         [.. with.Select(c => without.FirstOrDefault(w => w.Currency == c.Currency) is { } before ? c - before : c)];
 
-    private static List<Assignment> Assignments(Plant plant, ScheduleState state, List<PlantMachine> machines, List<OpenJob> jobs, bool comparesPlaces)
+    private static List<Assignment> Assignments(PlantSnapshot snapshot, Plant plant, ScheduleState state, List<PlantMachine> machines, List<OpenJob> jobs, bool comparesPlaces)
     {
         var costs = ScheduleWriter.CostsByJob(plant, state);
         var assignments = new List<Assignment>(jobs.Count);
         for (var m = 0; m < machines.Count; m++)
         {
             var track = state.Tracks[m]!;
+            var promise = new Promise(snapshot, machines[m]);
             for (var r = 0; r < track.Runs.Length; r++)
             {
                 // Copied: comparing places takes the job out for a moment.
@@ -134,6 +158,7 @@ public static class Planner
                 int[] members = [.. track.JobsOf(run)];
                 string[] whys = [.. members.Select((_, i) => ScheduleWords.Why(plant, track, run, run.First + i) + PlanWords.Saved(track, run) + PlanWords.Wait(run.Begin))];
                 var first = members.Min();
+                var promised = ScheduleWriter.At(plant, run.End + promise.After(members.Select(i => jobs[i].Work)));
                 foreach (var (index, why) in members.Zip(whys).OrderBy(static p => p.First))
                 {
                     var job = plant.Jobs[index];
@@ -146,8 +171,9 @@ public static class Planner
                         RunMinutes = job.MinutesOn(track.Machine),
                         StartsAt = ScheduleWriter.At(plant, run.Begin),
                         EndsAt = ScheduleWriter.At(plant, run.End),
+                        PromisedBy = promised,
                         SetUpMinutes = track.EffortOf(run).Minutes,
-                        Cost = costs[index]!,
+                        Cost = promise.WithoutMargin(costs[index]!, jobs[index], run.End),
                         Why = why + (comparesPlaces ? $"; {PlanWords.NextBest(plant, state, job, costs[index]!)}" : ""),
                     });
                 }

@@ -106,6 +106,12 @@ public sealed record PlantMachine
 
     /// <summary>Started, claimed and offered work in its sequence. It never moves: open jobs come after it.</summary>
     public IReadOnlyList<CommittedWork> Committed { get; init; } = [];
+
+    /// <summary>How quick it is beside its class, by measured runs: 2 takes half the time. Between 0.01 and 100. Default 1.</summary>
+    public double Speed { get; init; } = 1;
+
+    /// <summary>The probability that a run fails on it, by measured runs; null where nothing is measured.</summary>
+    public double? FailureProbability { get; init; }
 }
 
 /// <summary>Work that a machine has taken, or has been offered.</summary>
@@ -133,7 +139,7 @@ public sealed record CommittedWork
 /// <param name="MachineClass">The profile's name.</param>
 public readonly record struct RunKey(Digest Manifest, string Part, string MachineClass);
 
-/// <summary>What runs of one part on one class of machine taught.</summary>
+/// <summary>What programs and runs of one part on one class of machine taught; <see cref="Learning.RunEstimates"/> makes it.</summary>
 public sealed record RunHistory
 {
     /// <summary>Runs that ended well.</summary>
@@ -142,18 +148,15 @@ public sealed record RunHistory
     /// <summary>Runs that were started and failed.</summary>
     public int Failed { get; init; }
 
-    /// <summary>Measured running time for each copy, in seconds, summed over the completed runs.</summary>
-    public double TotalSeconds { get; init; }
+    /// <summary>Running time of a copy on a machine of the class's own pace, in seconds: half of the runs keep it. Null if neither a program nor a run is known.</summary>
+    public double? SecondsEach { get; init; }
 
-    /// <summary>Measured material for each copy, in grams, summed over the completed runs.</summary>
-    public double TotalGrams { get; init; }
+    /// <summary>The time that four of five runs keep, in seconds for each copy; null likewise.</summary>
+    public double? LateSecondsEach { get; init; }
 
-    /// <summary>Time of the last admitted program, in seconds for each copy; null if none was admitted.</summary>
-    public double? ProgramSeconds { get; init; }
+    /// <summary>Material in a copy, in grams; null likewise.</summary>
+    public double? GramsEach { get; init; }
 
-    /// <summary>Material of the last admitted program, in grams for each copy; null if none was admitted.</summary>
-    public double? ProgramGrams { get; init; }
-
-    /// <summary>The probability that a run fails, between 0 and 1: measured, with a prior of 1 in 20 that weighs as much as ten runs.</summary>
-    public double FailureProbability => (Failed + 0.5) / (Completed + Failed + 10);
+    /// <summary>The probability that a run fails, between 0 and 1, where this part fails more than others do; null where its machine's holds.</summary>
+    public double? FailureProbability { get; init; }
 }

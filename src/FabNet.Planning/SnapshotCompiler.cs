@@ -87,6 +87,9 @@ internal sealed class SnapshotCompiler
             Workshop = machine.Machine.Id.Site.Value,
             Class = ClassOf(machine.Machine).Name,
             Loaded = new SetUpOf { Material = machine.Machine.Loaded.Material, Color = machine.Machine.Loaded.Color },
+            Blocked = [.. machine.Machine.Reserved.Where(r => r.To > r.From && r.To > _snapshot.Now).Select(r => new BlockedTime(Near(r.From), Near(r.To), r.Reason)).Where(static b => b.To > b.From)],
+            Speed = SpeedOf(machine),
+            FailureProbability = machine.FailureProbability is { } failure ? Bounded(failure, 0, 0.99) : null,
             Queue = QueueOf(machine, profile),
         };
     }
@@ -96,7 +99,7 @@ internal sealed class SnapshotCompiler
         var queue = new List<QueuedWork>(machine.Committed.Count);
         foreach (var work in machine.Committed)
         {
-            var minutes = Bounded((work.RemainingSeconds is >= 0 and var left && double.IsFinite(left) ? left : EstimateOf(work.Work, profile).Seconds) / 60, 0, 1e6);
+            var minutes = Bounded((work.RemainingSeconds is >= 0 and var left && double.IsFinite(left) ? left : EstimateOf(work.Work, profile).Seconds / SpeedOf(machine)) / 60, 0, 1e6);
             if (work.IsWithPrevious && queue.Count > 0)
             {
                 queue[^1] = queue[^1] with { Minutes = Math.Min(1e6, queue[^1].Minutes + minutes) };
@@ -162,7 +165,7 @@ internal sealed class SnapshotCompiler
             SizeMm = job.Work.Part.OuterDimensionsMm is { Width: > 0 and <= 1e5, Depth: > 0 and <= 1e5, Height: > 0 and <= 1e5 } size ? size : null,
             ByClass = KnownOf(job.Work),
             MinutesEach = null,
-            Due = job.Due is { } due ? Near(due) : null,
+            Due = job.Due is { } due ? Near(_snapshot.Now, due) - MarginOf(job.Work) : null,
             Destination = job.Destination?.Value,
             NotOn = job.Exclusions.Select(static e => (Machine: e.Machine.ToString(), e.Reason)).Where(e => machines.Contains(e.Machine)).DistinctBy(static e => e.Machine)
                 .ToDictionary(static e => e.Machine, static e => e.Reason, StringComparer.Ordinal),
@@ -188,7 +191,7 @@ internal sealed class SnapshotCompiler
                 classes.Add(machineClass.Name, new RunOnClass(
                     Bounded(estimate.Seconds / 60, MostPerPiece, MostMinutes) / copies,
                     Bounded(estimate.Grams, 0, MostGrams) / copies,
-                    Bounded((HistoryOf(work, profile) ?? new RunHistory()).FailureProbability, 0, 0.99),
+                    HistoryOf(_snapshot, work, profile)?.FailureProbability is { } failure ? Bounded(failure, 0, 0.99) : null,
                     IsAlone: work.Material is null || Toolpath.For(work, profile) is not null)); // What is sliced together is sliced for one material.
             }
         }
@@ -197,9 +200,24 @@ internal sealed class SnapshotCompiler
         return _kinds[kind] = classes;
     }
 
-    private WorkEstimate EstimateOf(Work work, MachineProfile profile) => WorkEstimate.Of(work, profile, HistoryOf(work, profile));
+    // What is due is planned as if it were due sooner, by what one run in five takes longer than the time that is reckoned with; on the surest class.
+    private TimeSpan MarginOf(Work work)
+    {
+        var seconds = _classes.Where(c => Eligibility.OfWork(work, c.Profile) is Obstacle.None)
+            .Select(c => EstimateOf(work, c.Profile)).Select(static e => e.LateSeconds - e.Seconds).DefaultIfEmpty(0).Min();
+        return TimeSpan.FromSeconds(seconds);
+    }
 
-    private RunHistory? HistoryOf(Work work, MachineProfile profile) => _snapshot.History.GetValueOrDefault(new RunKey(work.Design.Manifest, work.Part.Name, profile.Name));
+    private WorkEstimate EstimateOf(Work work, MachineProfile profile) => EstimateOf(_snapshot, work, profile);
+
+    /// <summary>What a work takes on a class, by what was learnt.</summary>
+    internal static WorkEstimate EstimateOf(PlantSnapshot snapshot, Work work, MachineProfile profile) => WorkEstimate.Of(work, profile, HistoryOf(snapshot, work, profile));
+
+    /// <summary>A machine's pace beside its class's.</summary>
+    internal static double SpeedOf(PlantMachine machine) => machine.Speed > 0 ? Bounded(machine.Speed, 0.01, 100) : 1;
+
+    private static RunHistory? HistoryOf(PlantSnapshot snapshot, Work work, MachineProfile profile) =>
+        snapshot.History.GetValueOrDefault(new RunKey(work.Design.Manifest, work.Part.Name, profile.Name));
 
     /// <summary>What a work needs set up.</summary>
     internal static SetUpOf NeedsOf(Work work) => new()
@@ -211,10 +229,11 @@ internal sealed class SnapshotCompiler
         Tool = work.Part.Process is FabricationProcess.Milling ? $"{work.Design.Manifest.Value} {work.Part.Name}" : null,
     };
 
-    private DateTimeOffset Near(DateTimeOffset moment) =>
-        moment - _snapshot.Now > Furthest ? _snapshot.Now + Furthest : _snapshot.Now - moment > Furthest ? _snapshot.Now - Furthest : moment;
+    /// <summary>A moment, brought within ten years of now.</summary>
+    internal static DateTimeOffset Near(DateTimeOffset now, DateTimeOffset moment) => moment - now > Furthest ? now + Furthest : now - moment > Furthest ? now - Furthest : moment;
 
-    private static decimal Bounded(decimal price) => Math.Clamp(price, 0, 1_000_000);
+    /// <summary>A price, brought within what a plan reckons with.</summary>
+    internal static decimal Bounded(decimal price) => Math.Clamp(price, 0, 1_000_000);
 
     private static double Bounded(double value, double least, double most) => double.IsNaN(value) ? least : Math.Clamp(value, least, most);
 

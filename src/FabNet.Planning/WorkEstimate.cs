@@ -28,7 +28,8 @@ public enum EstimateBasis
 /// <param name="Seconds">Running time without set-up, in seconds; above 0.</param>
 /// <param name="Grams">Material in the part, in grams, without purge; 0 where unknown.</param>
 /// <param name="Basis">What it rests on.</param>
-public readonly record struct WorkEstimate(double Seconds, double Grams, EstimateBasis Basis)
+/// <param name="LateSeconds">The time that four of five runs keep, in seconds; at least <paramref name="Seconds"/>. What is promised rests on it.</param>
+public readonly record struct WorkEstimate(double Seconds, double Grams, EstimateBasis Basis, double LateSeconds)
 {
     private const double WallMm = 1.2;
     private const double InfillShare = 0.20;
@@ -40,6 +41,11 @@ public readonly record struct WorkEstimate(double Seconds, double Grams, Estimat
     private const double AssumedSeconds = 3600;
     private const double DefaultAccelerationMmPerS2 = 1000;
     private const double LongestSeconds = 1e7;
+
+    // How much longer four of five runs may take than a guess says: a program's time model is good to a fifth, a mesh's volume to a half.
+    private const double LateProgram = 1.2;
+    private const double LateGuess = 1.5;
+    private const double LateAssumed = 2;
     private const double HeaviestGrams = 1e7;
 
     /// <summary>Estimates a run.</summary>
@@ -47,7 +53,7 @@ public readonly record struct WorkEstimate(double Seconds, double Grams, Estimat
     /// From a mesh of volume V (mm³), as a print with 1.2 mm walls and 20 % infill: the part is taken as a cube of the same volume with edge a, so its solid share is
     /// <c>s + 0.2·(1 − s)</c> with <c>s = 1 − (1 − 2.4/a)³</c>. The bead is 1.1 nozzle diameters wide and half a diameter high. The mean speed is that of a 10 mm
     /// segment from rest to rest, <c>½·√(acceleration · 10 mm)</c>, at most the X axis's feed; half as much time again goes into travel and slow perimeters. Without a volume, 30 % of
-    /// the outer box is assumed. A toolpath without history is taken as lines of 24 bytes and 0.2 s. These are first guesses: one admitted program replaces them, and one measured run replaces that.
+    /// the outer box is assumed. A toolpath without history is taken as lines of 24 bytes and 0.2 s. These are first guesses: one admitted program replaces them, and measured runs take its place one by one.
     /// </remarks>
     /// <param name="work">What is made.</param>
     /// <param name="profile">On which class of machine.</param>
@@ -56,10 +62,11 @@ public readonly record struct WorkEstimate(double Seconds, double Grams, Estimat
     {
         ArgumentNullException.ThrowIfNull(work);
         ArgumentNullException.ThrowIfNull(profile);
-        var (seconds, grams, basis) = Guess(work, profile, history);
+        var guess = Guess(work, profile, history);
 
         // Claims of a design are not to be trusted with the arithmetic of a plan: 116 days and 10 t bound every run.
-        return new(Bounded(seconds, 1, LongestSeconds), Bounded(grams, 0, HeaviestGrams), basis);
+        var seconds = Bounded(guess.Seconds, 1, LongestSeconds);
+        return new(seconds, Bounded(guess.Grams, 0, HeaviestGrams), guess.Basis, Bounded(guess.LateSeconds, seconds, LongestSeconds));
     }
 
     private static double Bounded(double value, double least, double most) => double.IsNaN(value) ? least : Math.Clamp(value, least, most);
@@ -67,14 +74,9 @@ public readonly record struct WorkEstimate(double Seconds, double Grams, Estimat
     private static WorkEstimate Guess(Work work, MachineProfile profile, RunHistory? history)
     {
         var copies = Math.Max(1, work.Copies);
-        if (history is { Completed: > 0, TotalSeconds: > 0 })
+        if (history is { SecondsEach: > 0 and var each })
         {
-            return new(copies * history.TotalSeconds / history.Completed, copies * history.TotalGrams / history.Completed, EstimateBasis.Measured);
-        }
-
-        if (history is { ProgramSeconds: > 0 and var seconds })
-        {
-            return new(copies * seconds, copies * (history.ProgramGrams ?? 0), EstimateBasis.Program);
+            return new(copies * each, copies * (history.GramsEach ?? 0), history.Completed > 0 ? EstimateBasis.Measured : EstimateBasis.Program, copies * (history.LateSecondsEach ?? each * LateProgram));
         }
 
         var volume = VolumeMm3(work.Part);
@@ -82,7 +84,7 @@ public readonly record struct WorkEstimate(double Seconds, double Grams, Estimat
         {
             var solid = mm3 * SolidShare(mm3);
             var grams = work.Part.MassGrams is > 0 and var claimed ? claimed : solid / 1000 * DensityGramsPerCm3(work.Material ?? work.Part.Material);
-            return new(copies * solid / FlowMm3PerSecond(profile) * TravelFactor, copies * grams, EstimateBasis.Volume);
+            return Guessed(copies * solid / FlowMm3PerSecond(profile) * TravelFactor, copies * grams, EstimateBasis.Volume, LateGuess);
         }
 
         // What is cut has the mass of its stock, which is not known here: its outer box is the least that it takes.
@@ -90,9 +92,11 @@ public readonly record struct WorkEstimate(double Seconds, double Grams, Estimat
             ? box.Width * box.Depth * box.Height / 1000 * DensityGramsPerCm3(work.Material ?? work.Part.Material)
             : work.Part.MassGrams ?? 0;
         return Toolpath.For(work, profile) is { Size: > 0 } toolpath
-            ? new(copies * Math.Max(1, toolpath.Size / BytesPerLine * SecondsPerLine), copies * stockGrams, EstimateBasis.ToolpathSize)
-            : new(copies * AssumedSeconds, copies * stockGrams, EstimateBasis.Assumed);
+            ? Guessed(copies * Math.Max(1, toolpath.Size / BytesPerLine * SecondsPerLine), copies * stockGrams, EstimateBasis.ToolpathSize, LateGuess)
+            : Guessed(copies * AssumedSeconds, copies * stockGrams, EstimateBasis.Assumed, LateAssumed);
     }
+
+    private static WorkEstimate Guessed(double seconds, double grams, EstimateBasis basis, double late) => new(seconds, grams, basis, seconds * late);
 
     /// <summary>Density of a material in g/cm³, from makers' data sheets; PLA's where it is not known.</summary>
     public static double DensityGramsPerCm3(string? material) => material switch

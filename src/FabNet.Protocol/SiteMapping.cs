@@ -3,6 +3,7 @@
 using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
+using Google.Protobuf.WellKnownTypes;
 using Wire = FabNet.Protocol.V1;
 
 namespace FabNet.Protocol;
@@ -13,14 +14,28 @@ public static class SiteMapping
     /// <summary>The most characters of a profile document that are read from a peer.</summary>
     private const int MaxProfileLength = 64 * 1024;
 
+    private const int MostReservations = 200;
+
+    private const int MaxReasonLength = 200;
+
     /// <summary>To the wire.</summary>
-    public static Wire.Machine ToWire(this Machine machine) => new()
+    public static Wire.Machine ToWire(this Machine machine)
     {
-        Id = machine.Id.ToString(),
-        ProfileYaml = MachineProfileWriter.Write(machine.Profile),
-        Loaded = machine.Loaded.ToWire(),
-        SharesBeds = machine.SharesBeds,
-    };
+        var wire = new Wire.Machine
+        {
+            Id = machine.Id.ToString(),
+            ProfileYaml = MachineProfileWriter.Write(machine.Profile),
+            Loaded = machine.Loaded.ToWire(),
+            SharesBeds = machine.SharesBeds,
+        };
+        wire.Reserved.AddRange(machine.Reserved.Select(static r => new Wire.Reservation { From = Timestamp.FromDateTimeOffset(r.From), To = Timestamp.FromDateTimeOffset(r.To), Reason = r.Reason }));
+        if (machine.SimulatedSpeed is { } speed)
+        {
+            wire.SimulatedSpeed = speed;
+        }
+
+        return wire;
+    }
 
     /// <summary>From the wire.</summary>
     public static Machine ToModel(this Wire.Machine machine)
@@ -37,8 +52,21 @@ public static class SiteMapping
             Id = id,
             Profile = reading.Profile ?? throw new FormatException(string.Join(' ', reading.Errors)),
             Loaded = machine.Loaded.ToModel(),
+            Reserved = ReservedOf(id, machine),
             SharesBeds = machine.SharesBeds,
+            SimulatedSpeed = machine.HasSimulatedSpeed ? machine.SimulatedSpeed : null,
         };
+    }
+
+    private static List<Reservation> ReservedOf(MachineId id, Wire.Machine machine)
+    {
+        if (machine.Reserved.Count > MostReservations)
+        {
+            throw new FormatException($"{id} has {machine.Reserved.Count} reservations; at most {MostReservations} are read.");
+        }
+
+        var reserved = machine.Reserved.Select(r => new Reservation(r.From.ToModel("reserved.from"), r.To.ToModel("reserved.to"), r.Reason.Length <= MaxReasonLength ? r.Reason : r.Reason[..MaxReasonLength])).ToList();
+        return reserved.Find(static r => r.To <= r.From) is { } odd ? throw new FormatException($"A reservation of {id} ends at {odd.To:u}, and begins at {odd.From:u}.") : reserved;
     }
 
     /// <summary>To the wire.</summary>

@@ -7,7 +7,7 @@ namespace FabNet.Benchmarks;
 
 internal sealed record BenchmarkOptions
 {
-    private static readonly string[] Names = ["streaming", "wire", "smoothness", "fleet", "grpc", "gcode", "catalogue", "federation", "ledger", "all"];
+    private static readonly string[] Names = ["streaming", "wire", "smoothness", "fleet", "grpc", "gcode", "catalogue", "federation", "ledger", "replan", "all"];
 
     public string Name { get; init; } = "all";
 

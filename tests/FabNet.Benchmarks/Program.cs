@@ -6,6 +6,7 @@ using FabNet.Benchmarks.Fleet;
 using FabNet.Benchmarks.GCode;
 using FabNet.Benchmarks.Grpc;
 using FabNet.Benchmarks.Ledger;
+using FabNet.Benchmarks.Planning;
 using FabNet.Benchmarks.Smoothness;
 using FabNet.Benchmarks.Streaming;
 using FabNet.Benchmarks.Wire;
@@ -13,7 +14,7 @@ using FabNet.Benchmarks.Wire;
 const string Help = """
     Measures FabNet's hot paths and prints figures and ratios. No figure makes it fail.
 
-    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|catalogue|federation|ledger|all] [options]
+    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|catalogue|federation|ledger|replan|all] [options]
 
       streaming   lines per second, CPU and allocations of a machine session against a firmware that answers at once,
                   in memory and over a pty, beside a plain ping-pong sender in the same run; peak memory for 300 MB
@@ -26,6 +27,7 @@ const string Help = """
                   temporary disk; some minutes to build)
       federation  designs per second from one catalogue to another, verified, and what a poll costs
       ledger      microseconds and bytes of dividing a shared cost, and entries verified per second
+      replan      milliseconds to plan 500 jobs on 50 machines anew after a failure, a decline, a late job or an urgent order
       all         all of these (the default)
 
     Options:
@@ -91,6 +93,8 @@ try
         await FederationBenchmark.RunAsync(options);
     if (options.Includes("ledger"))
         LedgerBenchmark.Run(options);
+    if (options.Includes("replan"))
+        ReplanBenchmark.Run(options);
     return 0;
 }
 catch (Exception error) when (error is IOException or InvalidOperationException or FabNet.FirmwareBridge.MachineLinkException or global::Grpc.Core.RpcException)

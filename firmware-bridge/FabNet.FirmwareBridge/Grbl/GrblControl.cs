@@ -11,6 +11,9 @@ namespace FabNet.FirmwareBridge.Grbl;
 internal sealed class GrblControl : FirmwareControl
 {
     private const long IdlePollMs = 1000;
+
+    // A resting GRBL tells its work offset with each tenth report (config.h, REPORT_WCO_REFRESH_IDLE_COUNT), a moving one with each thirtieth: until then nobody knows where it stands.
+    private const int OffsetWithinReports = 40;
     private const long BannerMs = 4000;
     private const long SlowDownMs = 10_000;
     private const long CriticalMessageMs = 1000;
@@ -94,6 +97,7 @@ internal sealed class GrblControl : FirmwareControl
                 break;
             case FirmwareMessageKind.Alarm:
                 OnAlarm(message);
+                _streamer.On(message, nowMs);
                 break;
             default:
                 _streamer.On(message, nowMs);
@@ -114,7 +118,8 @@ internal sealed class GrblControl : FirmwareControl
     {
         _streamer.Check(nowMs);
         var isHoming = _streamer.IsHoming && nowMs - _streamer.ProgressMs < Options.Timings.LongCommandMs;
-        var everyMs = Run is null && _status.State is GrblState.Idle or GrblState.Alarm or GrblState.Sleep && _streamer.IsDrained ? IdlePollMs : Options.Timings.StatusPollMs;
+        var isResting = Run is null && _status.State is GrblState.Idle or GrblState.Alarm or GrblState.Sleep && _streamer.IsDrained;
+        var everyMs = isResting && (_status.OffsetMm is not null || _status.Reports > OffsetWithinReports) ? IdlePollMs : Options.Timings.StatusPollMs;
         if (isHoming)
         {
             _heardMs = nowMs;

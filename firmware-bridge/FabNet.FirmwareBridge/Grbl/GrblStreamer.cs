@@ -28,6 +28,7 @@ internal sealed class GrblStreamer : GCodeStreamer
     private Submission? _marker;
     private Submission? _greeting;
     private bool _isGreetingAnswered;
+    private string? _alarm;
 
     /// <summary>A stream to a GRBL that has nothing in its buffer.</summary>
     /// <param name="receiveBytes">The receive buffer that it reported, in bytes.</param>
@@ -138,6 +139,11 @@ internal sealed class GrblStreamer : GCodeStreamer
                 OnDamaged(message, nowMs);
                 break;
             case FirmwareMessageKind.Status when LinesInFlight > 0 && Lines[Acknowledged + 1].SequenceEqual("?\n"u8):
+            case FirmwareMessageKind.Alarm:
+                // A probe that touches nothing raises ALARM:5, says [PRB:…:0], and then answers ok (motion_control.c, mc_probe_cycle).
+                KeepReply(message);
+                _alarm = LinesInFlight > 0 ? $"GRBL raised {GrblCodes.Alarm(message.Number)}" : null;
+                break;
             case FirmwareMessageKind.Echo or FirmwareMessageKind.Version or FirmwareMessageKind.BuildOptions:
                 KeepReply(message);
                 break;
@@ -253,7 +259,8 @@ internal sealed class GrblStreamer : GCodeStreamer
         }
 
         Window.Clean();
-        AcknowledgeThrough(Acknowledged + 1, error);
+        AcknowledgeThrough(Acknowledged + 1, error ?? _alarm);
+        _alarm = null;
     }
 
     private void OnError(in FirmwareMessage message, long nowMs)

@@ -13,6 +13,8 @@ internal sealed class MarlinControl : FirmwareControl
     private const long PositionPollMs = 5000;
     private const long HaltAnswerMs = 3000;
     private const long CloseMs = 2000;
+    private const long NewNumbersMs = 1000;
+    private const long HaltRepeatMs = 1000;
 
     // Errors after which Marlin has stopped: kill() and its kin have turned the heaters off. Source: Marlin core/language.h.
     private static readonly string[] HaltWords = ["kill", "halted", "stopped", "KILLED", "hermal", "MINTEMP", "MAXTEMP", "Heating failed", "emergency", "Emergency"];
@@ -31,6 +33,8 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _settled;
     private bool _isCooled;
     private long _emergencyMs = -1;
+    private long _haltOrderedMs = -1;
+    private long _newNumbersMs;
     private long _positionMs;
     private long _closingSinceMs;
     private long _aliveMs = long.MinValue / 2;
@@ -117,7 +121,12 @@ internal sealed class MarlinControl : FirmwareControl
     public override void Check(long nowMs)
     {
         if (_isHalted)
+        {
+            // Nobody waits for answers that can't come.
+            _streamer.Abandon("The firmware has halted. Reset the machine; it is ready when it says start.");
             return;
+        }
+
         _streamer.Check(nowMs);
         if (!_settled && _streamer.IsNumbered)
         {
@@ -195,24 +204,20 @@ internal sealed class MarlinControl : FirmwareControl
         _closing.Clear();
         _securing.Clear();
         ClosePersonWanted();
+        _waitTold = false;
+        _haltOrderedMs = -1;
         if (_isHalted)
             return;
         if (_streamer.Fault is not null)
         {
-            // Numbers can't be relied on any more, perhaps answers neither: once blind, once with new numbers.
-            SendUrgent("\nM104 S0\nM140 S0\nM107\n"u8);
-            _streamer.Abandon("The link was reset.");
-            _streamer = Start(nowMs);
-        }
-        else
-        {
-            _streamer.Detach();
-            if (_streamer.LinesInFlight > 0)
-                SendUrgent("M108\n"u8);
+            SecureAnew(run, nowMs);
+            return;
         }
 
+        _streamer.Detach();
+        if (_streamer.LinesInFlight > 0)
+            SendUrgent("M108\n"u8);
         _streamer.FillsReceiveBuffer = true;
-        _waitTold = false;
         SubmitSecuring(run);
     }
 
@@ -222,7 +227,7 @@ internal sealed class MarlinControl : FirmwareControl
         if (_isHalted)
             return SafeState.FirmwareStopped;
         if (_emergencyMs >= 0)
-            return nowMs - _emergencyMs > HaltAnswerMs ? SafeState.Unconfirmed : null;
+            return HaltAnswer(nowMs);
         if (_isRestarted && _securing.Count == 0)
             return SafeState.FirmwareStopped;
         if (_securing.TrueForAll(static order => order.IsAnswered && order.Error is null))
@@ -236,10 +241,19 @@ internal sealed class MarlinControl : FirmwareControl
                 SubmitSecuring(run);
         }
 
-        if (_streamer.Fault is null && (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs || IsInsideLongCommand(run, nowMs)))
+        if (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
+        {
+            if (_streamer.Fault is not null && nowMs - _newNumbersMs >= NewNumbersMs)
+                SecureAnew(run, nowMs);
             return null;
-        IsDead = true;
-        return SafeState.Unconfirmed;
+        }
+
+        if (_streamer.Fault is null && IsInsideLongCommand(run, nowMs))
+            return null;
+        Events.Note("Nothing confirms that the heaters are off, so the firmware is halted (M112), which turns them off. Go and look; reset the machine before it is used again.");
+        OnEmergencyStop(nowMs);
+        OrderHalt(nowMs);
+        return null;
     }
 
     /// <inheritdoc />
@@ -408,6 +422,37 @@ internal sealed class MarlinControl : FirmwareControl
             SubmitHeatersOff([]);
         else
             BreakOff(finding);
+    }
+
+    // Numbers can't be relied on any more, perhaps answers neither: once blind, once with new numbers.
+    private void SecureAnew(ActiveRun run, long nowMs)
+    {
+        _newNumbersMs = nowMs;
+        SendUrgent("\nM104 S0\nM140 S0\nM107\n"u8);
+        _streamer.Abandon("The link was reset.");
+        _streamer = Start(nowMs);
+        _streamer.FillsReceiveBuffer = true;
+        SubmitSecuring(run);
+    }
+
+    private void OrderHalt(long nowMs)
+    {
+        _haltOrderedMs = nowMs;
+        SendUrgent(Dialect.EmergencyStop(_streamer.Sent + 1));
+    }
+
+    // The last order that a host can give must arrive on a wire that damages every tenth line.
+    private SafeState? HaltAnswer(long nowMs)
+    {
+        if (nowMs - _emergencyMs > HaltAnswerMs)
+        {
+            IsDead = true;
+            return SafeState.Unconfirmed;
+        }
+
+        if (_haltOrderedMs >= 0 && nowMs - _haltOrderedMs >= HaltRepeatMs)
+            OrderHalt(nowMs);
+        return null;
     }
 
     private void SubmitSecuring(ActiveRun run)

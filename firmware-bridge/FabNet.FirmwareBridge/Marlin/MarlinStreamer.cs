@@ -39,6 +39,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
     private readonly int _receiveBytes;
     private readonly double _bytesPerMs;
+
+    // False once M105 was found to be answered like any other command (a board without thermistors).
     private bool? _markersAnswer;
     private bool _isAdvanced;
     private bool _doublesAnswers;
@@ -111,9 +113,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
         base.Attach(program, reader);
         _provenLine = 0;
     }
-
-    /// <summary>False once M105 was found to be answered like any other command (a board without thermistors).</summary>
-    public bool MarkersAnswer => _markersAnswer != false;
 
     /// <inheritdoc />
     public override void On(in FirmwareMessage message, long nowMs)

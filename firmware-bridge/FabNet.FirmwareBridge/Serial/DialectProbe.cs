@@ -234,7 +234,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
         var (all, nonsense) = link.Received;
         if (all == 0)
             return $"{options.PortName} is silent at {baud} baud. Is the machine switched on and is this its port? If so, try --baud {other}. "
-                + "A GRBL that homes, or that stopped at a limit, is silent too: wait, or press its reset.";
+                + "A Marlin that has halted is silent, and a GRBL that homes or that stopped at a limit: wait, or press its reset.";
         if (_isBusy)
             return $"{options.PortName} is a {_found} that is busy (heating up, homing or moving for an earlier program) and answers nothing until that is done. Wait, or reset the machine.";
         if (nonsense * 10 > all || _found is null)

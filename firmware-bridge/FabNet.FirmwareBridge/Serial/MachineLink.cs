@@ -28,6 +28,9 @@ internal sealed class MachineLink : IAsyncDisposable
     private readonly byte[] _pending = new byte[4096 + MaxLine];
     private ValueTask<int> _read;
     private bool _isReading;
+
+    // Set by the read's own continuation. Its task must not be asked: another thread would see it completed a moment before its source calls the continuation, and take it from under it.
+    private volatile bool _isReadDone;
     private int _turnsInClock;
     private int _start;
     private int _end;
@@ -38,7 +41,11 @@ internal sealed class MachineLink : IAsyncDisposable
         _stream = stream;
         _time = time;
         _startedAt = time.GetTimestamp();
-        _readCompleted = _wake.Set;
+        _readCompleted = () =>
+        {
+            _isReadDone = true;
+            _wake.Set();
+        };
         var clock = time == TimeProvider.System ? WireClock.Shared : time;
         _ticker = clock.CreateTimer(static state => ((MachineLink)state!)._wake.Set(), this, TimeSpan.FromMilliseconds(TickMs), TimeSpan.FromMilliseconds(TickMs));
         _rest = clock.CreateTimer(static state => ((MachineLink)state!)._wake.Set(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -95,11 +102,11 @@ internal sealed class MachineLink : IAsyncDisposable
 
         if (!_isReading)
             StartRead();
-        if (!_read.IsCompleted && !rests)
+        if (!_isReadDone && !rests)
             await WaitForWakeAsync();
         else if (WireClock.IsCurrent && ++_turnsInClock > MaxTurnsInClock)
             await LeaveClockAsync();
-        if (_read.IsCompleted)
+        if (_isReadDone)
             FinishRead();
     }
 
@@ -160,7 +167,7 @@ internal sealed class MachineLink : IAsyncDisposable
         await _rest.DisposeAsync();
         await _closing.CancelAsync();
         await _stream.DisposeAsync();
-        while (_isReading && !_read.IsCompleted)
+        while (_isReading && !_isReadDone)
             await _wake.WaitAsync();
         if (_isReading)
             FinishRead();
@@ -186,13 +193,14 @@ internal sealed class MachineLink : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Reliability", "CA2012", Justification = "The read is kept on purpose, polled, continued once and consumed once: that is what a value task source allows.")]
+    [SuppressMessage("Reliability", "CA2012", Justification = "The read is kept on purpose, continued once and consumed once: that is what a value task source allows.")]
     private void StartRead()
     {
         var room = _pending.Length - (_end - _start);
         _read = _stream.ReadAsync(_incoming.AsMemory(0, Math.Min(_incoming.Length, room)), _closing.Token);
         _isReading = true;
-        if (!_read.IsCompleted)
+        _isReadDone = _read.IsCompleted;
+        if (!_isReadDone)
             _read.GetAwaiter().UnsafeOnCompleted(_readCompleted);
     }
 
@@ -201,6 +209,7 @@ internal sealed class MachineLink : IAsyncDisposable
         try
         {
             _isReading = false;
+            _isReadDone = false;
             var read = _read.GetAwaiter().GetResult();
             if (read == 0)
                 Ended ??= "the other end was closed";

@@ -65,6 +65,10 @@ internal sealed class BundleReader(DesignCatalogue.DesignCatalogueClient catalog
 
             return Result;
         }
+        catch (Exception e) when (files == 0 && e is FormatException or EndOfStreamException or OverflowException)
+        {
+            throw new BundleException("It is no bundle of a catalogue that this version reads, or it was cut off at its very beginning; nothing of it is imported. Bundles are written by: fabnet catalogue export --bundle FILE", e);
+        }
         catch (Exception e) when (e is FormatException or EndOfStreamException or OverflowException)
         {
             throw new BundleException(string.Create(CultureInfo.InvariantCulture,
@@ -87,7 +91,7 @@ internal sealed class BundleReader(DesignCatalogue.DesignCatalogueClient catalog
         if (files == 0)
         {
             return entry.Name == BundleFormat.Begin && await TextAsync(entry, archive, cancellationToken) == BundleFormat.Version ? false
-                : throw new FormatException("It is no bundle of a catalogue that this version reads. Bundles are written by: fabnet catalogue export --bundle FILE");
+                : throw new FormatException("It does not begin as a bundle does.");
         }
 
         if (BundleFormat.IsStatement(entry.Name, out var id))

@@ -12,8 +12,10 @@ namespace FabNet.Catalogue.Federation;
 /// <remarks>Thread safe.</remarks>
 internal sealed class BlobPulls(BlobStore blobs, TimeProvider time)
 {
-    /// <summary>A node that brings less than one write of the disk in this time holds up everything else.</summary>
+    /// <summary>A node that brings less than <see cref="LeastBytes"/> in this time holds up everything else.</summary>
     private static readonly TimeSpan ProgressWithin = TimeSpan.FromMinutes(5);
+
+    private const long LeastBytes = 512 * 1024;
 
     private readonly ConcurrentDictionary<Digest, Lazy<Task>> _running = new();
 
@@ -47,15 +49,16 @@ internal sealed class BlobPulls(BlobStore blobs, TimeProvider time)
     private async Task RunAsync(Peer peer, Digest digest, long size, CancellationToken cancellationToken)
     {
         using var slow = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var (received, before) = (0L, -1L);
+        var (received, before) = (0L, 0L);
         await using var watch = time.CreateTimer(_ =>
         {
-            if (Interlocked.Read(ref received) == before)
+            var now = Interlocked.Read(ref received);
+            if (now - before < LeastBytes)
             {
                 slow.Cancel();
             }
 
-            before = Interlocked.Read(ref received);
+            before = now;
         }, null, ProgressWithin, ProgressWithin);
         try
         {

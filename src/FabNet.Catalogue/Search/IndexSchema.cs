@@ -5,7 +5,7 @@ namespace FabNet.Catalogue.Search;
 internal static class IndexSchema
 {
     /// <summary>Counts with every change of the tables, and of what is written into them (terms, summaries).</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>
     /// <c>designs</c> has every version; <c>ranked</c> the ones that are found: of each name of a publisher the newest that is not hidden, by

@@ -71,6 +71,10 @@ internal sealed class Commons(IStatements statements, IReadOnlyCollection<string
     public VersionStanding Standing(Digest manifest) => VersionStanding.Of(
         manifest, statements.Find(manifest)?.Said, PublishersOf(manifest), About(StatementKinds.Yank, manifest), FindingsAbout(manifest));
 
+    /// <summary>Why searches leave a version out: it must not be made, or everybody who published it yanked it, or it sheds its origin's licence; null if they find it.</summary>
+    public string? FindHidden(VersionStanding standing) => standing.FindStop()
+        ?? (standing.IsYanked ? $"yanked by {standing.Publications[0].Publisher.Name}: {standing.Publications[0].YankedBecause}" : FindForkObstacle(standing.Manifest));
+
     /// <summary>Why a version can't be a fork under the licence that it claims, where the version that it was forked from is here too; null if it can. Such a one is not put, but may come from a node that did not have its origin.</summary>
     public string? FindForkObstacle(Digest manifest) =>
         statements.Find(manifest)?.Said.Statement is DesignStatement { Design: { ForkOf.Design.Manifest: var origin } design } && statements.Find(origin)?.Said.Statement is DesignStatement { Design: var from }

@@ -68,9 +68,7 @@ internal sealed class CommonsRules(IJournal journal, IReadOnlyCollection<string>
     {
         var commons = CommonsOf(index);
         var standing = commons.Standing(manifest);
-        var isStopped = standing.FindStop() is not null;
-        return new DesignStanding(
-            !isStopped && standing.Findings.Any(f => f.Attestation.Verdict is Verdict.Validated), isStopped || standing.IsYanked || commons.FindForkObstacle(manifest) is not null);
+        return new DesignStanding(standing.IsValidated, commons.FindHidden(standing) is not null);
     }
 
     private List<Digest> Touched(SignedStatement said, StatementIndex index)

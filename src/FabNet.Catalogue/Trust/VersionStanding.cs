@@ -23,6 +23,10 @@ internal sealed record VersionStanding(Digest Manifest, IReadOnlyList<Publicatio
     /// <summary>True if all who published it revoked the keys that signed it.</summary>
     public bool IsRevoked => Publications.Count > 0 && Publications.All(p => p.RevokedBecause is not null);
 
+    /// <summary>True if somebody found it good who is not among those that published it, and nothing stops it.</summary>
+    public bool IsValidated => FindStop() is null
+        && Findings.Any(f => f.Attestation.Verdict is Verdict.Validated && Publications.All(p => p.Publisher.Identity != f.By.Identity));
+
     /// <summary>Why it must not be made, for people; null if it may. Yanked versions may: who ordered one knows which.</summary>
     public string? FindStop() =>
         Findings.FirstOrDefault(f => f.Attestation.Verdict is Verdict.Unsafe) is { } found

@@ -3,6 +3,7 @@
 using System.Globalization;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.State;
+using FabNet.Coordinator.Statistics;
 using FabNet.Model;
 using FabNet.Model.Licensing;
 using FabNet.Protocol;
@@ -12,7 +13,7 @@ using Grpc.Core;
 namespace FabNet.Coordinator.Board;
 
 /// <summary>The gRPC face of a coordinator for people and programs.</summary>
-internal sealed class CoordinationService(CoordinatorNode node, DesignResolver designs, OrderQuotes quotes, TimeProvider time) : Coordination.CoordinationBase
+internal sealed partial class CoordinationService(CoordinatorNode node, DesignResolver designs, OrderQuotes quotes, TimeProvider time) : Coordination.CoordinationBase
 {
     private const int DefaultPage = 50;
     private const int LargestPage = 200;
@@ -83,6 +84,9 @@ internal sealed class CoordinationService(CoordinatorNode node, DesignResolver d
         Ask(() => node.Board.Job(node.Orders.ReplaceLost(node.Orders.Job(request.Id), Clip.Reason(request.Reason, "a person said so", 400))), context);
 
     public override Task<Network> GetNetwork(GetNetworkRequest request, ServerCallContext context) => Ask(node.Board.Network, context);
+
+    public override Task<FabNet.Protocol.V1.Statistics> GetStatistics(GetStatisticsRequest request, ServerCallContext context) =>
+        Ask(() => StatisticsView.Of(node.State, request, time.GetUtcNow()), context);
 
     public override async Task WatchNetwork(WatchNetworkRequest request, IServerStreamWriter<NetworkChange> responseStream, ServerCallContext context)
     {

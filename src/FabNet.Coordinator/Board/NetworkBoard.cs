@@ -55,9 +55,13 @@ internal sealed class NetworkBoard(CoordinatorState state, SiteDirectory sites, 
     /// <summary>Ends all watches: the coordinator stops.</summary>
     public void Close() => _watchers.ForEach(w => w.Complete());
 
+    /// <summary>Counts what was published of jobs and sites.</summary>
+    public long Changes { get; private set; }
+
     /// <summary>Facts were applied: marks them for every watcher that wants them.</summary>
     public void Publish(Touched touched)
     {
+        Changes++;
         foreach (var watcher in _watchers)
         {
             var any = false;
@@ -91,6 +95,7 @@ internal sealed class NetworkBoard(CoordinatorState state, SiteDirectory sites, 
     /// <summary>A site came, went or changed.</summary>
     public void Publish(SiteId site)
     {
+        Changes++;
         foreach (var watcher in _watchers)
         {
             if (watcher.Only is null || (state.Orders.TryGetValue(watcher.Only.Value, out var order) && order.Jobs.Exists(j => j.Job.Machine?.Site == site)))
@@ -140,6 +145,7 @@ internal sealed class NetworkBoard(CoordinatorState state, SiteDirectory sites, 
     {
         var history = new Wire.JobHistory { Job = Job(entry) };
         history.Events.AddRange(entry.Events.Select(e => e.ToWire()));
+        history.Doubts.AddRange(entry.Doubts);
         var (cost, why) = entry.Terms is { } terms ? (terms.Cost, terms.Why) : entry.Job.State is Model.Jobs.JobState.Planned ? plan.WordsFor(entry) : (null, entry.Job.Reason ?? "");
         history.Why = why;
         history.Cost = cost?.ToWire();

@@ -125,7 +125,7 @@ internal sealed class Claims(Chronicle chronicle, SiteDirectory sites, LeaseBook
     private void Grant(SiteSession session, JobEntry entry, MachineId machine)
     {
         var offeredTo = offers.OfferedTo(entry.Id);
-        var quote = Planner.Quote(snapshots.ForClaim(machine), snapshots.Open(entry, forClaim: true), machine);
+        var quote = Planner.Quote(snapshots.ForClaim(machine, entry), snapshots.Open(entry, forClaim: true), machine);
         if (quote.Assignment is not { } assignment)
         {
             Refuse(session, entry.Id.Value, quote.Obstacle!);

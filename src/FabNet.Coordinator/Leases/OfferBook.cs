@@ -11,17 +11,20 @@ namespace FabNet.Coordinator.Leases;
 /// </summary>
 internal sealed class OfferBook(TimeProvider time, TimeSpan answerWithin, TimeSpan backOff)
 {
-    private readonly Dictionary<JobId, (MachineId Machine, long Since)> _offers = [];
+    private readonly Dictionary<JobId, (MachineId Machine, long Since, DateTimeOffset AnswerBy)> _offers = [];
     private readonly Dictionary<JobId, Dictionary<MachineId, Avoided>> _avoided = [];
 
     /// <summary>By when an offer that is made now must be answered.</summary>
     public DateTimeOffset AnswerBy => time.GetUtcNow() + answerWithin;
 
     /// <summary>An offer was made.</summary>
-    public void Add(JobId job, MachineId machine) => _offers[job] = (machine, time.GetTimestamp());
+    public void Add(JobId job, MachineId machine) => _offers[job] = (machine, time.GetTimestamp(), AnswerBy);
 
     /// <summary>The machine that a job is offered to; null if it is not.</summary>
     public MachineId? OfferedTo(JobId job) => _offers.TryGetValue(job, out var offer) ? offer.Machine : null;
+
+    /// <summary>Every offer that waits, with the time by which it must be answered.</summary>
+    public IEnumerable<(JobId Job, MachineId Machine, DateTimeOffset AnswerBy)> All => _offers.Select(static o => (o.Key, o.Value.Machine, o.Value.AnswerBy));
 
     /// <summary>An offer ended, whatever the answer.</summary>
     public void Remove(JobId job) => _offers.Remove(job);

@@ -14,6 +14,7 @@ internal sealed partial class LedgerDeriver
     private readonly Dictionary<OrderId, List<SharedCost>> _unpaid = [];
     private readonly Dictionary<OrderId, int> _acceptances = [];
     private readonly Dictionary<JobId, bool> _decided = [];
+    private readonly HashSet<JobId> _broughtOver = [];
 
     /// <summary>The claims that nobody settled yet.</summary>
     public IReadOnlyDictionary<string, ReciprocityClaim> OpenClaims => _claims;
@@ -141,7 +142,8 @@ internal sealed partial class LedgerDeriver
             });
         }
 
-        foreach (var bySite in taken.GroupBy(t => t.Machine.Site))
+        // What came with a delivery was handed over when it was dropped off; in journals from before there were deliveries, it is now.
+        foreach (var bySite in taken.Where(t => !_broughtOver.Remove(t.Id)).GroupBy(static t => t.Machine.Site))
         {
             Deliver([.. bySite], number, accepted.At, fact);
         }
@@ -150,6 +152,7 @@ internal sealed partial class LedgerDeriver
         foreach (var decided in accepted.Accepted.Concat(accepted.Refused.Select(r => r.Job)))
         {
             _taken.Remove(decided);
+            _broughtOver.Remove(decided);
         }
     }
 
@@ -194,6 +197,47 @@ internal sealed partial class LedgerDeriver
 
         costs.ForEach(emit);
         Share($"cost/{order.Id}/delivery-{number}/{first.Machine.Site}", SharedThing.Delivery, first, [.. costs.Select(c => new SharedItem(c.Id, c.Cost!.Amount, [order.Id]))], [order.Id], jobs, at, fact);
+    }
+
+    // A delivery was really made: what it cost is shared by the orders that something of it was for.
+    private void TakeDropOff(long fact, DeliveryStepped step)
+    {
+        var delivery = state.Deliveries[step.Delivery];
+        var jobs = delivery.Jobs.Select(j => _taken.GetValueOrDefault(j.Id)).OfType<TakenJob>().Where(t => t.Entry.Job.ReplacedBy is null && !_decided.ContainsKey(t.Id)).ToList();
+        if (jobs.Count == 0)
+        {
+            return;
+        }
+
+        var (first, name) = (jobs[0], $"event/{delivery.Id}");
+        var handedOver = first.Event("", LedgerAction.TransferCustody, step.At, fact) with { InputOf = null, ToLocation = LedgerNames.Site(delivery.To), Note = PlainText.Of(step.By) };
+        var kilometres = state.Sites.GetValueOrDefault(delivery.To) is { } there ? GreatCircle.Kilometres(first.Site, there) : 0;
+        List<(EconomicEvent Cost, OrderId? Only)> costs = [];
+        foreach (var order in jobs.GroupBy(static j => j.Order))
+        {
+            var (one, its) = (order.First(), handedOver with { Id = $"{name}/{order.Key}", Order = order.Key, Receiver = order.First().Receiver });
+            emit(its with { ConformsTo = LedgerNames.Design(one.Entry.Order.Order.Design), Resource = new Measure(order.Sum(static j => j.Entry.Job.Copies), LedgerUnit.One) });
+            Add(its with { Id = $"{name}/{order.Key}/way", Resource = new Measure(DecimalOf(kilometres * (double)order.Sum(static j => j.Grams) / 1000), LedgerUnit.KilometreKilogram) }, first.Prices.TransportPerKmKg, order.Key);
+        }
+
+        Add(handedOver with { Id = $"{name}/fixed", Resource = new Measure(1, LedgerUnit.One) }, first.Prices.TransportFixed, null);
+        _broughtOver.UnionWith(jobs.Select(static j => j.Id));
+        if (costs.Count == 0)
+        {
+            return;
+        }
+
+        var orders = jobs.Select(static j => j.Entry.Order).Distinct().OrderBy(static o => o.Number).Select(static o => o.Order.Id).ToList();
+        costs.ForEach(c => emit(c.Cost));
+        Share($"cost/{delivery.Id}", SharedThing.Delivery, first, [.. costs.Select(c => new SharedItem(c.Cost.Id, c.Cost.Cost!.Amount, c.Only is { } only ? [only] : orders))], orders, jobs, step.At, fact);
+
+        // The first job's prices hold for all of it: they are of one site.
+        void Add(EconomicEvent service, decimal price, OrderId? only)
+        {
+            List<EconomicEvent> priced = [];
+            AddPriced(priced, service with { Action = LedgerAction.DeliverService, ConformsTo = "service/transport" }, CostTerm.Transport, price, first);
+            costs.AddRange(priced.Select(e => (e, only)));
+        }
     }
 
     // An order pays its share of a cost once each of its jobs there is accepted or refused; refused ones are not paid for.

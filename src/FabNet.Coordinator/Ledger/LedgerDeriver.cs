@@ -39,6 +39,7 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             case OrderPlaced r: TakeOrder(fact, r); break;
             case JobHappened r: TakeEvent(fact, r); break;
             case OrderAccepted r: TakeAcceptance(fact, r); break;
+            case DeliveryStepped { Step: DeliveryStep.DroppedOff } r: TakeDropOff(fact, r); break;
             case ClaimSettled r: TakeSettlement(fact, r); break;
             default: break;
         }
@@ -102,8 +103,7 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             return;
         }
 
-        var history = state.History.GetValueOrDefault(new RunKey(entry.Job.Design.Manifest, entry.Job.Part, machine.Profile.Name)) ?? new RunHistory();
-        var taken = new TakenJob(entry, site, machine, history.FailureProbability);
+        var taken = new TakenJob(entry, site, machine, state.Statistics.FailureOf(Planning.SnapshotBuilder.PartOf(entry), machine.Id));
         _taken[entry.Id] = taken;
         emit(new WorkCommitment
         {

@@ -1,5 +1,6 @@
 // Takes orders and splits them into jobs; calls them off; replaces work that failed.
 
+using FabNet.Coordinator.Deliveries;
 using FabNet.Coordinator.Leases;
 using FabNet.Coordinator.Planning;
 using FabNet.Coordinator.Sites;
@@ -93,7 +94,7 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
         };
     }
 
-    /// <summary>The receiver has what was made so far: it accepts that, but for what it refuses, which is made again.</summary>
+    /// <summary>The receiver has what was made so far: it accepts that, but for what it refuses, which is made again. What goes to another site is accepted once it was dropped off there.</summary>
     /// <param name="order">The order.</param>
     /// <param name="by">Who says so.</param>
     /// <param name="refused">What is refused, and why.</param>
@@ -106,6 +107,14 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
             throw new RefusedException(Refusal.Precondition, $"Nothing of order {order.Order.Id} waits to be accepted: {(order.Jobs.Exists(j => j.Job.AcceptedAt is not null) ? "what was made is accepted" : "nothing is made yet")}.");
         }
 
+        // What is on its way is not there yet; what is lost on the way can be refused, so that it is made again.
+        var away = waiting.Where(static w => w.Delivery is { State: not DeliveryState.DroppedOff }).ToList();
+        waiting.RemoveAll(static w => w.Delivery is { State: not (DeliveryState.DroppedOff or DeliveryState.Failed) });
+        if (refused.FirstOrDefault(r => away.Exists(w => w.Id == r.Job) && !waiting.Exists(w => w.Id == r.Job)) is { } early)
+        {
+            throw new RefusedException(Refusal.Precondition, $"Job {early.Job} has not arrived: {State.Jobs[early.Job].Delivery!.Refusal(DeliveryStep.PlannedAgain)}");
+        }
+
         if (refused.FirstOrDefault(r => !waiting.Exists(w => w.Id == r.Job)) is { } odd)
         {
             throw new RefusedException(Refusal.Precondition, $"Job {odd.Job} can't be refused: it is not among what waits to be accepted ({string.Join(", ", waiting.Take(20).Select(w => w.Id))}).");
@@ -116,10 +125,16 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
             throw new RefusedException(Refusal.Invalid, "refused: it names a job twice.");
         }
 
+        var accepted = waiting.Where(w => w.Delivery is not { State: DeliveryState.Failed } && !refused.Any(r => r.Job == w.Id)).Select(static w => w.Id).ToList();
+        if (accepted.Count + refused.Count == 0)
+        {
+            throw new RefusedException(Refusal.Precondition, $"Nothing of order {order.Order.Id} has arrived that waits to be accepted: {away[0].Delivery!.Refusal(away[0].Delivery!.State is DeliveryState.Failed ? DeliveryStep.DroppedOff : DeliveryStep.PlannedAgain)}");
+        }
+
         var at = time.GetUtcNow();
         List<CoordinatorRecord> records =
         [
-            new OrderAccepted { Order = order.Order.Id, At = at, By = by, Refused = refused, Accepted = [.. waiting.Select(w => w.Id).Where(id => !refused.Any(r => r.Job == id))] },
+            new OrderAccepted { Order = order.Order.Id, At = at, By = by, Refused = refused, Accepted = accepted },
         ];
         foreach (var (refusal, number) in refused.Select((r, i) => (r, order.Jobs.Count + 1 + i)))
         {

@@ -1,5 +1,6 @@
 // What an order would cost if it were placed now.
 
+using FabNet.Coordinator.Statistics;
 using FabNet.Model.Designs;
 using FabNet.Planning;
 using FabNet.Protocol;
@@ -25,7 +26,7 @@ internal sealed class OrderQuotes(CoordinatorNode node) : IDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            var (snapshot, draft) = await node.AskAsync(() => (node.Plan.Snapshot(), node.Orders.Draft(request, design)), cancellationToken);
+            var (snapshot, draft) = await node.AskAsync(() => (node.Plan.Snapshot(design.Parts.Select(p => new PartKey(design.Ref.Manifest, p.Name))), node.Orders.Draft(request, design)), cancellationToken);
             List<OpenJob> jobs =
             [
                 .. draft.Jobs.Select(j => new OpenJob
@@ -58,6 +59,7 @@ internal sealed class OrderQuotes(CoordinatorNode node) : IDisposable
             Machine = a.Machine.ToString(),
             StartsAt = Timestamp.FromDateTimeOffset(a.StartsAt),
             EndsAt = Timestamp.FromDateTimeOffset(a.EndsAt),
+            PromisedBy = Timestamp.FromDateTimeOffset(a.PromisedBy),
             Cost = a.Cost.ToWire(),
             Why = a.Why,
         }));

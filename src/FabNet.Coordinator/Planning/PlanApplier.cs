@@ -78,11 +78,23 @@ internal sealed class PlanApplier : IDisposable
         _planned.TryGetValue(entry.Id, out var assignment) ? (assignment.Cost, $"planned for {assignment.StartsAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {assignment.Why}")
         : (null, _waiting.GetValueOrDefault(entry.Id) ?? "It waits for the next plan.");
 
+    /// <summary>How many plans were made: the plan in force is another when it is.</summary>
+    public long Plans { get; private set; }
+
+    /// <summary>Where the plan in force has open jobs: a copy.</summary>
+    public IReadOnlyDictionary<JobId, Assignment> InForce => new Dictionary<JobId, Assignment>(_planned);
+
+    /// <summary>Why the plan in force has the others on no machine: a copy.</summary>
+    public IReadOnlyDictionary<JobId, string> Waiting => new Dictionary<JobId, string>(_waiting);
+
     /// <summary>Ends when the plan that is made beside the loop is queued to be applied; complete where none is.</summary>
     public Task Beside { get; private set; } = Task.CompletedTask;
 
     /// <summary>The network now, with the plan in force.</summary>
-    public PlantSnapshot Snapshot() => _snapshots.Build() with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
+    public PlantSnapshot Snapshot() => Snapshot([]);
+
+    /// <summary>The same, with what is known of parts that are asked about beside those of open jobs.</summary>
+    public PlantSnapshot Snapshot(IEnumerable<Statistics.PartKey> asked) => _snapshots.Build(asked) with { InForce = _planned.ToDictionary(static p => p.Key, static p => new PlaceInForce(p.Value.Machine, p.Value.Sequence)) };
 
     public void Dispose() => _debounce.Dispose();
 
@@ -99,6 +111,7 @@ internal sealed class PlanApplier : IDisposable
         var snapshot = Snapshot();
         if (snapshot.Jobs.Count == 0)
         {
+            Plans += _planned.Count + _waiting.Count > 0 ? 1 : 0;
             _planned.Clear();
             _waiting.Clear();
             return;
@@ -143,6 +156,7 @@ internal sealed class PlanApplier : IDisposable
         _isPlanning = false;
         if (plan is not null)
         {
+            Plans++;
             _planned.Clear();
             _waiting.Clear();
             foreach (var assignment in plan.Assignments)

@@ -3,6 +3,7 @@
 using FabNet.Coordinator.Leases;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
+using FabNet.Coordinator.Statistics;
 using FabNet.Model;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
@@ -15,25 +16,28 @@ namespace FabNet.Coordinator.Planning;
 internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory sites, OfferBook offers, TimeProvider time)
 {
     private const double LeastRemainingSeconds = 30;
+    private const double MostOfEstimate = 4;
+    private const double LongestDoubtless = 3600;
 
     /// <summary>The whole network now.</summary>
-    public PlantSnapshot Build() => new()
+    /// <param name="asked">Parts that are asked about beside those of open jobs.</param>
+    public PlantSnapshot Build(params IEnumerable<PartKey> asked) => new()
     {
         Now = time.GetUtcNow(),
         Sites = [.. state.Sites.Values],
         Machines = [.. state.Sites.Values.SelectMany(s => s.Machines).Select(m => Machine(m, StateOf(m.Id)))],
         Jobs = [.. state.Open.Where(e => e.CancelReason is null).Select(e => Open(e))],
-        History = state.History,
+        History = state.Statistics.HistoriesOf(state.Live.Select(PartOf).Concat(asked)),
     };
 
-    /// <summary>One machine, as its site claims for it: the site knows what it does, so its state is no obstacle.</summary>
-    public PlantSnapshot ForClaim(MachineId machine) => new()
+    /// <summary>One machine, as its site claims a job for it: the site knows what it does, so its state is no obstacle.</summary>
+    public PlantSnapshot ForClaim(MachineId machine, JobEntry claimed) => new()
     {
         Now = time.GetUtcNow(),
         Sites = [.. state.Sites.Values],
         Machines = sites.MachineOf(machine) is { } found ? [Machine(found, (MachineState.Idle, null, null))] : [],
         Jobs = [],
-        History = state.History,
+        History = state.Statistics.HistoriesOf(state.CommittedTo(machine).Append(claimed).Select(PartOf)),
     };
 
     /// <summary>A job as the planner sees it.</summary>
@@ -56,6 +60,9 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
         var work = WorkOf(entry);
         return state.Sites.Values.SelectMany(s => s.Machines).Any(m => !rejected.Contains(m.Id) && Planner.IsAble(work, m.Profile));
     }
+
+    /// <summary>The part that a job makes, as its runs are filed.</summary>
+    internal static PartKey PartOf(JobEntry entry) => new(entry.Job.Design.Manifest, entry.Job.Part);
 
     internal static Work WorkOf(JobEntry entry) => new()
     {
@@ -93,6 +100,8 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
             State = now.State,
             Detail = now.Detail,
             Since = now.Since,
+            Speed = state.Statistics.SpeedOf(machine.Id),
+            FailureProbability = state.Statistics.FailureOf(machine.Id),
             Committed =
             [
                 .. state.CommittedTo(machine.Id).Where(e => e.Job.ReplacedBy is null).OrderBy(e => e.Job.StartedAt is null)
@@ -108,8 +117,10 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
     /// <summary>Jobs that are made at once, or one.</summary>
     private IEnumerable<CommittedWork> Committed(List<JobEntry> run, MachineStatus? status)
     {
+        // What a machine says is left holds as far as it can be: nobody keeps his machine booked for years by a number.
         double? left = run[0].Job.StartedAt is not { } started ? null
-            : status is { RemainingSeconds: { } told } && run.Exists(e => e.Id == status.Job) ? Math.Max(0, told)
+            : status is { RemainingSeconds: { } told } && run.Exists(e => e.Id == status.Job)
+                && told <= MostOfEstimate * Math.Max(LongestDoubtless, run.Sum(e => e.Job.EstimatedSeconds ?? 0)) ? Math.Max(0, told)
             : run.TrueForAll(e => e.Job.EstimatedSeconds is not null) && run.Sum(e => e.Job.EstimatedSeconds!.Value) is var whole
                 // Its site's clock may be years off: between nothing and all of it is left.
                 ? Math.Clamp(whole - (time.GetUtcNow() - started).TotalSeconds, LeastRemainingSeconds, Math.Max(LeastRemainingSeconds, whole))

@@ -11,7 +11,7 @@ using Wire = FabNet.Protocol.V1;
 namespace FabNet.Coordinator.Sites;
 
 /// <summary>The intake of job events. Owned by the coordinator's loop.</summary>
-internal sealed class JobEventIntake(Chronicle chronicle, SiteDirectory sites, OfferBook offers, ILogger log)
+internal sealed class JobEventIntake(Chronicle chronicle, SiteDirectory sites, OfferBook offers, TimeProvider time, ILogger log)
 {
     private CoordinatorState State => chronicle.State;
 
@@ -38,8 +38,15 @@ internal sealed class JobEventIntake(Chronicle chronicle, SiteDirectory sites, O
             return report.Sequence;
         }
 
-        var machine = State.Jobs[happened!.Job].Job.Machine;
-        chronicle.Record(new JobHappened { Event = happened, Origin = origin });
+        var entry = State.Jobs[happened!.Job];
+        var machine = entry.Job.Machine;
+        (happened, var doubt) = RunPlausibility.Contain(entry, happened, machine is { } there ? sites.MachineOf(there) : null, time.GetUtcNow());
+        if (doubt is not null)
+        {
+            CoordinatorLog.ReportDoubted(log, session.Site, happened.Job, doubt);
+        }
+
+        chronicle.Record(new JobHappened { Event = happened, Origin = origin, Doubt = doubt });
         if (happened is JobReleased released && machine is { } releasedBy)
         {
             offers.Avoid(happened.Job, releasedBy, $"it gave it back: {Clip.Reason(released.Reason, "", 200)}", sites.StatusOf(releasedBy)?.Status);
@@ -80,6 +87,7 @@ internal sealed class JobEventIntake(Chronicle chronicle, SiteDirectory sites, O
         return happened switch
         {
             JobReady e when !IsAmount(e.EstimatedSeconds) || !IsAmount(e.EstimatedGrams) => "Its estimates are not amounts.",
+            JobReady { EstimatedSeconds: > RunPlausibility.LongestSeconds } => $"Its program would run for more than {RunPlausibility.LongestSeconds / 86400:0} days.",
             JobReady { Share: not null and not (> 0 and < 1) } => "Its share of the program is no share.",
             JobReady { Share: not null } when entry.Job.Bed is null => "It was not offered on a shared bed.",
             JobCompleted e when !IsAmount(e.Seconds) || !IsAmount(e.Grams) || !IsAmount(e.EnergyKwh) => "Its measures are not amounts.",

@@ -85,6 +85,12 @@ internal sealed class SiteDirectory(CoordinatorState state, TimeProvider time)
         var machines = this[status.Machine.Site].Machines;
         var known = machines.TryGetValue(status.Machine, out var before);
         var since = known && before.Status.State == status.State ? before.Since : time.GetUtcNow();
+        if (known && status.Job is { } job && before.Status.Job == job && status.Progress < before.Status.Progress)
+        {
+            // A run goes forward: what was done of a job is not undone by a word.
+            status = status with { Progress = before.Status.Progress };
+        }
+
         machines[status.Machine] = new LiveMachine(status, since);
         return !known || before.Status.State != status.State || before.Status.Loaded != status.Loaded;
     }

@@ -31,6 +31,7 @@ internal static class SiteRules
         foreach (var machine in site.Machines)
         {
             Require(machine.Id.Site == site.Id, $"site.machines[{machine.Id}]", $"does not belong to {site.Id}");
+            Require(machine.SimulatedSpeed is null or (>= 0.01 and <= 1e6), $"site.machines[{machine.Id}].simulated_speed", "must be between 0.01 and 1,000,000");
             CheckProfile(machine);
         }
     }

@@ -8,19 +8,17 @@ namespace FabNet.Coordinator.State;
 internal sealed class Chronicle : IDisposable
 {
     private readonly IJournal _journal;
-    private readonly TimeProvider _time;
     private readonly Action<long, CoordinatorRecord> _applied;
     private bool _isBroken;
 
     /// <summary>Opens the journal and replays it.</summary>
     /// <param name="journal">The journal; this owns it.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="state">The projection, empty.</param>
     /// <param name="applied">Told of each fact with its place in the journal, once the projection has it; at replay as when it is new.</param>
     /// <exception cref="JournalException">It can't be opened, read or replayed.</exception>
-    public Chronicle(IJournal journal, TimeProvider time, CoordinatorState state, Action<long, CoordinatorRecord> applied)
+    public Chronicle(IJournal journal, CoordinatorState state, Action<long, CoordinatorRecord> applied)
     {
-        (_journal, _time, State, _applied) = (journal, time, state, applied);
+        (_journal, State, _applied) = (journal, state, applied);
         foreach (var entry in journal.Read())
         {
             try
@@ -55,9 +53,12 @@ internal sealed class Chronicle : IDisposable
             journaled[i] = RecordFormat.Write(records[i]);
         }
 
-        var cursor = _journal.Append(journaled) - journaled.Length;
-        var at = _time.GetUtcNow();
+        var last = _journal.Append(journaled);
         _isBroken = true;
+
+        // The journal's own moment, so that replay sees the same.
+        var at = _journal.Find(last)?.At ?? throw new JournalException($"Entry {last} was appended and is not there.");
+        var cursor = last - journaled.Length;
         foreach (var record in records)
         {
             State.Apply(record, at);

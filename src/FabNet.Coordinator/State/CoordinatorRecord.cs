@@ -3,6 +3,7 @@
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
+using FabNet.Model.Machines;
 using FabNet.Model.Orders;
 using FabNet.Model.Plans;
 using FabNet.Model.Sites;
@@ -82,6 +83,9 @@ internal sealed record JobHappened : CoordinatorRecord
 
     /// <summary>With an offer or a lease: what it costs there, and why there.</summary>
     public Terms? Terms { get; init; }
+
+    /// <summary>What the site told and was not believed, and what stands in the event instead; null if it was believed.</summary>
+    public string? Doubt { get; init; }
 }
 
 /// <summary>The terms of an offer.</summary>
@@ -140,6 +144,50 @@ internal sealed record OrderAccepted : CoordinatorRecord
 /// <summary>A job whose parts its receiver refused.</summary>
 internal sealed record RefusedJob(JobId Job, string Reason);
 
+/// <summary>What was made at one site for another joins a delivery; the first to join makes it.</summary>
+internal sealed record DeliveryJoined : CoordinatorRecord
+{
+    /// <summary><c>d-</c> and the delivery's number, counted from 1.</summary>
+    public required string Delivery { get; init; }
+
+    public required SiteId From { get; init; }
+
+    public required SiteId To { get; init; }
+
+    /// <summary>Of the site that it goes from.</summary>
+    public required DateOnly Day { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required IReadOnlyList<JobId> Jobs { get; init; }
+}
+
+/// <summary>What people do with a delivery.</summary>
+internal enum DeliveryStep
+{
+    Claimed,
+    PickedUp,
+    DroppedOff,
+    Failed,
+    PlannedAgain,
+}
+
+/// <summary>Somebody took, picked up or dropped off a delivery, or could not.</summary>
+internal sealed record DeliveryStepped : CoordinatorRecord
+{
+    public required string Delivery { get; init; }
+
+    public required DeliveryStep Step { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Who said so.</summary>
+    public required string By { get; init; }
+
+    /// <summary>Why it failed.</summary>
+    public string? Reason { get; init; }
+}
+
 /// <summary>A claim of the ledger was settled, as whom it is owed to says.</summary>
 internal sealed record ClaimSettled : CoordinatorRecord
 {
@@ -149,4 +197,15 @@ internal sealed record ClaimSettled : CoordinatorRecord
 
     /// <summary>Who said so, and how it was settled.</summary>
     public required string Note { get; init; }
+}
+
+/// <summary>Machines came into service or went out of it, as far as their sites told. Not every state is journaled, only those that change this.</summary>
+internal sealed record ServiceChanged : CoordinatorRecord
+{
+    public required IReadOnlyList<MachineId> Machines { get; init; }
+
+    /// <summary>What they do.</summary>
+    public required MachineState State { get; init; }
+
+    public required DateTimeOffset At { get; init; }
 }

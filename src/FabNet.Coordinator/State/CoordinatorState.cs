@@ -1,13 +1,15 @@
 // The coordinator's projection: what its journal says, in memory. Live work and replay run the same Apply.
 
 using System.Collections.Immutable;
+using System.Globalization;
+using FabNet.Coordinator.Deliveries;
+using FabNet.Coordinator.Statistics;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
 using FabNet.Model.Orders;
 using FabNet.Model.Plans;
 using FabNet.Model.Sites;
-using FabNet.Planning;
 
 namespace FabNet.Coordinator.State;
 
@@ -40,11 +42,17 @@ internal sealed class JobEntry(OrderEntry order, DesignPart part, Job job, JobEn
 
     public List<JobEvent> Events { get; } = [];
 
+    /// <summary>What its site told of it and was not believed.</summary>
+    public List<string> Doubts { get; } = [];
+
     /// <summary>The terms of the last offer or lease; null before.</summary>
     public Terms? Terms { get; set; }
 
     /// <summary>Why somebody wants it called off; null if nobody does.</summary>
     public string? CancelReason { get; set; }
+
+    /// <summary>The delivery that it goes with; null for none.</summary>
+    public DeliveryEntry? Delivery { get; set; }
 
     /// <summary>How many jobs failed before this one at the same work.</summary>
     public int Attempt { get; } = replaces is null ? 0 : replaces.Attempt + 1;
@@ -77,6 +85,9 @@ internal sealed class CoordinatorState
     private readonly HashSet<JobEntry> _live = [];
     private readonly HashSet<JobEntry> _broken = [];
     private readonly List<JobEntry> _ended = [];
+    private readonly OrderedDictionary<string, DeliveryEntry> _deliveries = new(StringComparer.Ordinal);
+    private readonly List<DeliveryEntry> _openDeliveries = [];
+    private readonly HashSet<JobEntry> _unsent = [];
 
     public long LastOrderNumber { get; private set; }
 
@@ -98,8 +109,20 @@ internal sealed class CoordinatorState
     /// <summary>Jobs that have ended, in the order in which they did.</summary>
     public IReadOnlyList<JobEntry> Ended => _ended;
 
-    /// <summary>What runs taught.</summary>
-    public ImmutableDictionary<RunKey, RunHistory> History { get; private set; } = ImmutableDictionary<RunKey, RunHistory>.Empty;
+    /// <summary>Every delivery by its id, in the order in which they were planned.</summary>
+    public OrderedDictionary<string, DeliveryEntry> Deliveries => _deliveries;
+
+    /// <summary>Those that were not dropped off.</summary>
+    public IReadOnlyList<DeliveryEntry> OpenDeliveries => _openDeliveries;
+
+    /// <summary>Jobs whose parts have to go to another site, and are in no delivery.</summary>
+    public IReadOnlyCollection<JobEntry> Unsent => _unsent;
+
+    /// <summary>The id of the next delivery.</summary>
+    public string NextDelivery => string.Create(CultureInfo.InvariantCulture, $"d-{_deliveries.Count + 1}");
+
+    /// <summary>What runs and machines are really like.</summary>
+    public NetworkStatistics Statistics { get; } = new();
 
     /// <summary>What changed since it was last taken.</summary>
     public Touched Touched { get; private set; } = new();
@@ -139,6 +162,7 @@ internal sealed class CoordinatorState
             case ReportRefused r: Advance(r.Origin); break;
             case SiteRegistered r:
                 _sites[r.Site.Id] = r.Site;
+                Statistics.Take(r.Site, at);
                 Touched.Sites.Add(r.Site.Id);
                 break;
             case CancelRequested r:
@@ -146,6 +170,9 @@ internal sealed class CoordinatorState
                 Touch(_jobs[r.Job]);
                 break;
             case OrderAccepted r: ApplyAcceptance(r); break;
+            case DeliveryJoined r: ApplyJoining(r); break;
+            case DeliveryStepped r: ApplyStep(r); break;
+            case ServiceChanged r: Statistics.Take(r); break;
             case ClaimSettled: break; // Only the ledger keeps claims.
             default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
         }
@@ -210,6 +237,51 @@ internal sealed class CoordinatorState
             entry.Job = entry.Job with { AcceptedAt = accepted.At };
             Touch(entry);
         }
+
+        foreach (var refused in accepted.Refused)
+        {
+            Statistics.Refused(_jobs[refused.Job].Job, accepted.At);
+        }
+    }
+
+    private void ApplyJoining(DeliveryJoined joined)
+    {
+        if (!_deliveries.TryGetValue(joined.Delivery, out var delivery))
+        {
+            if (joined.Delivery != NextDelivery)
+            {
+                throw new InvalidOperationException($"Delivery {joined.Delivery} came where {NextDelivery} was due.");
+            }
+
+            delivery = new DeliveryEntry(joined.Delivery, joined.From, joined.To, joined.Day, joined.At);
+            _deliveries.Add(joined.Delivery, delivery);
+            _openDeliveries.Add(delivery);
+        }
+
+        foreach (var job in joined.Jobs)
+        {
+            var entry = _jobs[job];
+            if (entry.Delivery is not null || delivery.State is not DeliveryState.Planned)
+            {
+                throw new InvalidOperationException($"Job {job} joined {delivery.Id}, which is {delivery.State}, and it is in {entry.Delivery?.Id ?? "none"}.");
+            }
+
+            entry.Delivery = delivery;
+            delivery.Jobs.Add(entry);
+            Touch(entry);
+        }
+    }
+
+    private void ApplyStep(DeliveryStepped step)
+    {
+        var delivery = _deliveries[step.Delivery];
+        delivery.Apply(step);
+        if (delivery.State is DeliveryState.DroppedOff)
+        {
+            _openDeliveries.Remove(delivery);
+        }
+
+        delivery.Jobs.ForEach(Touch);
     }
 
     private void AddJob(JobEntry entry)
@@ -244,37 +316,19 @@ internal sealed class CoordinatorState
         entry.Job = transition.Job;
         entry.Events.Add(happened.Event);
         entry.Terms = happened.Terms ?? (entry.Job.State is JobState.Planned ? null : entry.Terms);
-        Learn(entry, before, happened.Event);
+        Statistics.Take(before, happened.Event, happened.Doubt is not null, at);
+        if (happened.Doubt is { } doubt)
+        {
+            entry.Doubts.Add(doubt);
+        }
+
+        if (happened.Event is JobRejected && before.Machine is { } machine && MachineClassOf(machine) is { } machineClass)
+        {
+            entry.Rejections = entry.Rejections.Add(new Rejection(machine, machineClass));
+        }
+
         Index(entry, before, at);
         Touch(entry);
-    }
-
-    private void Learn(JobEntry entry, Job before, JobEvent happened)
-    {
-        if (before.Machine is not { } machine || MachineClassOf(machine) is not { } machineClass)
-        {
-            return;
-        }
-
-        var key = new RunKey(entry.Job.Design.Manifest, entry.Job.Part, machineClass);
-        var old = History.GetValueOrDefault(key) ?? new RunHistory();
-        var copies = (double)entry.Job.Copies;
-        switch (happened)
-        {
-            case JobReady e:
-                History = History.SetItem(key, old with { ProgramSeconds = e.EstimatedSeconds / copies, ProgramGrams = e.EstimatedGrams / copies });
-                break;
-            case JobCompleted e:
-                History = History.SetItem(key, old with { Completed = old.Completed + 1, TotalSeconds = old.TotalSeconds + (e.Seconds / copies), TotalGrams = old.TotalGrams + (e.Grams / copies) });
-                break;
-            case JobFailed:
-                History = History.SetItem(key, old with { Failed = old.Failed + 1 });
-                break;
-            case JobRejected:
-                entry.Rejections = entry.Rejections.Add(new Rejection(machine, machineClass));
-                break;
-            default: break;
-        }
     }
 
     private string? MachineClassOf(MachineId id) => _sites.GetValueOrDefault(id.Site)?.Machines.FirstOrDefault(m => m.Id == id)?.Profile.Name;
@@ -326,6 +380,7 @@ internal sealed class CoordinatorState
 
     private void Touch(JobEntry entry)
     {
+        _ = DeliveryDesk.IsToBeSent(entry) ? _unsent.Add(entry) : _unsent.Remove(entry);
         Touched.Jobs.Add(entry);
         Touched.Orders.Add(entry.Order);
     }

@@ -19,6 +19,9 @@ internal static class RecordFormat
         SiteRegistered r => new("site.registered/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.SiteRegistered)),
         CancelRequested r => new("cancel.requested/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.CancelRequested)),
         OrderAccepted r => new("order.accepted/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.OrderAccepted)),
+        DeliveryJoined r => new("delivery.joined/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.DeliveryJoined)),
+        DeliveryStepped r => new("delivery.stepped/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.DeliveryStepped)),
+        ServiceChanged r => new("machine.service/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ServiceChanged)),
         ClaimSettled r => new("claim.settled/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ClaimSettled)),
         _ => throw new NotSupportedException($"{record.GetType().Name} has no stored form."),
     };
@@ -38,6 +41,9 @@ internal static class RecordFormat
                 "site.registered/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.SiteRegistered),
                 "cancel.requested/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.CancelRequested),
                 "order.accepted/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.OrderAccepted),
+                "delivery.joined/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.DeliveryJoined),
+                "delivery.stepped/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.DeliveryStepped),
+                "machine.service/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ServiceChanged),
                 "claim.settled/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ClaimSettled),
                 _ => throw new JournalException($"Entry {entry.Cursor} of the coordinator's journal has the kind '{entry.Kind}', which this FabNet does not know. Use the FabNet that wrote it, or a newer one."),
             };
@@ -63,5 +69,8 @@ internal static class RecordFormat
 [JsonSerializable(typeof(SiteRegistered))]
 [JsonSerializable(typeof(CancelRequested))]
 [JsonSerializable(typeof(OrderAccepted))]
+[JsonSerializable(typeof(DeliveryJoined))]
+[JsonSerializable(typeof(DeliveryStepped))]
+[JsonSerializable(typeof(ServiceChanged))]
 [JsonSerializable(typeof(ClaimSettled))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -149,6 +149,12 @@ public sealed record MoonrakerPort
     public bool Verify { get; init; } = true;
 }
 
+/// <summary>A person of the site, and what that person was trained for.</summary>
+/// <param name="Name">As the person is named in commands; upper and lower case do not matter there.</param>
+/// <param name="Trainings">Names of trainings, such as <c>laser-basics</c>.</param>
+/// <param name="IsStaff">True for those who see to the jobs that the site takes by its own policy.</param>
+public sealed record SitePerson(string Name, IReadOnlyList<string> Trainings, bool IsStaff);
+
 /// <summary>One machine of the site.</summary>
 public sealed record MachineConfig
 {
@@ -178,6 +184,9 @@ public sealed record MachineConfig
     /// this). Null (the default) for a real machine.
     /// </summary>
     public double? SimulatedSpeed { get; init; }
+
+    /// <summary>The training that a person needs to reserve, operate or claim for it, such as <c>laser-basics</c>; null for none.</summary>
+    public string? Training { get; init; }
 
     /// <summary>What becomes of a job that was interrupted here. Default: it fails.</summary>
     public InterruptionPolicy OnInterruption { get; init; }
@@ -237,15 +246,22 @@ public sealed record EdgeConfig
     /// <summary>Who it is in the commons; null for nobody: then it publishes nothing about what it makes.</summary>
     public SitePublisherConfig? Publisher { get; init; }
 
+    /// <summary>Its people, as far as a machine asks for a training.</summary>
+    public IReadOnlyList<SitePerson> People { get; init; } = [];
+
     /// <summary>Its machines; at least one.</summary>
     public required IReadOnlyList<MachineConfig> Machines { get; init; }
+
+    /// <summary>The absolute path of an Open Know-Where manifest with what else there is to say of the site; null if there is none.</summary>
+    public string? OpenKnowWherePath { get; init; }
 
     /// <summary>The id of one of its machines.</summary>
     public MachineId IdOf(MachineConfig machine) => new(Site, machine.Name);
 
     /// <summary>The site as the network sees it.</summary>
     /// <param name="loaded">What is loaded on a machine now.</param>
-    internal Site ToSite(Func<MachineId, LoadedMaterial> loaded)
+    /// <param name="reserved">When it takes no jobs; null for never.</param>
+    internal Site ToSite(Func<MachineId, LoadedMaterial> loaded, Func<MachineId, IReadOnlyList<Reservation>>? reserved = null)
     {
         var slices = Policy.SharesBeds && Slicer.Locate() is not null;
         return new Site
@@ -264,9 +280,44 @@ public sealed record EdgeConfig
                     Id = IdOf(m),
                     Profile = m.Profile,
                     Loaded = loaded(IdOf(m)),
+                    Reserved = reserved?.Invoke(IdOf(m)) ?? [],
+                    SimulatedSpeed = m.SimulatedSpeed,
                     SharesBeds = slices && m.Profile is { Process: FabricationProcess.Printing, Slicer.Count: > 0 },
                 }),
             ],
         };
     }
+
+    /// <summary>May this person work at a machine?</summary>
+    /// <param name="training">What the machine asks for; null for nothing.</param>
+    /// <param name="machine">The machine, for the words.</param>
+    /// <param name="who">The person, as the configuration names people; empty if nobody was named.</param>
+    /// <param name="option">The option that names the person, for the words.</param>
+    /// <exception cref="OperatorException">No.</exception>
+    internal void RequireTraining(string? training, MachineId machine, string who, string option)
+    {
+        if (training is null)
+        {
+            return;
+        }
+
+        if (who.Length == 0)
+        {
+            throw new OperatorException($"{machine} asks for the training '{training}'. Say who you are: {option} \"name\"");
+        }
+
+        if (People.FirstOrDefault(p => p.Name.Equals(who, StringComparison.OrdinalIgnoreCase)) is not { } person)
+        {
+            throw new OperatorException($"{machine} asks for the training '{training}', and '{who}' is not among this site's people. Whoever keeps its configuration adds them under people:");
+        }
+
+        if (!person.Trainings.Contains(training, StringComparer.Ordinal))
+        {
+            throw new OperatorException($"{machine} asks for the training '{training}', which {person.Name} does not have. {Trained(training)}");
+        }
+    }
+
+    private string Trained(string training) => People.Where(p => p.Trainings.Contains(training, StringComparer.Ordinal)).Select(static p => p.Name).ToList() is { Count: > 0 } names
+        ? $"Who has it: {string.Join(", ", names.Take(5))}."
+        : "Nobody here has it yet.";
 }

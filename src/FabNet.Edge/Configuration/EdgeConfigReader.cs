@@ -65,8 +65,11 @@ public static class EdgeConfigReader
             Storage = ReadStorage(root.Section("storage")),
             Broker = BrokerConfigReader.Read(root.Section("broker"), path => Resolve(folder, path)),
             Publisher = SitePublisherReader.Read(root.Section("publisher"), path => Resolve(folder, path)),
+            People = PeopleReader.Read(root),
             Machines = ReadMachines(root, folder),
+            OpenKnowWherePath = root.Text("openKnowWhere") is { } okw ? Resolve(folder, okw) : null,
         };
+        PeopleReader.RequireStaff(root, config);
         root.RefuseUnknownKeys();
         return config;
     }
@@ -322,6 +325,7 @@ public static class EdgeConfigReader
             simulated.RefuseUnknownKeys();
         }
 
+        var training = PeopleReader.ReadTraining(section);
         var baud = section.Integer("baud", 1200, 4_000_000);
         var onInterruption = section.Choice("onInterruption", ("fail", InterruptionPolicy.Fail), ("ask", InterruptionPolicy.Ask)) ?? InterruptionPolicy.Fail;
         if (onInterruption is InterruptionPolicy.Ask && profile is not null && !Resumption.IsOfferedBy(profile))
@@ -344,6 +348,7 @@ public static class EdgeConfigReader
                 Moonraker = moonraker,
                 Loaded = loaded,
                 SimulatedSpeed = speed,
+                Training = training,
                 OnInterruption = onInterruption,
             };
     }

@@ -1,5 +1,6 @@
 // The site's own console over gRPC: what people ask of their edge, for one or several sites in a process.
 
+using FabNet.Edge.Leasing;
 using FabNet.Edge.Recovering;
 using FabNet.Journal;
 using FabNet.Model;
@@ -38,7 +39,7 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
     {
         var (agent, machine) = Find(request.Machine);
         var job = JobId.Parse(request.JobId);
-        var answer = await agent.Loop.AskAsync(() => agent.Loop.Claim(job, machine), context.CancellationToken);
+        var answer = await agent.Loop.AskAsync(() => agent.Loop.Claim(job, machine, request.By), context.CancellationToken);
         try
         {
             return Say(await answer.WaitAsync(ClaimLimit, agent.Time, context.CancellationToken));
@@ -104,9 +105,16 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
     {
         var (agent, machine) = Find(request.Machine);
         var operation = ManualOperation.Parse(request.Operation);
-        if (operation.NeedsRest && !await agent.Loop.AskAsync(() => agent.Loop.DeskOf(machine).Facts.Maintenance is not null, context.CancellationToken))
+        var isInHands = await agent.Loop.AskAsync(
+            () =>
+            {
+                agent.Loop.RequireTraining(machine, request.By);
+                return agent.Loop.IsInHands(machine);
+            },
+            context.CancellationToken);
+        if (operation.NeedsRest && !isInHands)
         {
-            throw new OperatorException($"{machine} is in service: a job could start under your hands. Take it out first: fabnet site maintenance {machine}");
+            throw new OperatorException($"{machine} is in service: a job could start under your hands. Reserve it (fabnet site reserve {machine}) or take it out first: fabnet site maintenance {machine}");
         }
 
         return Say(await agent.HostOf(machine).OperateAsync(operation, context.CancellationToken));
@@ -148,6 +156,58 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
 
     public override Task<OperatorReply> GiveUp(GiveUpRequest request, ServerCallContext context) =>
         AskAsync(request.Machine, (agent, machine) => agent.Loop.GiveUp(machine, request.Reason), context);
+
+    public override Task<ReserveReply> Reserve(ReserveRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var (agent, machine) = Find(request.Machine);
+        var to = request.To.ToModel("to");
+        var (reservation, words) = await agent.Loop.AskAsync(
+            () => agent.Loop.Reserve(machine, request.From.ToModelOrNull(), to, request.For, request.Reason.Length > 0 ? request.Reason : null, request.Maintenance), context.CancellationToken);
+        return new ReserveReply { Message = words, Reservation = Describe(agent, reservation) };
+    });
+
+    public override Task<ListReservationsReply> ListReservations(ListReservationsRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var reply = new ListReservationsReply();
+        foreach (var agent in Chosen(request.Site))
+        {
+            reply.Reservations.AddRange((await agent.Loop.AskAsync(agent.Loop.Reservations, context.CancellationToken)).Select(r => Describe(agent, r)));
+        }
+
+        return reply;
+    });
+
+    public override Task<OperatorReply> CancelReservation(CancelReservationRequest request, ServerCallContext context) => AnswerAsync(async () =>
+    {
+        var having = new List<EdgeAgent>();
+        foreach (var agent in Chosen(request.Site))
+        {
+            if (await agent.Loop.AskAsync(() => agent.Loop.Reservations().Any(r => r.Id == request.Id), context.CancellationToken))
+            {
+                having.Add(agent);
+            }
+        }
+
+        // Each site counts its own.
+        if (having.Count > 1)
+        {
+            throw new OperatorException($"Several sites of this edge have a reservation {request.Id}. Say which: --site {having[0].Site}");
+        }
+
+        var its = having.Count == 1 ? having[0] : Chosen(request.Site)[0];
+        return Say(await its.Loop.AskAsync(() => its.Loop.Unreserve(request.Id), context.CancellationToken));
+    });
+
+    private static MachineReservation Describe(EdgeAgent agent, ReservationRecord reservation) => new()
+    {
+        Id = reservation.Id,
+        Machine = $"{agent.Site}/{reservation.Machine}",
+        From = ((DateTimeOffset?)reservation.From).ToWire(),
+        To = ((DateTimeOffset?)reservation.To).ToWire(),
+        For = reservation.For,
+        Reason = reservation.Reason ?? "",
+        Maintenance = reservation.IsMaintenance,
+    };
 
     private static RecoverReply Describe(Interrupted stopped, RecoveryPlan plan)
     {

@@ -1,6 +1,7 @@
 // The edge's journal and what follows from it: leases, the outbox, and what people said about machines.
 
 using FabNet.Edge.Commons;
+using FabNet.Edge.Queue;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Jobs;
@@ -42,6 +43,9 @@ internal sealed class EdgeBook : IDisposable
 
     /// <summary>What was made and the commons does not know yet.</summary>
     public ProductionBook Productions { get; } = new();
+
+    /// <summary>When machines take no jobs.</summary>
+    public ReservationBook Reservations { get; } = new();
 
     /// <summary>Events that the coordinator may not have yet.</summary>
     public JobOutbox Outbox { get; }
@@ -146,6 +150,12 @@ internal sealed class EdgeBook : IDisposable
     /// <summary>Remembers what a person said about a machine.</summary>
     public void SetMachine(MachineRecord record) => Commit(record);
 
+    /// <summary>A machine is kept from jobs for a time.</summary>
+    public void Reserve(ReservationRecord reservation) => Commit(reservation);
+
+    /// <summary>A reservation is cancelled.</summary>
+    public void Unreserve(string id) => Commit(new ReservationCancelledRecord { Id = id });
+
     /// <summary>Somebody has looked at what was made.</summary>
     public void Judge(IReadOnlyList<ProductionRecord> judged) => Commit(judged);
 
@@ -214,6 +224,12 @@ internal sealed class EdgeBook : IDisposable
                 break;
             case RecipeRecord or ProductionRecord or SignedRecord or ToldRecord:
                 Productions.Apply(record);
+                break;
+            case ReservationRecord reservation:
+                Reservations.Apply(reservation);
+                break;
+            case ReservationCancelledRecord cancelled:
+                Reservations.Apply(cancelled);
                 break;
             default:
                 throw new NotSupportedException($"{record.GetType().Name} can't be applied.");

@@ -24,6 +24,8 @@ namespace FabNet.Edge.Leasing;
 [JsonDerivedType(typeof(ProductionRecord), "production")]
 [JsonDerivedType(typeof(SignedRecord), "signed")]
 [JsonDerivedType(typeof(ToldRecord), "told")]
+[JsonDerivedType(typeof(ReservationRecord), "reservation")]
+[JsonDerivedType(typeof(ReservationCancelledRecord), "reservation-cancelled")]
 internal abstract record EdgeRecord;
 
 /// <summary>A new count of event sequences begins, under a new boot id.</summary>
@@ -187,6 +189,36 @@ internal sealed record ToldRecord : EdgeRecord
     public required int Epoch { get; init; }
 }
 
+/// <summary>A machine takes no jobs for a time: a person has it, or maintenance is planned.</summary>
+internal sealed record ReservationRecord : EdgeRecord
+{
+    /// <summary>Counted from 1 in this journal: <c>r-3</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The machine's name.</summary>
+    public required string Machine { get; init; }
+
+    /// <summary>Its begin, UTC.</summary>
+    public required DateTimeOffset From { get; init; }
+
+    /// <summary>Its end, UTC.</summary>
+    public required DateTimeOffset To { get; init; }
+
+    /// <summary>Whom it is for. It never leaves the site.</summary>
+    public required string For { get; init; }
+
+    /// <summary>Why, for everybody; null for none.</summary>
+    public string? Reason { get; init; }
+
+    public bool IsMaintenance { get; init; }
+}
+
+/// <summary>A reservation was cancelled, or ended early.</summary>
+internal sealed record ReservationCancelledRecord : EdgeRecord
+{
+    public required string Id { get; init; }
+}
+
 /// <summary>Writes and reads journal facts as JSON, without reflection.</summary>
 internal static class EdgeRecords
 {
@@ -221,6 +253,8 @@ internal static class EdgeRecords
         ProductionRecord => "production",
         SignedRecord => "signed",
         ToldRecord => "told",
+        ReservationRecord => "reservation",
+        ReservationCancelledRecord => "reservation-cancelled",
         _ => throw new NotSupportedException($"{record.GetType().Name} has no kind."),
     };
 }

@@ -96,8 +96,17 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     /// <summary>Why a preparation waits to be tried again; null if none does.</summary>
     public string? PreparationNotice { get; set; }
 
+    /// <summary>The reservation that is under way, or comes next; null if none does.</summary>
+    public ReservationRecord? Next { get; set; }
+
+    /// <summary>The training that people need for it; null if it asks for none.</summary>
+    public string? Training => config.Training;
+
+    /// <summary>How many seconds of machine time pass in one of the clock's: 1 but for a simulated machine.</summary>
+    public double SpeedUp => config.SimulatedSpeed ?? 1;
+
     /// <summary>The machine as the rule sees it.</summary>
-    public Queue.MachineFacts ForRule => new(id, config.Profile, host.Report.State, Facts);
+    public Queue.MachineFacts ForRule(DateTimeOffset now) => new(id, config.Profile, host.Report.State, Facts) { Next = Next, Now = now, SpeedUp = SpeedUp };
 
     /// <summary>What people see.</summary>
     /// <param name="now">The moment.</param>
@@ -106,7 +115,7 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     public MachineStatus StatusAt(DateTimeOffset now, string? trouble, int waiting)
     {
         var report = host.Report;
-        var (state, detail) = Describe(report);
+        var (state, detail) = Describe(report, now);
         return new MachineStatus
         {
             Machine = id,
@@ -143,13 +152,14 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
         }
     }
 
-    private (MachineState State, string? Detail) Describe(SessionReport report) => this switch
+    private (MachineState State, string? Detail) Describe(SessionReport report, DateTimeOffset now) => this switch
     {
         { Run: not null } => (report.State is MachineState.Idle ? MachineState.Preparing : report.State, report.Detail),
         { Facts.Maintenance: { } reason } => (MachineState.Maintenance, Waiting is null ? reason : $"{reason}. {Waiting.Words}"),
         { Waiting: { } waiting } => (MachineState.Attention, report.State is MachineState.Idle ? waiting.Words : $"{waiting.Words} The machine is {report.State} now. {report.Detail}".TrimEnd()),
         _ when report.State is not MachineState.Idle => (report.State, report.Detail),
         { Facts.NeedsClearing: { } reason } => (MachineState.NeedsClearing, $"{reason} Take the part off, then: fabnet site clear {id}"),
+        { Next: { } next } when next.From <= now => (MachineState.Reserved, $"{ReservationBook.WhyOf(next)}, until {ReservationBook.Text(next.To)}"),
         { Verdict.Obstacle: Obstacle.WrongMaterial } => (MachineState.Attention, Verdict.Message),
         _ => (MachineState.Idle, PreparationNotice ?? Verdict.Message),
     };

@@ -36,7 +36,17 @@ internal readonly record struct StartVerdict(Obstacle Obstacle, string? Message)
 /// <param name="Profile">Its profile.</param>
 /// <param name="State">What its session says.</param>
 /// <param name="Facts">What people said.</param>
-internal sealed record MachineFacts(MachineId Id, MachineProfile Profile, MachineState State, MachineRecord Facts);
+internal sealed record MachineFacts(MachineId Id, MachineProfile Profile, MachineState State, MachineRecord Facts)
+{
+    /// <summary>The reservation that is under way, or comes next; null if none does.</summary>
+    public ReservationRecord? Next { get; init; }
+
+    /// <summary>The site's own clock, by which reservations go.</summary>
+    public DateTimeOffset Now { get; init; }
+
+    /// <summary>How many seconds of machine time pass in one of the clock's. Default 1.</summary>
+    public double SpeedUp { get; init; } = 1;
+}
 
 /// <summary>An admitted program as the rule sees it.</summary>
 /// <param name="Profile">The profile it was admitted for.</param>
@@ -73,6 +83,11 @@ internal static class StartRule
             return StartVerdict.WaitFor(lapsed);
         }
 
+        if (CheckReservation(job, machine) is { } reserved)
+        {
+            return StartVerdict.WaitFor(reserved);
+        }
+
         return IsLoaded(needs, machine.Facts.Loaded)
             ? StartVerdict.Go
             : new StartVerdict(Obstacle.WrongMaterial, $"{job.Id} needs {Describe(needs.Material, needs.Color)}, and {Describe(machine.Facts.Loaded)} is loaded. "
@@ -84,6 +99,26 @@ internal static class StartRule
         job.LeaseExpiresAt is { } expires && now < expires - LeaseMargin
             ? null
             : $"The lease of {job.Id} has to be renewed before it may start: waiting for the coordinator.";
+
+    /// <summary>Why a reservation does not allow a start now; null if none is in the way. Asked again at the last moment before motion.</summary>
+    public static string? CheckReservation(Job job, MachineFacts machine)
+    {
+        if (machine.Next is not { } next || next.To <= machine.Now)
+        {
+            return null;
+        }
+
+        if (next.From <= machine.Now)
+        {
+            return $"{machine.Id} is reserved until {ReservationBook.Text(next.To)} ({ReservationBook.WhyOf(next)}): {job.Id} starts after it.";
+        }
+
+        // Beyond three years a time of the program means nothing, and a clock can't hold it.
+        var takes = TimeSpan.FromSeconds(Math.Clamp((job.EstimatedSeconds ?? 0) / (job.Share ?? 1) / machine.SpeedUp, 0, 1e8));
+        return machine.Now + takes <= next.From
+            ? null
+            : $"{job.Id} takes about {takes.TotalMinutes:0} min and would run into the reservation of {machine.Id} from {ReservationBook.Text(next.From)} to {ReservationBook.Text(next.To)} ({ReservationBook.WhyOf(next)}): it starts after it.";
+    }
 
     /// <summary>True if what is loaded is what a program needs.</summary>
     public static bool IsLoaded(ProgramNeeds needs, LoadedMaterial loaded) =>

@@ -1,6 +1,5 @@
 // What would be done to go on with an interrupted job: made without touching the machine, and shown before anything is.
 
-using System.Globalization;
 using FabNet.Edge.Leasing;
 using FabNet.Edge.Machines;
 using FabNet.Edge.Preparing;
@@ -42,11 +41,6 @@ internal sealed record RecoveryPlan : IDisposable
 /// <summary>Makes plans from the programs that were kept. Thread safe.</summary>
 internal sealed class RecoveryPlanner(ProgramFolder programs)
 {
-    // What the first lines of the rest of a print declare (Resumption).
-    private const string KeptHeight = "G92 Z";
-    private const double HeightToleranceMm = 0.05;
-    private const double PlaceToleranceMm = 0.5;
-
     /// <summary>Takes the program from the disk, proves that it is the one that ran, and makes the rest of it safe to start.</summary>
     /// <param name="stopped">The job.</param>
     /// <param name="firstLine">The line to go on with, from 1; null for the one after the last that was surely executed.</param>
@@ -77,7 +71,7 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
             {
                 Interruption = interruption,
                 Preamble = result.Preamble,
-                Precondition = result.Precondition + HeightText(result.Preamble, stopped.CountedMm?.Z) + PlaceText(result, profile, stopped.CountedMm) + (line <= interruption.LastLine + 1
+                Precondition = result.Precondition + result.CompareWith(stopped.CountedMm) + (line <= interruption.LastLine + 1
                     ? ""
                     : $" Lines {interruption.LastLine + 1} to {line - 1} are left out, and nothing says that they were executed: look at the part."),
                 Rest = new Prepared { Program = program, Path = path, Material = job.Material, From = new Continuation(whole, result, interruption.Key) },
@@ -92,52 +86,6 @@ internal sealed class RecoveryPlanner(ProgramFolder programs)
             sinks.ForEach(ProgramFolder.Discard);
         }
     }
-
-    /// <summary>What the firmware says of the height that is taken for granted.</summary>
-    private static string HeightText(IReadOnlyList<string> preamble, double? countedZMm)
-    {
-        if (preamble.FirstOrDefault(l => l.StartsWith(KeptHeight, StringComparison.Ordinal)) is not { } set || !double.TryParse(set.AsSpan(KeptHeight.Length), CultureInfo.InvariantCulture, out var expectedMm))
-        {
-            return "";
-        }
-
-        return countedZMm is not { } countedMm
-            ? " The firmware does not say where it is."
-            : Math.Abs(countedMm - expectedMm) <= HeightToleranceMm
-                ? string.Create(CultureInfo.InvariantCulture, $" The firmware says Z{countedMm:0.###}, too.")
-                : string.Create(
-                    CultureInfo.InvariantCulture,
-                    $" The firmware says Z{countedMm:0.###}: it stopped at another line, or was reset, and then does not know where it is. Measure before you go on; if the nozzle is not at Z{expectedMm:0.###}, choose another line (--from-line) or move Z there first.");
-    }
-
-    /// <summary>Whether a machine that cuts counts itself to be where the program stopped: one that lost its position would cut elsewhere.</summary>
-    private static string PlaceText(ResumptionResult result, MachineProfile profile, Position? countedMm)
-    {
-        if (profile.Dialect is not FirmwareDialect.Grbl)
-        {
-            return "";
-        }
-
-        if (countedMm is not { } counted)
-        {
-            return " The firmware does not say where it is.";
-        }
-
-        var says = string.Create(CultureInfo.InvariantCulture, $" The firmware says X{counted.X:0.###} Y{counted.Y:0.###} Z{counted.Z:0.###}");
-        if (result.StoppedBetweenMm is not var (low, high))
-        {
-            return says + ": compare it with where the tool is.";
-        }
-
-        var (axis, offMm) = new[] { ("X", Off(counted.X, low.X, high.X)), ("Y", Off(counted.Y, low.Y, high.Y)), ("Z", Off(counted.Z, low.Z, high.Z)) }.MaxBy(a => a.Item2);
-        return offMm <= PlaceToleranceMm
-            ? says + ", which is where the program stopped."
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{says}: {offMm:0.#} mm on {axis} from where the program stopped. If nobody jogged it since, it was reset or switched off and does not know where it is: home it, or set its work zero again, before you go on.");
-    }
-
-    private static double Off(double value, double low, double high) => Math.Max(0, Math.Max(low - value, value - high));
 
     private async Task<(AdmittedProgram Program, string Path)> OpenAsync(Job job, MachineProfile profile, List<FileStream> sinks, CancellationToken cancellationToken)
     {

@@ -191,7 +191,7 @@ internal sealed partial class BrokerLink : IAsyncDisposable
         _publisher.Take(_statuses());
         var head = _events.Head;
         IReadOnlyList<JournaledEvent> events = head == _seen ? [] : _events.After(_cursor.Acknowledged, EventsAtOnce);
-        await _publisher.PublishAsync(connection, events, Interlocked.Read(ref _lost), cancellationToken);
+        await _publisher.PublishAsync(connection, events, head, Interlocked.Read(ref _lost), cancellationToken);
         if (events.Count > 0)
         {
             Acknowledge(events[^1].Cursor);

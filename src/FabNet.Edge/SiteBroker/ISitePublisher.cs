@@ -36,9 +36,10 @@ internal interface ISitePublisher
     /// <summary>Publishes what was taken, and these events. Done when the broker has the events.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="events">Job events, oldest first; each is given again until a call with it has succeeded.</param>
+    /// <param name="head">The newest cursor of the journal: what happens from now on lies behind it. A clock does not tell that; it may be set.</param>
     /// <param name="lost">Samples lost so far because the broker was away for too long.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task PublishAsync(BrokerConnection connection, IReadOnlyList<JournaledEvent> events, long lost, CancellationToken cancellationToken);
+    Task PublishAsync(BrokerConnection connection, IReadOnlyList<JournaledEvent> events, long head, long lost, CancellationToken cancellationToken);
 
     /// <summary>Says that the site goes away, before an orderly end of the connection.</summary>
     Task EndAsync(BrokerConnection connection, CancellationToken cancellationToken);

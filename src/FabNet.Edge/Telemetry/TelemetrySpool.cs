@@ -24,7 +24,6 @@ internal sealed class TelemetrySpool : IDisposable
     public const int MaxSamples = 1000;
 
     private const int HeaderBytes = 8;
-    private const int MaxRecordBytes = 4 * 1024 * 1024;
 
     private readonly Lock _gate = new();
     private readonly string _folder;

@@ -87,8 +87,11 @@ public sealed record Assignment
     /// <summary>When its set-up begins.</summary>
     public required DateTimeOffset StartsAt { get; init; }
 
-    /// <summary>When it should be made.</summary>
+    /// <summary>When it should be made: half of such runs, with what is ahead of them, keep it. What it costs rests on it.</summary>
     public required DateTimeOffset EndsAt { get; init; }
+
+    /// <summary>By when it may be promised: four of five keep it. Never before <see cref="EndsAt"/>.</summary>
+    public required DateTimeOffset PromisedBy { get; init; }
 
     /// <summary>Set-up before it, in minutes, as the machine's state then calls for.</summary>
     public required double SetUpMinutes { get; init; }

@@ -59,10 +59,22 @@ public sealed record Machine
     /// <summary>What is loaded.</summary>
     public LoadedMaterial Loaded { get; init; }
 
+    /// <summary>When it takes no jobs, from now on, in their order; at most 200.</summary>
+    public IReadOnlyList<Reservation> Reserved { get; init => field = value ?? []; } = []; // Null where a journal of an older version is read.
+
     /// <summary>True if its site puts several jobs on one bed of it and makes them at once. Default false: an edge that says nothing of it does not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool SharesBeds { get; init; }
+
+    /// <summary>How many times faster than the wall clock it runs, where it is simulated: 0.01 to 1,000,000. Null for a real machine.</summary>
+    public double? SimulatedSpeed { get; init; }
 }
+
+/// <summary>A time in which a machine takes no jobs: a person has it, or maintenance is planned. Who that person is stays at the site.</summary>
+/// <param name="From">Its begin.</param>
+/// <param name="To">Its end, after the begin.</param>
+/// <param name="Reason">Why, for everybody: at most 200 characters.</param>
+public sealed record Reservation(DateTimeOffset From, DateTimeOffset To, string Reason);
 
 /// <summary>What a machine is doing now, for people and for the planner.</summary>
 public sealed record MachineStatus

@@ -23,7 +23,7 @@ public static class YamlText
     public static T? Read<T>(string yaml, YamlMistakes mistakes, string advice, Func<YamlSection, T> read)
         where T : class
     {
-        if (ReadRoot(yaml, mistakes, advice) is not { } root)
+        if (ReadRoot(yaml, mistakes, advice, MaxDepth) is not { } root)
         {
             return null;
         }
@@ -32,7 +32,8 @@ public static class YamlText
         return mistakes.Any ? null : made;
     }
 
-    private static YamlMappingNode? ReadRoot(string yaml, YamlMistakes mistakes, string advice)
+    /// <summary>The root of a text; null if there is none, and then its mistakes are noted.</summary>
+    internal static YamlMappingNode? ReadRoot(string yaml, YamlMistakes mistakes, string advice, int maxDepth)
     {
         var first = new Mark(0, 1, 1);
         if (yaml.Length > MaxLength)
@@ -44,7 +45,7 @@ public static class YamlText
         var mark = first;
         try
         {
-            if (!IsShallow(yaml, ref mark))
+            if (!IsShallow(yaml, maxDepth, ref mark))
             {
                 mistakes.Add(mark, "this is nested too deeply, or uses anchors; write it out plainly");
                 return null;
@@ -74,7 +75,7 @@ public static class YamlText
     }
 
     /// <summary>Looks at the events only, so that a hostile text can't exhaust the stack or expand aliases.</summary>
-    private static bool IsShallow(string yaml, ref Mark mark)
+    private static bool IsShallow(string yaml, int maxDepth, ref Mark mark)
     {
         var parser = new Parser(new StringReader(yaml));
         var depth = 0;
@@ -82,7 +83,7 @@ public static class YamlText
         {
             depth += parser.Current!.NestingIncrease;
             mark = parser.Current.Start;
-            if (depth > MaxDepth || parser.Current is AnchorAlias)
+            if (depth > maxDepth || parser.Current is AnchorAlias)
             {
                 return false;
             }

@@ -30,6 +30,9 @@ internal sealed class EnergyTariff
         Least = byHour.Min();
     }
 
+    /// <summary>It is the same at all times.</summary>
+    public bool IsFlat => _hours is null;
+
     /// <summary>The least price of a kWh.</summary>
     public double Least
     {

@@ -50,6 +50,9 @@ internal sealed class ClassFacts
 
     public required bool[] IsLight { get; init; }
 
+    /// <summary>Its set-ups by number, made once machines and jobs are known; null where there are too many.</summary>
+    public SetUpMatrix? SetUps { get; set; }
+
     /// <summary>What it takes to get from a set-up to what a job needs.</summary>
     public SetUpEffort Effort(SetUpIds before, SetUpIds needs)
     {

@@ -39,6 +39,16 @@ internal sealed class Plant
         var horizon = Horizon();
         var classIndex = Classes.ToDictionary(static c => c.Class.Name, StringComparer.Ordinal);
         Machines = [.. problem.Machines.Select((m, i) => Machine(m, i, loaded[i], classIndex[m.Class], horizon))];
+        foreach (var group in Machines.GroupBy(static m => m.Class))
+        {
+            var isMade = new bool[Families];
+            foreach (var job in Jobs.Where(j => !double.IsNaN(j.Minutes[group.Key.Index])))
+            {
+                isMade[job.Family] = true;
+            }
+
+            group.Key.SetUps = SetUpMatrix.Of(group.Key, group.Select(static m => m.Loaded), _families.Values, isMade);
+        }
     }
 
     public ScheduleProblem Problem { get; }

@@ -12,6 +12,8 @@ internal struct Run
 
     public SetUpIds Needs;
 
+    public int Family;
+
     /// <summary>Minutes without what parts on one bed share.</summary>
     public double OwnMinutes;
 
@@ -33,6 +35,7 @@ internal struct Run
 
     // Where it stands, by the track's last reckoning.
     public SetUpIds Before;
+    public int BeforeState;
     public double FreeBefore;
     public double Begin;
     public double End;
@@ -58,6 +61,7 @@ internal struct Run
         {
             Count = 1,
             Needs = job.Needs,
+            Family = job.Family,
             OwnMinutes = job.MinutesOn(machine) - shared,
             SharedMinutes = shared,
             Beds = job.Beds[machine.Class.Index],

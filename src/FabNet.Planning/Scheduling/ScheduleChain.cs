@@ -11,8 +11,8 @@ namespace FabNet.Planning.Scheduling;
 internal sealed class ScheduleChain
 {
     // Temperatures, in what a job costs on average. Measured on synthetic networks (docs/performance.md).
-    private const double Hot = 0.02;
-    private const double Cold = 0.0005;
+    private const double Hot = 0.3;
+    private const double Cold = 0.015;
 
     private const int Blinks = 20;
     private const int MostStrings = 3;

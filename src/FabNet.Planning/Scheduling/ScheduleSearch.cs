@@ -18,7 +18,7 @@ public static class ScheduleSearch
 
     /// <summary>Schedules a problem.</summary>
     /// <param name="problem">The problem.</param>
-    /// <param name="options">Budget, chains and seed; <see cref="SearchOptions.SetUpWeight"/> does not matter here.</param>
+    /// <param name="options">Budget, chains and seed; <see cref="SearchOptions.MakespanLimit"/> does not matter here.</param>
     /// <exception cref="ProblemException">The problem breaks a rule.</exception>
     public static Schedule Solve(ScheduleProblem problem, SearchOptions options)
     {

@@ -13,41 +13,13 @@ internal sealed partial class Track
         return (direct * (1 + job.FailureOn(Machine))) + Transport(job) + Change(job);
     }
 
-    /// <summary>The best place for a job.</summary>
-    /// <param name="job">The job.</param>
-    /// <param name="below">Only places that cost less are looked for.</param>
-    /// <param name="random">The chain's random numbers.</param>
-    /// <param name="blinks">One in so many places is not seen; 0: all are.</param>
-    public Place Best(JobFacts job, double below, ref Search.SearchRandom random, int blinks)
-    {
-        var alone = Run.Of(job, Machine);
-        var anywhere = Transport(job) + Change(job);
-        var best = Place.Nowhere with { Cost = below };
-        for (var r = 0; r <= _runCount; r++)
-        {
-            if (blinks == 0 || random.Below(blinks) != 0)
-            {
-                var cost = Between(job, alone, r, best.Cost - anywhere, out var end) + anywhere;
-                best = cost < best.Cost ? new Place(cost, r, false, end) : best;
-            }
-
-            if (r < _runCount && MayJoin(alone, _runs[r]) && (blinks == 0 || random.Below(blinks) != 0))
-            {
-                var cost = Joined(job, alone, r, out var end) + anywhere;
-                best = cost < best.Cost && Fits(job, _runs[r]) ? new Place(cost, r, true, end) : best;
-            }
-        }
-
-        return best;
-    }
-
     /// <summary>The place behind all others, or in the last run where that is at or after a given one and has room.</summary>
     public Place AtEnd(JobFacts job, int joinsFrom = int.MaxValue)
     {
         var alone = Run.Of(job, Machine);
         var anywhere = Transport(job) + Change(job);
         var joins = _runCount > joinsFrom && MayJoin(alone, _runs[_runCount - 1]) && Fits(job, _runs[_runCount - 1]);
-        var cost = anywhere + (joins ? Joined(job, alone, _runCount - 1, out var end) : Between(job, alone, _runCount, double.PositiveInfinity, out end));
+        var cost = anywhere + (joins ? Joined(job, alone, _runCount - 1, out var end) : Between(job, alone, _runCount, out end));
         return new Place(cost, joins ? _runCount - 1 : _runCount, joins, end);
     }
 
@@ -74,9 +46,9 @@ internal sealed partial class Track
         return Machine.Calendar is { } calendar ? calendar.Begin(earliest, effort.LabourMinutes, effort.Minutes + run.Minutes) : earliest;
     }
 
-    private SetUpEffort EffortOf(in Run run, SetUpIds before)
+    private SetUpEffort EffortOf(in Run run, SetUpIds before, int state)
     {
-        var effort = Machine.Class.Effort(before, run.Needs);
+        var effort = _setUps is { } setUps ? setUps.Effort(state, run.Family) : Machine.Class.Effort(before, run.Needs);
         if (run.Beds == 1)
         {
             return effort;
@@ -103,7 +75,7 @@ internal sealed partial class Track
     public CostTerms TermsOf(in Run run)
     {
         var site = Machine.Site;
-        var effort = EffortOf(run, run.Before);
+        var effort = EffortOf(run, run.Before, run.BeforeState);
         var warm = run.Begin + effort.LabourMinutes;
         var ready = warm + effort.WarmUpMinutes;
         var terms = new CostTerms
@@ -120,21 +92,21 @@ internal sealed partial class Track
     /// <summary>By how much its jobs would cost more here one after another.</summary>
     public double SavedBy(in Run run)
     {
-        var (apart, before, free) = (0.0, run.Before, run.FreeBefore);
+        var (apart, before, number, free) = (0.0, run.Before, run.BeforeState, run.FreeBefore);
         foreach (var index in JobsOf(run))
         {
             var alone = Run.Of(_plant.Jobs[index], Machine);
-            var effort = EffortOf(alone, before);
+            var effort = EffortOf(alone, before, number);
             var begin = BeginOf(alone, free, effort);
             apart += PriceOf(alone, before, effort, begin);
-            (before, free) = (alone.Needs.After(before), begin + effort.Minutes + alone.Minutes);
+            (before, number, free) = (alone.Needs.After(before), _setUps is { } setUps ? setUps.After(number, alone.Family) : -1, begin + effort.Minutes + alone.Minutes);
         }
 
         return apart - run.Price;
     }
 
     /// <summary>The set-up before a run.</summary>
-    public SetUpEffort EffortOf(in Run run) => EffortOf(run, run.Before);
+    public SetUpEffort EffortOf(in Run run) => EffortOf(run, run.Before, run.BeforeState);
 
     /// <summary>What of a job's transport goes by distance and mass.</summary>
     public double Transport(JobFacts job) => job.Destination < 0 || job.Destination == Machine.Site.Index ? 0
@@ -148,41 +120,37 @@ internal sealed partial class Track
 
     private double Change(JobFacts job) => job.PlannedOn < 0 || job.PlannedOn == Machine.Index ? 0 : _plant.Problem.ChangeWorth;
 
-    // What costs no less than the limit is not reckoned to its end.
-    private double Between(JobFacts job, in Run alone, int at, double below, out double end)
+    private double Between(JobFacts job, in Run alone, int at, out double end)
     {
-        var (before, free) = at < _runCount ? (_runs[at].Before, _runs[at].FreeBefore) : (Left, End);
-        var effort = EffortOf(alone, before);
+        var isLast = at == _runCount;
+        var (before, number, free) = isLast ? (Left, _runCount == 0 ? _loaded : After(_runs[at - 1]), End) : (_runs[at].Before, _runs[at].BeforeState, _runs[at].FreeBefore);
+        var effort = EffortOf(alone, before, number);
         var begin = BeginOf(alone, free, effort);
         end = begin + effort.Minutes + alone.Minutes;
-        var cost = PriceOf(alone, before, effort, begin) + DelayOf(job, end);
-        if (at < _runCount)
+        var cost = PriceOf(alone, before, effort, begin) + DelayOf(job, end) + Extra(job, end);
+        if (isLast)
         {
-            ref readonly var next = ref _runs[at];
-            cost -= next.Price;
-            if (cost >= below)
-            {
-                return cost;
-            }
-
-            var state = alone.Needs.After(before);
-            var nextEffort = EffortOf(next, state);
-            var nextBegin = BeginOf(next, end, nextEffort);
-            cost += PriceOf(next, state, nextEffort, nextBegin) + Delayed(at, nextBegin + nextEffort.Minutes + next.Minutes - next.End);
+            return cost;
         }
 
-        return cost < below ? cost + _deliveries.Extra(_deliveries.KeyOf(Machine.Site, job.Destination, end), Machine.Site) : cost;
+        ref readonly var next = ref _runs[at];
+        var state = alone.Needs.After(before);
+        var nextEffort = EffortOf(next, state, _setUps is { } setUps ? setUps.After(number, alone.Family) : -1);
+        var nextBegin = BeginOf(next, end, nextEffort);
+        return cost + PriceOf(next, state, nextEffort, nextBegin) - next.Price + Delayed(at, nextBegin + nextEffort.Minutes + next.Minutes - next.End);
     }
+
+    private double Extra(JobFacts job, double end) => _deliveries.Extra(_deliveries.KeyOf(Machine.Site, job.Destination, end), Machine.Site);
 
     private double Joined(JobFacts job, in Run alone, int at, out double end)
     {
         ref readonly var run = ref _runs[at];
         var both = run.With(alone);
-        var effort = EffortOf(both, run.Before);
+        var effort = EffortOf(both, run.Before, run.BeforeState);
         var begin = BeginOf(both, run.FreeBefore, effort);
         end = begin + effort.Minutes + both.Minutes;
         return PriceOf(both, run.Before, effort, begin) - run.Price + DelayOf(job, end)
-            + _deliveries.Extra(_deliveries.KeyOf(Machine.Site, job.Destination, end), Machine.Site) + Delayed(at, end - run.End);
+            + Extra(job, end) + Delayed(at, end - run.End);
     }
 
     // What it costs to do a run and all behind it so much later.

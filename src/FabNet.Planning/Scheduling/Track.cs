@@ -7,13 +7,20 @@ internal sealed partial class Track
 {
     private readonly Plant _plant;
     private readonly DeliveryBook _deliveries;
+    private readonly SetUpMatrix? _setUps;
+    private readonly int _loaded;
     private Run[] _runs = new Run[4];
     private int[] _jobs = new int[4];
     private long[] _keys = new long[4];
     private int _runCount;
     private int _jobCount;
 
-    public Track(Plant plant, MachineFacts machine, DeliveryBook deliveries) => (_plant, Machine, _deliveries) = (plant, machine, deliveries);
+    public Track(Plant plant, MachineFacts machine, DeliveryBook deliveries)
+    {
+        (_plant, Machine, _deliveries, _setUps) = (plant, machine, deliveries, machine.Class.SetUps);
+        _loaded = _setUps?.StateOf(machine.Loaded) ?? -1;
+        SetGates(0);
+    }
 
     public MachineFacts Machine { get; }
 
@@ -52,6 +59,8 @@ internal sealed partial class Track
         {
             _deliveries.Add(key, Machine.Site);
         }
+
+        SetGates(0);
     }
 
     /// <summary>The run that a job is in, counted from 0.</summary>
@@ -171,20 +180,20 @@ internal sealed partial class Track
     // From a run on, whose first job is the given one; what is before it stays.
     private void Reckon(int from, int first)
     {
-        var (free, state) = (Machine.FreeAt, Machine.Loaded);
+        var (free, state, number) = (Machine.FreeAt, Machine.Loaded, _loaded);
         Cost = 0;
         if (from > 0)
         {
             ref readonly var before = ref _runs[from - 1];
-            (free, state, Cost) = (before.End, before.Needs.After(before.Before), before.CostUpTo);
+            (free, state, number, Cost) = (before.End, before.Needs.After(before.Before), After(before), before.CostUpTo);
         }
 
         for (var r = from; r < _runCount; r++)
         {
             ref var run = ref _runs[r];
             run.First = first;
-            (run.Before, run.FreeBefore) = (state, free);
-            var effort = EffortOf(run, state);
+            (run.Before, run.BeforeState, run.FreeBefore) = (state, number, free);
+            var effort = EffortOf(run, state, number);
             run.Begin = BeginOf(run, free, effort);
             run.End = run.Begin + effort.Minutes + run.Minutes;
             run.Price = PriceOf(run, state, effort, run.Begin);
@@ -197,12 +206,15 @@ internal sealed partial class Track
             }
 
             run.CostUpTo = Cost;
-            (free, state) = (run.End, run.Needs.After(state));
+            (free, state, number) = (run.End, run.Needs.After(state), After(run));
             first += run.Count;
         }
 
         WeighDelays();
+        SetGates(from);
     }
+
+    private int After(in Run run) => _setUps is { } setUps ? setUps.After(run.BeforeState, run.Family) : -1;
 
     private void WeighDelays()
     {

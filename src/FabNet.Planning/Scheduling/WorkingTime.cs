@@ -32,6 +32,40 @@ internal sealed class WorkingTime((double From, double To)[] open, (double From,
         }
     }
 
+    /// <summary>When somebody could set it up and it may run, apart and in order; the last one has no end.</summary>
+    public List<(double From, double To)> Free() => Without(open, blocked);
+
+    /// <summary>Spans without holes in them; both apart and in order.</summary>
+    public static List<(double From, double To)> Without(IReadOnlyList<(double From, double To)> spans, IReadOnlyList<(double From, double To)> holes)
+    {
+        var (left, first) = (new List<(double From, double To)>(spans.Count + holes.Count), 0);
+        foreach (var span in spans)
+        {
+            while (first < holes.Count && holes[first].To <= span.From)
+            {
+                first++;
+            }
+
+            var from = span.From;
+            for (var i = first; i < holes.Count && holes[i].From < span.To; i++)
+            {
+                if (holes[i].From > from)
+                {
+                    left.Add((from, holes[i].From));
+                }
+
+                from = Math.Max(from, holes[i].To);
+            }
+
+            if (from < span.To)
+            {
+                left.Add((from, span.To));
+            }
+        }
+
+        return left;
+    }
+
     private double Attended(double begin, double minutes)
     {
         for (var i = FirstEndingAfter(open, begin); i < open.Length; i++)

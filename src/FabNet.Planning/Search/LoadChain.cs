@@ -10,8 +10,9 @@ namespace FabNet.Planning.Search;
 internal abstract class LoadChain<TMachine>
     where TMachine : MachineLoad<TMachine>
 {
-    // By so much more than its share the smooth maximum grows when the last machine ends later.
+    // By so much more than its share the smooth maximum grows when the last machine ends later; and what set-ups and temperature are measured by where a limit is to be kept: there machines may end unevenly.
     private const double Steepness = 6;
+    private const double LimitedSteepness = 20;
 
     // Temperatures, in what moving one job of middling length weighs.
     private const double Hot = 0.8;
@@ -20,9 +21,15 @@ internal abstract class LoadChain<TMachine>
     // Above so many machines, the last one is looked for among a sample.
     private const int Sample = 64;
 
+    // The set-up weight that a search with a limit begins with, by how much it is changed each time, and how far. Great steps keep the search going between the two.
+    private const double FirstSetUpWeight = 4;
+    private const double WeightStep = 0.3;
+    private const double LeastSetUpWeight = 0.5;
+    private const double MostSetUpWeight = 50;
+
+    private readonly double _steepness;
     private readonly double _unit;
-    private readonly double _setUpWeight;
-    private readonly double _setUpSlope;
+    private readonly double? _limit;
     private readonly TMachine[] _machines;
     private readonly TMachine[] _saved;
     private readonly TMachine[] _best;
@@ -33,23 +40,27 @@ internal abstract class LoadChain<TMachine>
     private double _perMakespan;
     private double _cost;
 
+    // What an hour of set-up counts beside an hour of makespan.
+    private double _setUpWeight;
+
     /// <summary>Begins with machines that have nothing to do; the derived class then places everything and calls <see cref="Begin"/>.</summary>
     protected LoadChain(int machines, int jobs, Func<int, TMachine> create, SearchOptions options, int chain)
     {
-        _unit = Steepness * Math.Max(1, machines) / Math.Max(1, jobs);
-        _setUpWeight = options.SetUpWeight;
-        _setUpSlope = Steepness * options.SetUpWeight;
+        _steepness = options.MakespanLimit is null ? Steepness : LimitedSteepness;
+        _unit = _steepness * Math.Max(1, machines) / Math.Max(1, jobs);
+        _limit = options.MakespanLimit;
+        _setUpWeight = _limit is null ? 0 : FirstSetUpWeight;
         _random = new SearchRandom(options.Seed + (ulong)chain);
         _machines = [.. Enumerable.Range(0, machines).Select(create)];
         _saved = [.. Enumerable.Range(0, machines).Select(create)];
         _best = [.. Enumerable.Range(0, machines).Select(create)];
         _isTouched = new bool[machines];
         _touched = new int[machines];
-        _perMakespan = 1;
+        _perMakespan = _limit is > 0 and var limit ? 1 / limit : 1;
     }
 
-    /// <summary>The least found of makespan and weighted set-ups, then of set-ups.</summary>
-    public (double Value, double SetUpTime) Best { get; private set; } = (double.PositiveInfinity, 0);
+    /// <summary>The least found: makespan, or the limit where it keeps to that, then set-ups, then makespan.</summary>
+    public (double LimitedMakespan, double SetUpTime, double Makespan) Best { get; private set; } = (double.PositiveInfinity, 0, 0);
 
     /// <summary>The machines as they were then.</summary>
     public IReadOnlyList<TMachine> BestMachines => _best;
@@ -75,6 +86,7 @@ internal abstract class LoadChain<TMachine>
                 }
 
                 temperature = _unit * Hot * Math.Pow(Cold / Hot, used);
+                KeepToLimit();
             }
 
             Step(temperature);
@@ -117,7 +129,7 @@ internal abstract class LoadChain<TMachine>
     }
 
     /// <summary>What so much set-up weighs.</summary>
-    protected double SetUpCost(double setUpTime) => setUpTime * _setUpSlope * _perMakespan;
+    protected double SetUpCost(double setUpTime) => setUpTime * _steepness * _setUpWeight * _perMakespan;
 
     private void Step(double temperature)
     {
@@ -171,16 +183,36 @@ internal abstract class LoadChain<TMachine>
         return last;
     }
 
-    private void NoticeBest()
+    // Set-ups count for more as long as the limit is kept, and for less while it is not.
+    private void KeepToLimit()
     {
-        var (makespan, setUps) = (0.0, 0.0);
+        if (_limit is { } limit)
+        {
+            _setUpWeight = Math.Clamp(_setUpWeight * (Makespan() <= limit ? 1 + WeightStep : 1 - WeightStep), LeastSetUpWeight, MostSetUpWeight);
+            _cost = _machines.Sum(Weigh);
+        }
+    }
+
+    private double Makespan()
+    {
+        var makespan = 0.0;
         foreach (var machine in _machines)
         {
             makespan = machine.Count > 0 ? Math.Max(makespan, machine.End) : makespan;
+        }
+
+        return makespan;
+    }
+
+    private void NoticeBest()
+    {
+        var (makespan, setUps) = (Makespan(), 0.0);
+        foreach (var machine in _machines)
+        {
             setUps += machine.SetUpTime;
         }
 
-        var value = (makespan + (setUps * _setUpWeight), setUps);
+        var value = (_limit is { } limit ? Math.Max(makespan, limit) : makespan, setUps, makespan);
         if (value.CompareTo(Best) >= 0)
         {
             return;
@@ -193,7 +225,7 @@ internal abstract class LoadChain<TMachine>
         }
 
         // The scale follows the best in steps: each step changes every machine's weight.
-        if (_perMakespan * makespan is < 0.97 or > 1.03)
+        if (_limit is null && _perMakespan * makespan is < 0.97 or > 1.03)
         {
             _perMakespan = makespan > 0 ? 1 / makespan : 1;
             _cost = _machines.Sum(Weigh);

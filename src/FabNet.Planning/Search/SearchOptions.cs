@@ -17,8 +17,11 @@ public sealed record SearchOptions
     /// <summary>What the random choices start from.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>What an hour of set-up counts beside an hour by which all is done later; 0 looks at set-ups only among equal makespans.</summary>
-    public double SetUpWeight { get; init; }
+    /// <summary>
+    /// A makespan that is soon enough, in units of the problem's time, such as that of the plan in force: among plans that keep to it the one with the least set-up time counts, whenever it is done. Without
+    /// one (null, the default) the soonest plan counts, and set-ups only among equal makespans.
+    /// </summary>
+    public double? MakespanLimit { get; init; }
 
     /// <summary>A budget in steps of each chain.</summary>
     public static Func<long, double> Steps(long count) => step => (double)step / count;

@@ -108,7 +108,6 @@ public sealed class BlobDownload(DesignCatalogue.DesignCatalogueClient catalogue
         {
             while (await call.ResponseStream.MoveNext(either.Token))
             {
-                silence.CancelAfter(SilenceLimit);
                 var reply = call.ResponseStream.Current;
                 var claimed = isFirst ? reply.Size : size;
                 if (claimed != size || received + reply.Chunk.Length > size)
@@ -117,8 +116,12 @@ public sealed class BlobDownload(DesignCatalogue.DesignCatalogueClient catalogue
                 }
 
                 isFirst = false;
-                received += reply.Chunk.Length;
-                await writer.AddAsync(reply.Chunk);
+                if (!reply.Chunk.IsEmpty)
+                {
+                    silence.CancelAfter(SilenceLimit);
+                    received += reply.Chunk.Length;
+                    await writer.AddAsync(reply.Chunk);
+                }
             }
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.OutOfRange)

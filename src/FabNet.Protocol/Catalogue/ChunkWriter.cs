@@ -18,6 +18,9 @@ internal sealed class ChunkWriter(FileStream file, IncrementalHash hash, Action<
     // Fewer, larger writes: waking another thread costs more than the write of a few kilobytes.
     private const int BatchBytes = 512 * 1024;
 
+    // Chunks of a byte each must not cost a hundred times what they carry.
+    private const int BatchChunks = 1024;
+
     private List<ReadOnlyMemory<byte>> _gathered = [];
     private List<ReadOnlyMemory<byte>> _stored = [];
     private int _gatheredBytes;
@@ -29,7 +32,7 @@ internal sealed class ChunkWriter(FileStream file, IncrementalHash hash, Action<
     {
         _gathered.Add(chunk.Memory);
         _gatheredBytes += chunk.Length;
-        if (_gatheredBytes >= BatchBytes)
+        if (_gatheredBytes >= BatchBytes || _gathered.Count == BatchChunks)
         {
             await _storing;
             (_gathered, _stored) = (_stored, _gathered);

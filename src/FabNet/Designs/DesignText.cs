@@ -21,7 +21,7 @@ internal static class DesignText
                 string.Join(' ', design.Processes),
                 design.PartCount.ToString(CultureInfo.InvariantCulture),
                 design.License,
-                design.Function);
+                design.HasHiddenBecause ? $"({design.HiddenBecause})" : design.Function);
         }
 
         return table;

@@ -129,9 +129,10 @@ internal static class TrustText
             console.SayLine($"yanked     by {publication.Name}: {publication.YankedBecause}");
         }
 
+        bool IsOwn(Wire.DesignReport.Types.Finding finding) => finding.Verdict == "validated" && report.Publications.Any(p => p.Name == finding.Maintainer);
         foreach (var finding in report.Findings)
         {
-            console.SayLine($"verdict    {finding.Verdict} by {finding.Collection}{(finding.Reason.Length > 0 ? $": {finding.Reason}" : "")}{Evidence(finding)}");
+            console.SayLine($"verdict    {finding.Verdict} by {finding.Collection}{(finding.Reason.Length > 0 ? $": {finding.Reason}" : "")}{Evidence(finding)}{(IsOwn(finding) ? " (who published it too: does not count as validated)" : "")}");
         }
 
         foreach (var run in report.Runs)

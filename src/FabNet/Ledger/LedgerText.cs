@@ -57,7 +57,7 @@ internal static class LedgerText
         var table = new TextTable("ORDER", "", "ALONE", "SHARE", "SAVED", "PAID", "OPEN", "REFUSED");
         foreach (var b in books)
         {
-            table.Add(b.Order.Value, b.Currency, Cents(b.Alone), Cents(b.Shares), Saved(b), Cents(b.Paid), Cents(b.Open), Cents(b.Refused));
+            table.Add(b.Order.Value, b.Currency, Cents(b.Shares + Saved(b)), Cents(b.Shares), Cents(Saved(b)), Cents(b.Paid), Cents(b.Open), Cents(b.Refused));
         }
 
         return table;
@@ -75,8 +75,8 @@ internal static class LedgerText
         return table;
     }
 
-    // A share is in whole cents: what is less than one is no saving and no loss.
-    private static string Saved(OrderLedgerBook book) => Cents(Math.Abs(book.Alone - book.Shares) < 0.01m ? 0 : book.Alone - book.Shares);
+    // A share is in whole cents: what is less than one is no saving and no loss, and what alone would cost is shown so that the three agree.
+    private static decimal Saved(OrderLedgerBook book) => Math.Round(book.Alone - book.Shares, 2, MidpointRounding.ToZero);
 
     private static string Sums(IReadOnlyDictionary<string, decimal> sums) => string.Join(", ", sums.Select(s => s.Key == "-" ? $"{s.Value:0} to be agreed on" : $"{Cents(s.Value)} {s.Key}"));
 

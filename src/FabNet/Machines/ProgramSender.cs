@@ -15,6 +15,11 @@ namespace FabNet.Machines;
 /// <param name="start">Where to begin.</param>
 internal sealed class ProgramSender(CommandConsole console, MachineConnection connection, MachineProfile? profile, StartAt start)
 {
+    // GRBL tells its work offset with each tenth report, five times a second; a Marlin that homes or waits answers M114 behind that.
+    private static readonly TimeSpan PlaceLimit = TimeSpan.FromSeconds(10);
+
+    private readonly TaskCompletionSource<Position> _counted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     // Not null if a program is gone on with in its middle.
     private ResumptionResult? _rest;
 
@@ -54,6 +59,13 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
         using var reportingEnds = new CancellationTokenSource();
         using var view = new RunView(console, ToWhole);
         var reporting = ReportAsync(session, view, reportingEnds.Token);
+        if (_rest is { } rest && !await ConfirmsAsync(rest, session, stop))
+        {
+            await reportingEnds.CancelAsync();
+            await reporting;
+            return CommandRunner.Failed;
+        }
+
         using var keys = new RunKeys(console, session);
         var outcome = await session.RunAsync(program, new RunOptions { Name = file.Name, LeavesPart = false }, stop);
         await reportingEnds.CancelAsync();
@@ -74,12 +86,17 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
         _ => MachineProfiles.Find(MachineProfiles.GenericMarlin),
     };
 
-    private static async Task ReportAsync(IMachineSession session, RunView view, CancellationToken ends)
+    private async Task ReportAsync(IMachineSession session, RunView view, CancellationToken ends)
     {
         try
         {
             await foreach (var happened in session.ReadEventsAsync(ends))
             {
+                if (happened is PositionReported { IsMachine: false } place)
+                {
+                    _counted.TrySetResult(new Position(place.XMm, place.YMm, place.ZMm));
+                }
+
                 view.Show(happened);
             }
         }
@@ -123,13 +140,46 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
             console.Say("  " + line);
         }
 
-        if (start.IsConfirmed || console.Confirms(result.Precondition))
+        return result.Program;
+    }
+
+    // The machine is asked where it is before the person is: one that was switched off meanwhile would go on in the wrong place.
+    private async Task<bool> ConfirmsAsync(ResumptionResult rest, IMachineSession session, CancellationToken stop)
+    {
+        Position? countedMm = null;
+        try
         {
-            return result.Program;
+            if (session.Info is { Dialect: FirmwareDialect.Marlin })
+            {
+                await session.SendAsync("M114", stop);
+            }
+
+            countedMm = await _counted.Task.WaitAsync(PlaceLimit, stop);
+        }
+        catch (TimeoutException)
+        {
+            console.Say("the machine was asked where it is, and did not say");
         }
 
-        result.Program.Dispose();
-        console.Fail($"{result.Precondition} Nothing was sent. See to it, then confirm, or add --yes.", CommandRunner.Failed);
-        return null;
+        var question = rest.Precondition + rest.CompareWith(countedMm);
+        console.Emit(json =>
+        {
+            json.WriteString("event", "goes-on");
+            json.WriteNumber("line", rest.FirstLine);
+            json.WriteString("precondition", question);
+        });
+        if (start.IsConfirmed)
+        {
+            console.Say(question);
+            return true;
+        }
+
+        if (console.Confirms(question))
+        {
+            return true;
+        }
+
+        console.Fail($"{question} Nothing was sent. See to it, then confirm, or add --yes.", CommandRunner.Failed);
+        return false;
     }
 }

@@ -17,7 +17,7 @@ internal static class AcceptCommand
         var by = new Option<string>("--by") { Description = "Who accepts.", DefaultValueFactory = _ => Environment.UserName };
         var command = new Command("accept",
             """
-            Accepts what was made of an order so far, so that it is paid for. What is refused is made again.
+            Accepts what was made of an order so far, so that it is paid for. What is refused is made again. What comes from another site is accepted once it was dropped off (fabnet delivery list).
 
             Examples:
               fabnet accept o-7

@@ -140,6 +140,11 @@ internal static class JobCommands
                 + $"energy {cost.Energy:0.00}, transport {cost.Transport:0.00}, lateness {cost.Lateness:0.00}, risk {cost.Risk:0.00}; {cost.Co2Grams:0} g CO2");
         }
 
+        foreach (var doubt in history.Doubts)
+        {
+            console.Say($"doubt     {doubt}");
+        }
+
         foreach (var happened in history.Events)
         {
             var model = happened.ToModel();

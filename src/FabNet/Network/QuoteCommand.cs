@@ -16,7 +16,7 @@ internal static class QuoteCommand
         var command = new Command("quote",
             """
             Tells what an order would cost if it were placed now: by term, where and when each part would be made, and between which amounts its share lies: what it
-            adds to all that is open, and what it would cost alone. Nothing is placed.
+            adds to all that is open, and what it would cost alone. Nothing is placed. DONE is kept by half of such jobs, BY by four of five.
 
             Examples:
               fabnet quote cable-clip --quantity 3 --material PLA --color black
@@ -39,10 +39,10 @@ internal static class QuoteCommand
     private static void Tell(CommandConsole console, Wire.OrderQuote quote)
     {
         console.Say($"{quote.Design.Name} {quote.Design.Version}, {quote.Jobs.Count} {(quote.Jobs.Count == 1 ? "part" : "parts")}");
-        var table = new TextTable("PART", "MACHINE", "STARTS", "DONE", "COST", "WHY");
+        var table = new TextTable("PART", "MACHINE", "STARTS", "DONE", "BY", "COST", "WHY");
         foreach (var job in quote.Jobs)
         {
-            table.Add(job.Part, job.Machine, At(job.StartsAt), At(job.EndsAt), $"{Total(job.Cost):0.00}", job.Why);
+            table.Add(job.Part, job.Machine, At(job.StartsAt), At(job.EndsAt), At(job.PromisedBy), $"{Total(job.Cost):0.00}", job.Why);
         }
 
         if (quote.Jobs.Count > 0)

@@ -15,6 +15,13 @@ internal static class WireWords
         _ => status.ToString().ToLowerInvariant(),
     };
 
+    public static string Word(this Wire.DeliveryState state) => state switch
+    {
+        Wire.DeliveryState.PickedUp => "picked up",
+        Wire.DeliveryState.DroppedOff => "dropped off",
+        _ => state.ToString().ToLowerInvariant(),
+    };
+
     public static string Word(this Wire.MachineState state) => state switch
     {
         Wire.MachineState.NeedsClearing => "needs clearing",

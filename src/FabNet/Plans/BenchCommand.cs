@@ -10,8 +10,10 @@ namespace FabNet.Plans;
 
 internal static class BenchCommand
 {
-    // What an hour of set-up is worth to the plant beside an hour by which all is done later: its own sequences give about eight for one.
-    private const double FactorySetUpWeight = 8;
+    // Where a plant's own plan is not known: part of the time goes into the soonest makespan, and set-ups are then made few within so much more, or within none where one job decides when all is done.
+    private const double SoonestShare = 0.3;
+    private const double FactorySlack = 1.05;
+    private const double DecidedByOneJob = 1.005;
 
     public static Command Create()
     {
@@ -22,7 +24,8 @@ internal static class BenchCommand
         var command = new Command("bench",
             """
             Solves published instances and tells makespan, the gap to the best value known and to a lower bound. The best values are read
-            from best_known.csv or reference_values.csv beside the instances, where there is one.
+            from best_known.csv or reference_values.csv beside the instances, where there is one. A factory gets the fewest set-up hours that
+            keep to the makespan of its own plan in that table; without one, to 5 % more than the soonest.
 
             Examples:
               fabnet plan bench upmsp upmsp/large --time 1s
@@ -36,16 +39,16 @@ internal static class BenchCommand
             var where = result.GetRequiredValue(path);
             var published = PublishedValues.Beside(where);
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
-            Func<string, Func<SearchOptions>, Solved> solve = result.GetRequiredValue(set) switch
+            Func<string, PublishedValue, Func<SearchOptions>, Solved> solve = result.GetRequiredValue(set) switch
             {
-                "upmsp" => static (file, options) => Sequence(InstanceText.Read(file, UpmspInstance.Read), options()),
-                "factory" => static (file, options) => Factory(InstanceText.Read(file, FactoryInstance.Read), options() with { SetUpWeight = FactorySetUpWeight }),
-                _ => static (file, options) => Beds(InstanceText.Read(file, BedInstance.Read), options()),
+                "upmsp" => static (file, _, options) => Sequence(InstanceText.Read(file, UpmspInstance.Read), options()),
+                "factory" => static (file, own, options) => Factory(InstanceText.Read(file, FactoryInstance.Read), own, options),
+                _ => static (file, _, options) => Beds(InstanceText.Read(file, BedInstance.Read), options()),
             };
             var report = new BenchReport(console);
             foreach (var file in Files(where))
             {
-                report.Add(file, published.Of(file), solve(file, options));
+                report.Add(file, published.Of(file), solve(file, published.Of(file), options));
             }
 
             report.End();
@@ -60,11 +63,27 @@ internal static class BenchCommand
         return new Solved(found.Makespan, problem.LowerBound(), SetUpHours: null);
     }
 
-    private static Solved Factory(FactoryInstance plant, SearchOptions options)
+    private static Solved Factory(FactoryInstance plant, PublishedValue own, Func<SearchOptions> options)
     {
-        var found = SequencingSearch.Solve(plant.Problem, options);
+        var (problem, bound) = (plant.Problem, plant.Problem.LowerBound());
         const double Hour = FactoryInstance.UnitsPerHour;
-        return new Solved(found.Makespan / Hour, plant.Problem.LowerBound() / Hour, (found.SetUpTime + plant.MaintenanceSetUp) / Hour);
+        double limit;
+        var whole = options();
+        var begun = 0.0;
+        if (own.Makespan is { } makespan)
+        {
+            // As the table gives it, to a thousandth of an hour.
+            limit = (makespan + 0.0005) * Hour;
+        }
+        else
+        {
+            begun = SoonestShare;
+            double soonest = SequencingSearch.Solve(problem, whole with { Progress = step => whole.Progress(step) / SoonestShare }).Makespan;
+            limit = soonest <= bound * DecidedByOneJob ? soonest : soonest * FactorySlack;
+        }
+
+        var found = SequencingSearch.Solve(problem, whole with { MakespanLimit = limit, Progress = step => (whole.Progress(step) - begun) / (1 - begun) });
+        return new Solved(Math.Round(found.Makespan / Hour, 3), bound / Hour, Math.Round((found.SetUpTime + plant.MaintenanceSetUp) / Hour, 3));
     }
 
     private static Solved Beds(BedProblem problem, SearchOptions options) => new(BedSearch.Solve(problem, options).Makespan, problem.LowerBound(), SetUpHours: null);

@@ -4,13 +4,13 @@ using FabNet.Planning.Sequencing;
 
 namespace FabNet.Plans;
 
-/// <summary>Times are hours, kept in thousandths. A maintenance takes time on a machine and leaves its set-up as it was, so it is added to when the machine is free.</summary>
+/// <summary>Times are hours, kept in hundred-thousandths. A maintenance takes time on a machine and leaves its set-up as it was, so it is added to when the machine is free.</summary>
 /// <param name="Problem">The jobs.</param>
-/// <param name="MaintenanceSetUp">Set-ups of the maintenances, in thousandths of an hour: they are the same in every plan.</param>
+/// <param name="MaintenanceSetUp">Set-ups of the maintenances, in hundred-thousandths of an hour: they are the same in every plan.</param>
 internal sealed record FactoryInstance(SequencingProblem Problem, int MaintenanceSetUp)
 {
     /// <summary>Units of the problem's time in an hour.</summary>
-    public const int UnitsPerHour = 1000;
+    public const int UnitsPerHour = 100_000;
 
     public static FactoryInstance Read(InstanceText text)
     {

@@ -12,7 +12,7 @@ internal static class SiteCommands
 {
     public static Command Create() => new("site",
         """
-        For the people of a site: machines, offers, clearing, loading, holding, stopping, and going on after a power cut.
+        For the people of a site: machines, offers, clearing, loading, reserving, holding, stopping, and going on after a power cut.
 
         Examples:
           fabnet site machines
@@ -29,9 +29,14 @@ internal static class SiteCommands
         CreateForMachine("resume", "Lets a held program go on.", (client, request, stop) => client.ResumeAsync(request, cancellationToken: stop)),
         CreateForMachine("stop", "Emergency stop: ahead of everything. The machine may need a reset afterwards.", (client, request, stop) => client.EmergencyStopAsync(request, cancellationToken: stop)),
         CreateMaintenance(),
+        ReservationCommands.CreateReserve(),
+        ReservationCommands.CreateList(),
+        ReservationCommands.CreateCancel(),
         CreateOperate(),
         RecoveryCommands.CreateRecover(),
         RecoveryCommands.CreateGiveUp(),
+        OkwCommands.CreateExport(),
+        OkwCommands.CreateImport(),
     };
 
     private static Command CreateClear()
@@ -111,6 +116,7 @@ internal static class SiteCommands
     {
         var job = new Argument<string>("JOB") { Description = "An offered job, or one that is open on the board, such as o-7.2." };
         var machine = new Option<string>("--machine") { Description = "The machine that will make it, such as lab-north/mk3-left.", Required = true };
+        var by = ByOption();
         var server = ServerOption.Create();
         var command = new Command("claim",
             """
@@ -119,9 +125,9 @@ internal static class SiteCommands
             Example:
               fabnet site claim o-7.2 --machine lab-north/mk3-left
             """)
-        { job, machine, server };
+        { job, machine, by, server };
         command.SetAction((result, stop) => AskAsync(result, server, (client, s) => client.ClaimAsync(
-            new Wire.OperatorClaim { JobId = result.GetRequiredValue(job), Machine = result.GetRequiredValue(machine) }, cancellationToken: s), stop));
+            new Wire.OperatorClaim { JobId = result.GetRequiredValue(job), Machine = result.GetRequiredValue(machine), By = result.GetRequiredValue(by) }, cancellationToken: s), stop));
         return command;
     }
 
@@ -203,19 +209,20 @@ internal static class SiteCommands
     {
         var machine = MachineArgument();
         var operation = new Argument<string[]>("OPERATION") { Description = ManualOperation.Grammar + ".", Arity = ArgumentArity.OneOrMore };
+        var by = ByOption();
         var server = ServerOption.Create();
         var command = new Command("operate",
             """
-            Jogs, homes, probes or zeroes a machine that is out of service, or changes the speed of one that runs.
+            Jogs, homes, probes or zeroes a machine that is out of service or reserved now, or changes the speed of one that runs.
 
             Examples:
               fabnet site operate lab-north/router home
               fabnet site operate lab-north/router jog X10 Y-5 F1000
               fabnet site operate lab-north/mk3-left feed 80
             """)
-        { machine, operation, server };
+        { machine, operation, by, server };
         command.SetAction((result, stop) => AskAsync(result, server, (client, s) => client.OperateAsync(
-            new Wire.OperateRequest { Machine = result.GetRequiredValue(machine), Operation = string.Join(' ', result.GetRequiredValue(operation)) }, cancellationToken: s), stop));
+            new Wire.OperateRequest { Machine = result.GetRequiredValue(machine), Operation = string.Join(' ', result.GetRequiredValue(operation)), By = result.GetRequiredValue(by) }, cancellationToken: s), stop));
         return command;
     }
 
@@ -228,6 +235,8 @@ internal static class SiteCommands
         command.SetAction((result, stop) => AskAsync(result, server, (client, s) => ask(client, new Wire.MachineRequest { Machine = result.GetRequiredValue(machine) }, s), stop));
         return command;
     }
+
+    private static Option<string> ByOption() => new("--by") { Description = "Who you are; needed where the machine asks for a training.", DefaultValueFactory = _ => Environment.UserName };
 
     /// <summary>The machine that a command is about.</summary>
     public static Argument<string> MachineArgument() => new("MACHINE") { Description = "A machine as site/name, such as lab-north/mk3-left." };

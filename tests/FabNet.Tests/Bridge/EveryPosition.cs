@@ -3,6 +3,7 @@
 using System.Text;
 using FabNet.FirmwareBridge;
 using FabNet.FirmwareSimulator.Grbl;
+using FabNet.FirmwareSimulator.Marlin;
 using FabNet.GCode;
 using FabNet.Model.Machines;
 using Xunit;
@@ -111,6 +112,7 @@ internal static class EveryPosition
         var atEnd = Executed(machine);
         var finished = (int)(machine.Firmware.Motion.Finished - finishedBefore);
         var isOnAtEnd = machine.IsAnythingOn;
+        var isWaitingForUser = machine.Firmware is MarlinFirmware { IsWaitingForUser: true };
 
         // The machine works off what it has; a link that was lost comes back.
         machine.Until(() => false, 45);
@@ -146,6 +148,8 @@ internal static class EveryPosition
             Require(failed.Reason.Contains("line", StringComparison.OrdinalIgnoreCase), () => $"The reason names no line.\n{Story()}");
             Require(!isOnAtEnd || failed.SafeState is SafeState.Unconfirmed or SafeState.LinkLost, () => $"It is said to be off.\n{Story()}");
             Require(failed.SafeState is not SafeState.NotNeeded, Story);
+            // Without an emergency parser M0 hears nobody while the command slots behind it are full; the orders lie in them.
+            Require(!isOnAtEnd || machine.Wire.Noise == 0 || isWaitingForUser, () => $"The host gave up while bytes still came through, and left heat on.\n{Story()}");
         }
         else
         {
@@ -175,7 +179,7 @@ internal static class EveryPosition
         if (machine.State is not MachineState.Idle)
         {
             Require(machine.State is MachineState.Offline or MachineState.Alarm or MachineState.Attention && machine.Reason is { Length: > 0 }, () => $"Neither ready nor is it said why not.\n{story()}");
-            if (machine.State is MachineState.Offline or MachineState.Attention)
+            if (machine.State is MachineState.Offline or MachineState.Attention || (machine.Firmware is MarlinFirmware { IsHalted: true } && machine.Reason!.Contains("eset the machine", StringComparison.Ordinal)))
                 return;
         }
 

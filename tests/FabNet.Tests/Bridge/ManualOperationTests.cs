@@ -112,6 +112,20 @@ public sealed class ManualOperationTests
     }
 
     [Fact(Timeout = 40_000)]
+    public async Task A_probe_that_touches_nothing_is_an_error_though_grbl_answers_ok()
+    {
+        await using var machine = Start(new GrblBuild());
+        await using var session = new MachineSession(Bench.Options() with { PortName = machine.PortPath });
+        await session.OpenAsync(Bench.Limit());
+        var probed = await session.OperateAsync(ManualOperation.Parse("probe Z-2 F600"), Bench.Limit(35));
+        Assert.False(probed.IsOk);
+        Assert.Contains("alarm 5", probed.Error, StringComparison.Ordinal);
+        Assert.Contains(probed.Lines, static line => line.StartsWith("[PRB:", StringComparison.Ordinal));
+        Assert.Null(await session.ClearAsync(Bench.Limit()));
+        Assert.True((await session.SendAsync("G0X1", Bench.Limit())).IsOk);
+    }
+
+    [Fact(Timeout = 40_000)]
     public async Task A_running_program_takes_overrides_and_nothing_else()
     {
         using var program = Bench.RouterProgram(800);

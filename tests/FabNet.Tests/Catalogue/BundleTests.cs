@@ -170,6 +170,8 @@ public sealed class BundleTests : IAsyncLifetime
         (string, byte[])[] chain = [Statement(alice.Chain[0])];
         await RefusedAsync([], "It is no bundle");
         await RefusedAsync([("fabnet-bundle", "2\n"u8.ToArray())], "It is no bundle", isBare: true);
+        Assert.Contains("It is no bundle", (await Assert.ThrowsAsync<BundleException>(() => ImportAsync(content))).Message, StringComparison.Ordinal);
+        Assert.Contains("It is no bundle", (await Assert.ThrowsAsync<BundleException>(() => ImportAsync("a shopping list"u8.ToArray()))).Message, StringComparison.Ordinal);
         await RefusedAsync([("../../etc/passwd", content)], "is no name that a bundle has");
         await RefusedAsync([("/etc/passwd", content)], "is no name that a bundle has");
         await RefusedAsync([("blobs/sha256/../../../x", content)], "is no name that a bundle has");

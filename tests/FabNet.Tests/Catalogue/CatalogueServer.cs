@@ -8,6 +8,7 @@ using FabNet.Model.Licensing;
 using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FabNet.Tests.Catalogue;
 
@@ -36,10 +37,10 @@ internal sealed class CatalogueServer : IAsyncDisposable
     /// <summary>The generated client, to say what no honest client would.</summary>
     public DesignCatalogue.DesignCatalogueClient Raw { get; }
 
-    public static async Task<CatalogueServer> StartAsync(string dataFolder, int port = 0, Func<CatalogueOptions, CatalogueOptions>? change = null)
+    public static async Task<CatalogueServer> StartAsync(string dataFolder, int port = 0, Func<CatalogueOptions, CatalogueOptions>? change = null, TimeProvider? time = null)
     {
         var options = new CatalogueOptions { DataFolder = dataFolder, MinFreeBytes = 0 };
-        return new CatalogueServer(await GrpcHost.StartAsync(s => s.AddCatalogue(change?.Invoke(options) ?? options), app => app.MapCatalogue(), port));
+        return new CatalogueServer(await GrpcHost.StartAsync(s => s.AddSingleton(time ?? TimeProvider.System).AddCatalogue(change?.Invoke(options) ?? options), app => app.MapCatalogue(), port));
     }
 
     /// <summary>Serves another implementation: a peer that lies.</summary>

@@ -28,6 +28,38 @@ public sealed class CatalogueServiceTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 60_000)]
+    public async Task An_upload_that_falls_silent_is_ended_and_gone_on_with()
+    {
+        var (content, time) = ("0123456789"u8.ToArray(), new ManualTimeProvider());
+        var blob = new BlobDescriptor { Digest = Digest.Of(content).Value, Size = content.Length };
+        await using var server = await CatalogueServer.StartAsync(_folder.Sub("silent"), time: time);
+        using (var call = server.Raw.PutBlob(cancellationToken: Stop))
+        {
+            await call.RequestStream.WriteAsync(new PutBlobRequest { Header = new() { Blob = blob } }, Stop);
+            await call.RequestStream.WriteAsync(new PutBlobRequest { Chunk = ByteString.CopyFrom(content.AsSpan(0, 4)) }, Stop);
+            while (await ReceivedAsync(server, blob) < 4)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Stop);
+            }
+
+            await call.RequestStream.WriteAsync(new PutBlobRequest { Chunk = ByteString.Empty }, Stop);
+            time.Advance(TimeSpan.FromSeconds(61));
+            var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync);
+            Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+            Assert.Contains("Nothing came for 60 s", error.Status.Detail, StringComparison.Ordinal);
+        }
+
+        using var rest = server.Raw.PutBlob(cancellationToken: Stop);
+        await rest.RequestStream.WriteAsync(new PutBlobRequest { Header = new() { Blob = blob, Offset = 4 } }, Stop);
+        await rest.RequestStream.WriteAsync(new PutBlobRequest { Chunk = ByteString.CopyFrom(content.AsSpan(4)) }, Stop);
+        await rest.RequestStream.CompleteAsync();
+        Assert.Equal(content.Length, (await rest).Received);
+
+        static async Task<long> ReceivedAsync(CatalogueServer server, BlobDescriptor blob) =>
+            (await server.Raw.FindMissingBlobsAsync(new FindMissingBlobsRequest { Blobs = { blob } }, cancellationToken: Stop)).Missing[0].Received;
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task What_is_published_can_be_found_and_pulled_byte_for_byte()
     {
         await using var server = await CatalogueServer.StartAsync(Data);

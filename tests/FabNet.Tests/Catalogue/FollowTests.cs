@@ -8,13 +8,25 @@ using FabNet.Protocol;
 using FabNet.Protocol.Statements;
 using FabNet.Protocol.V1;
 using FabNet.Tests.Edge;
+using FabNet.Tests.Journal;
 using Grpc.Core;
 using Xunit;
 using Design = FabNet.Model.Designs.Design;
 
 namespace FabNet.Tests.Catalogue;
 
-public sealed class FollowTests : IAsyncLifetime
+public sealed class SqliteFollowTests : FollowTests
+{
+    private protected override Task<CatalogueOptions> OnStoreAsync(CatalogueOptions options) => Task.FromResult(options);
+}
+
+public sealed class PostgresFollowTests(PostgresServer server) : FollowTests
+{
+    private protected override async Task<CatalogueOptions> OnStoreAsync(CatalogueOptions options) => options with { Store = await server.CreateDatabaseAsync() };
+}
+
+/// <summary>What a node that follows does, whatever keeps its journal.</summary>
+public abstract class FollowTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly List<FederationNode> _nodes = [];
@@ -31,7 +43,10 @@ public sealed class FollowTests : IAsyncLifetime
         }
 
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
+
+    private protected abstract Task<CatalogueOptions> OnStoreAsync(CatalogueOptions options);
 
     [Fact(Timeout = 60_000)]
     public async Task A_chain_of_nodes_carries_statements_and_files_on()
@@ -265,7 +280,9 @@ public sealed class FollowTests : IAsyncLifetime
 
     private async Task<FederationNode> StartAsync()
     {
-        _nodes.Add(await FederationNode.StartAsync(_folder.Sub($"{_nodes.Count}")));
+        var folder = _folder.Sub($"{_nodes.Count}");
+        var store = (await OnStoreAsync(new CatalogueOptions { DataFolder = folder })).Store;
+        _nodes.Add(await FederationNode.StartAsync(folder, o => o with { Store = store }));
         return _nodes[^1];
     }
 }

@@ -1,7 +1,10 @@
 // A disk that is really full: said in clear words, and the upload goes on once there is space.
 
 using System.Diagnostics;
+using FabNet.Catalogue;
+using FabNet.Journal;
 using Grpc.Core;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace FabNet.Tests.Catalogue;
@@ -16,12 +19,7 @@ public sealed class FullDiskTests
     public async Task An_upload_that_fills_the_disk_is_kept_and_goes_on_when_there_is_space()
     {
         using var folder = new TempFolder();
-        var disk = folder.Sub("disk");
-        if (await RunAsync("mount", "-t", "tmpfs", "-o", $"size={DiskBytes}", "none", disk) != 0)
-        {
-            Assert.Skip("SKIPPED: this test mounts a small disk, which this user or this system does not allow.");
-        }
-
+        var disk = await MountAsync(folder);
         try
         {
             var filler = folder.Add("disk/filler", new byte[DiskBytes / 2]);
@@ -40,6 +38,82 @@ public sealed class FullDiskTests
         finally
         {
             Assert.Equal(0, await RunAsync("umount", disk));
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_follow_that_fills_the_disk_goes_on_when_there_is_space()
+    {
+        using var folder = new TempFolder();
+        var disk = await MountAsync(folder);
+        try
+        {
+            await using var from = await CatalogueServer.StartAsync(folder.Sub("from"));
+            var imported = await SampleDesign.InAsync(folder.Sub("design"), Stop, extraBytes: DiskBytes / 4);
+            var design = await from.Client.Publisher.PublishAsync(imported, cancellationToken: Stop);
+            await using (var node = await FederationNode.StartAsync(Path.Combine(disk, "data"), o => o with { MinFreeBytes = long.MinValue / 2 }))
+            {
+                var following = node.Follow(from.Address);
+
+                // Not one statement can be kept, nor where the log was read to.
+                var filler = await FillAsync(Path.Combine(disk, "filler"));
+                await RefusesForSpaceAsync(() => following.SyncAsync(Stop));
+                Assert.Equal(0, node.Store.Head);
+                File.Delete(filler);
+                await following.SyncAsync(Stop);
+                Assert.Equal(2, node.Store.Head);
+
+                // Then the file does not fit.
+                filler = await FillAsync(Path.Combine(disk, "filler"));
+                await RefusesForSpaceAsync(() => following.PullAsync(Stop));
+                Assert.NotEmpty(node.Store.MissingBlobs(design));
+                File.Delete(filler);
+                await following.PullAsync(Stop);
+                Assert.Empty(node.Store.MissingBlobs(design));
+            }
+
+            using var again = CatalogueStore.Open(new CatalogueOptions { DataFolder = Path.Combine(disk, "data"), MinFreeBytes = 0 }, TimeProvider.System, NullLogger.Instance);
+            Assert.Equal(2, again.Head);
+        }
+        finally
+        {
+            Assert.Equal(0, await RunAsync("umount", disk));
+        }
+    }
+
+    // The file, the journal, or where the follow stands: whichever is written first says so.
+    private static async Task RefusesForSpaceAsync(Func<Task> work)
+    {
+        var full = await Assert.ThrowsAnyAsync<Exception>(work);
+        Assert.True(full is CatalogueException { Fault: CatalogueFault.NoSpace } or JournalException, full.ToString());
+        Assert.Contains("full", full.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> MountAsync(TempFolder folder)
+    {
+        var disk = folder.Sub("disk");
+        if (await RunAsync("mount", "-t", "tmpfs", "-o", $"size={DiskBytes}", "none", disk) != 0)
+        {
+            Assert.Skip("SKIPPED: this test mounts a small disk, which this user or this system does not allow.");
+        }
+
+        return disk;
+    }
+
+    // To the last byte.
+    private static async Task<string> FillAsync(string path)
+    {
+        await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            while (true)
+            {
+                await file.WriteAsync(new byte[4096], Stop);
+            }
+        }
+        catch (IOException)
+        {
+            return path;
         }
     }
 

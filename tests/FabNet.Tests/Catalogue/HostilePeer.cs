@@ -16,6 +16,9 @@ public sealed class HostilePeer : DesignCatalogue.DesignCatalogueBase
     /// <summary>What it sends for a file, chunk after chunk.</summary>
     public Func<GetBlobRequest, IEnumerable<GetBlobReply>> Blob { get; set; } = _ => [];
 
+    /// <summary>Packs its log with gzip.</summary>
+    public bool IsZipped { get; set; }
+
     /// <summary>How often it was asked for its log.</summary>
     public int Asked { get; private set; }
 
@@ -44,6 +47,11 @@ public sealed class HostilePeer : DesignCatalogue.DesignCatalogueBase
         Asked++;
         IsAsked.TrySetResult();
         await Gate.WaitAsync(context.CancellationToken);
+        if (IsZipped)
+        {
+            await context.WriteResponseHeadersAsync(new() { { "grpc-internal-encoding-request", "gzip" } });
+        }
+
         return Log(request);
     }
 

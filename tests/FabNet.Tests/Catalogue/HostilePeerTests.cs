@@ -168,6 +168,82 @@ public sealed class HostilePeerTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_log_that_unpacks_to_more_than_an_answer_may_have_is_refused()
+    {
+        _peer.IsZipped = true;
+        await RefusedAsync(_ => HostilePeer.Page([new FabNet.Protocol.V1.Envelope { PayloadType = "x", Payload = ByteString.CopyFrom(new byte[64 << 20]) }.ToByteArray()]), "ResourceExhausted");
+        Assert.Equal(0, _node.Store.Head);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_file_that_trickles_in_is_given_up_and_gone_on_with_elsewhere(int bytesAtATime)
+    {
+        var content = new byte[200_000];
+        new Random(7).NextBytes(content);
+        var (digest, size) = (Digest.Of(content), content.Length);
+        using var chunks = new SemaphoreSlim(0);
+        _peer.Blob = _ => Trickle();
+        var (time, begun) = (new ManualTimeProvider(), 0);
+        using (var peer = new Peer(_host.Address, time))
+        {
+            var pull = new BlobPulls(_node.Store.Blobs, time).PullAsync(peer, digest, size, Stop);
+            for (; !pull.IsCompleted; begun++)
+            {
+                chunks.Release();
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, Stop);
+                time.Advance(TimeSpan.FromSeconds(10));
+            }
+
+            await Assert.ThrowsAsync<PeerException>(() => pull);
+        }
+
+        // Whichever limit it was: silence, or too few bytes in five minutes and the next five.
+        Assert.InRange(begun, 3, 61 + 10);
+        chunks.Release(1 << 20);
+        _peer.Blob = r => [new GetBlobReply { Size = size, Chunk = ByteString.CopyFrom(content.AsSpan((int)r.Offset)) }];
+        using var honest = new Peer(_host.Address, TimeProvider.System);
+        await new BlobPulls(_node.Store.Blobs, TimeProvider.System).PullAsync(honest, digest, size, Stop);
+        Assert.True(_node.Store.Blobs.Has(digest, size));
+
+        IEnumerable<GetBlobReply> Trickle()
+        {
+            for (var at = 0; ; at += bytesAtATime)
+            {
+                chunks.Wait(Stop);
+                yield return new GetBlobReply { Size = at == 0 ? size : 0, Chunk = ByteString.CopyFrom(content.AsSpan(at, bytesAtATime)) };
+            }
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Empty_chunks_without_end_are_silence()
+    {
+        var time = new ManualTimeProvider();
+        using var peer = new Peer(_host.Address, time);
+        using var seen = new SemaphoreSlim(0);
+        _peer.Blob = _ => Empties();
+        var pull = new BlobPulls(_node.Store.Blobs, time).PullAsync(peer, Digest.Of("x"u8), 1, Stop);
+        await seen.WaitAsync(Stop);
+        time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Contains("nothing came for 30 s", (await Assert.ThrowsAsync<PeerException>(() => pull)).Message, StringComparison.Ordinal);
+
+        IEnumerable<GetBlobReply> Empties()
+        {
+            for (var count = 0L; ; count++)
+            {
+                if (count == 1000)
+                {
+                    seen.Release();
+                }
+
+                yield return new GetBlobReply { Size = 1 };
+            }
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Without_the_reserve_on_the_disk_nothing_is_taken_and_nothing_is_lost()
     {
         await using var full = await FederationNode.StartAsync(_folder.Sub("full"), o => o with { MinFreeBytes = long.MaxValue / 2 });

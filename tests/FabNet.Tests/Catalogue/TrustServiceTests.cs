@@ -95,6 +95,8 @@ public sealed class TrustServiceTests : IDisposable
         Assert.Equal(("1.0.0", PublisherName.Of("alice", alice.Identity).ToString(), false), (found.Ref.Version, found.Publisher, found.Validated));
         Assert.Equal("1.0.0", (await server.Client.GetAsync("clip", null, Stop)).Ref.Version);
         Assert.Equal(newer, (await server.Client.GetAsync("clip", "1.1.0", Stop)).Ref.Manifest);
+        var versions = await server.Client.ListVersionsAsync("clip", Stop);
+        Assert.Equal([("1.1.0", $"yanked by {PublisherName.Of("alice", alice.Identity)}: Wrong file."), ("1.0.0", "")], versions.Select(v => (v.Ref.Version, v.HiddenBecause)));
         Assert.Equal("Wrong file.", Assert.Single((await server.Client.Statements.ReportAsync(newer, Stop)).Publications).YankedBecause);
     }
 
@@ -115,6 +117,23 @@ public sealed class TrustServiceTests : IDisposable
         var again = alice.Sign(new DesignStatement(SampleDesign.Of("good-clip").Sealed()));
         Assert.True((await server.Client.Statements.PutAsync(again, Stop)).Added);
         Assert.Single(await server.Client.SearchAsync("clip", cancellationToken: Stop).ToListAsync(Stop));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Nobody_validates_what_they_published_themselves_but_anybody_may_warn_of_it()
+    {
+        var (alice, carol) = (_world.Publisher("alice"), _world.Publisher("carol"));
+        var (clip, knob) = (_world.Design(alice, "clip"), _world.Design(alice, "knob"));
+        var collection = _world.Collection(alice, carol);
+        _world.Attest(alice, collection, clip, Verdict.Validated);
+        _world.Attest(alice, collection, knob, Verdict.Unsafe);
+        await using var server = await StartAsync();
+        Assert.False(Assert.Single(await server.Client.SearchAsync("", cancellationToken: Stop).ToListAsync(Stop)).Validated);
+        Assert.Contains("found it unsafe", (await server.Client.ListVersionsAsync("knob", Stop))[0].HiddenBecause, StringComparison.Ordinal);
+        Assert.Equal("validated", Assert.Single((await server.Client.Statements.ReportAsync(clip, Stop)).Findings).Verdict);
+
+        await server.Client.Statements.PutAsync(_world.Attest(carol, collection, clip, Verdict.Validated, sequence: 2), Stop);
+        Assert.True(Assert.Single(await server.Client.SearchAsync("", cancellationToken: Stop).ToListAsync(Stop)).Validated);
     }
 
     [Fact(Timeout = 60_000)]

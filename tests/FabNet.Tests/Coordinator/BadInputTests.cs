@@ -76,7 +76,7 @@ public sealed class BadInputTests
         await site.RunAsync(job, 1, UntilRunning);
         await site.ReportAsync(new JobCompleted { Job = job, Epoch = 1, At = network.Time.GetUtcNow(), Seconds = seconds, Grams = grams, EnergyKwh = kwh });
         Assert.Equal(JobState.Running, await network.StateAsync(job));
-        Assert.Equal(0, Assert.Single(await network.Ask(() => network.Node.State.History.Values.ToList())).Completed);
+        Assert.Equal(0, await network.Ask(() => network.Node.State.Statistics.RecordOf(MachineId.Parse("lab-a/left"))!.Totals.All.Completed));
         Assert.Contains("not amounts", Assert.IsType<ReportRefused>(RecordFormat.Read(network.Journal.Read().Last())).Reason);
     }
 

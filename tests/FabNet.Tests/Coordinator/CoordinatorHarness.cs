@@ -5,6 +5,7 @@ using FabNet.Coordinator;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
+using FabNet.Coordinator.Statistics;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Designs;
@@ -24,12 +25,17 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     private readonly string _folder;
     private readonly bool _ownsFolder;
 
-    public CoordinatorHarness(string? folder = null, ManualTimeProvider? time = null, int? maxPages = null)
+    /// <param name="folder">Its data folder; null for one that goes with it.</param>
+    /// <param name="time">Its clock; null for one of its own.</param>
+    /// <param name="maxPages">How much the journal's disk holds.</param>
+    /// <param name="patience">How long silent sites and their leases are waited for; null for as long as by default.</param>
+    public CoordinatorHarness(string? folder = null, ManualTimeProvider? time = null, int? maxPages = null, TimeSpan? patience = null)
     {
         _ownsFolder = folder is null;
         _folder = folder ?? Directory.CreateTempSubdirectory("fabnet-coordinator-").FullName;
         Time = time ?? new ManualTimeProvider();
         Options = new CoordinatorOptions { DataFolder = _folder, PlanDebounce = TimeSpan.Zero };
+        Options = patience is { } limit ? Options with { SilenceLimit = limit, LeaseTtl = limit } : Options;
         Journal = SqliteJournal.Open(Path.Combine(_folder, "journal.db"), Time, maxPages);
         Node = new CoordinatorNode(Options, Time, NullLogger.Instance, Journal);
     }
@@ -96,15 +102,19 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         }
     }
 
-    public async Task<PlayedSite> JoinAsync(string site = "lab-a", string boot = "boot-1", params string[] machines)
+    public Task<PlayedSite> JoinAsync(string site = "lab-a", string boot = "boot-1", params string[] machines) => JoinAsync(Sharing(Announced(site, machines)), boot);
+
+    private Site Sharing(Site site) => site with { Machines = [.. site.Machines.Select(m => m with { SharesBeds = SharesBeds })] };
+
+    public static Site Announced(string site = "lab-a", params string[] machines) => Plants.Site(site, [.. (machines.Length > 0 ? machines : ["left"]).Select(m => new Machine
     {
-        var announced = Plants.Site(site, [.. (machines.Length > 0 ? machines : ["left"]).Select(m => new Machine
-        {
-            Id = MachineId.Parse($"{site}/{m}"),
-            Profile = Plants.Printer(),
-            Loaded = new LoadedMaterial("PLA", "black"),
-            SharesBeds = SharesBeds,
-        })]);
+        Id = MachineId.Parse($"{site}/{m}"),
+        Profile = Plants.Printer(),
+        Loaded = new LoadedMaterial("PLA", "black"),
+    })]);
+
+    public async Task<PlayedSite> JoinAsync(Site announced, string boot = "boot-1")
+    {
         var session = new SiteSession(announced.Id, boot);
         await Do(() => Node.Join(session, announced, "test"));
         var played = new PlayedSite(this, session);
@@ -137,7 +147,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
 
         foreach (var job in state.Jobs.Values.OrderBy(j => j.Order.Number).ThenBy(j => j.Id.Value.Length).ThenBy(j => j.Id.Value, StringComparer.Ordinal))
         {
-            text.AppendLine($"{job.Job} {job.Part.Name} {job.Terms} {job.CancelReason} {job.Attempt} {string.Join(',', job.Rejections)}");
+            text.AppendLine($"{job.Job} {job.Part.Name} {job.Terms} {job.CancelReason} {job.Attempt} {string.Join(',', job.Rejections)} {string.Join(' ', job.Doubts)}");
             text.AppendJoin('\n', job.Events.Select(e => $"  {e}")).AppendLine();
         }
 
@@ -148,7 +158,12 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
             text.AppendJoin(' ', site.Machines.Select(m => $"{m.Id}: {string.Join(',', state.CommittedTo(m.Id).Select(j => j.Id))}")).AppendLine();
         }
 
-        text.AppendJoin('\n', state.History.OrderBy(h => h.Key.ToString(), StringComparer.Ordinal)).AppendLine();
+        foreach (var delivery in state.Deliveries.Values)
+        {
+            text.AppendLine($"{delivery.Id} {delivery.From} {delivery.To} {delivery.Day:O} {delivery.State} {delivery.Carrier} {delivery.Reason} {delivery.PlannedAt:O} {delivery.PickedUpAt:O} {delivery.DroppedOffAt:O} {string.Join(',', delivery.Jobs.Select(j => j.Id))}");
+        }
+
+        text.AppendLine(StatisticsView.Of(state, new(), new DateTimeOffset(2026, 3, 9, 0, 0, 0, TimeSpan.Zero)).ToString());
         text.AppendLine($"open {Ids(state.Open)} live {Ids(state.Live)} broken {Ids(state.Broken)} ended {string.Join(' ', state.Ended.Select(j => j.Id))} last {state.LastOrderNumber}");
         return text.ToString();
 

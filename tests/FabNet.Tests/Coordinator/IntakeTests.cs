@@ -99,19 +99,6 @@ public sealed class IntakeTests
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task Measured_runs_teach_the_next_plan()
-    {
-        await using var network = new CoordinatorHarness();
-        var (site, job) = await LeasedAsync(network);
-        await site.RunAsync(job, 1, [.. UntilRunning, Completed]);
-        var history = Assert.Single(await network.Ask(() => network.Node.State.History.Values.ToList()));
-        Assert.Equal((1, 640.0, 4.2, 600.0), (history.Completed, history.TotalSeconds, history.TotalGrams, history.ProgramSeconds));
-        await network.OrderAsync();
-        var offer = Assert.Single(site.Received(), m => m.Offer is not null).Offer;
-        Assert.Equal(0.3556m, decimal.Parse(offer.Cost.MachineTime)); // 640 s × 2.00 an hour
-    }
-
-    [Fact(Timeout = 30_000)]
     public async Task When_the_disk_is_full_nothing_is_applied_and_nothing_is_acknowledged()
     {
         await using var network = new CoordinatorHarness(maxPages: 30);

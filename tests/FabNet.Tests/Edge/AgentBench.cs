@@ -54,6 +54,9 @@ internal sealed class AgentBench : IAsyncDisposable
     /// <summary>How long a stop waits for a coordinator that may be slow on a busy machine.</summary>
     public TimeSpan DeliveryLimit { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a stop waits for the machines.</summary>
+    public TimeSpan HandOverLimit { get; set; } = new EdgeAgentOptions().HandOverLimit;
+
     /// <summary>The agent's clock.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
@@ -78,6 +81,7 @@ internal sealed class AgentBench : IAsyncDisposable
         {
             ReconnectDelay = TimeSpan.FromMilliseconds(100),
             DeliveryLimit = DeliveryLimit,
+            HandOverLimit = HandOverLimit,
             Time = Time,
             CatalogueInterval = TimeSpan.FromMilliseconds(50),
             Loggers = LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLog())),

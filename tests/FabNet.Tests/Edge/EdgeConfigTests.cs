@@ -44,6 +44,23 @@ public sealed class EdgeConfigTests
         Assert.Equal(115200, config.Machines[0].BaudRate);
     }
 
+    [Fact]
+    public void People_and_the_training_that_a_machine_asks_for_are_read_and_the_policy_needs_staff_that_has_it()
+    {
+        var laser = Good.Replace("    port: /dev/ttyACM0", "    port: /dev/ttyACM0\n    training: laser-basics", StringComparison.Ordinal);
+        var config = Read($"{laser}\npeople:\n  - {{ name: Ana Sousa, trainings: [laser-basics, cnc], staff: true }}\n  - {{ name: Ben }}");
+        Assert.Equal("laser-basics", config.Machines[0].Training);
+        Assert.Equal(("Ana Sousa", "laser-basics cnc", true), (config.People[0].Name, string.Join(' ', config.People[0].Trainings), config.People[0].IsStaff));
+        Assert.Equal(("Ben", 0, false), (config.People[1].Name, config.People[1].Trainings.Count, config.People[1].IsStaff));
+        Assert.Contains("nobody of the staff has it", Refused(laser), StringComparison.Ordinal);
+        Assert.Contains("nobody of the staff has it", Refused($"{laser}\npeople: [{{ name: Ana, trainings: [laser-basics] }}]"), StringComparison.Ordinal);
+        Assert.Equal("laser-basics", Read($"{laser}\npolicy: {{ claim: none }}").Machines[0].Training);
+        Assert.Contains("is there twice", Refused($"{Good}\npeople: [{{ name: Ana }}, {{ name: ana }}]"), StringComparison.Ordinal);
+        Assert.Contains("'Laser Basics' is no name of a training", Refused($"{Good}\npeople: [{{ name: Ana, trainings: [Laser Basics] }}]"), StringComparison.Ordinal);
+
+        static string Refused(string yaml) => string.Join(' ', Assert.Throws<EdgeConfigException>(() => Read(yaml)).Problems);
+    }
+
     [Theory]
     [InlineData("data: data", "dta: data", 6, "did you mean data?")]
     [InlineData("profile: prusa-mk3s", "profile: prusa-mk4", 9, "no profile is named 'prusa-mk4'")]

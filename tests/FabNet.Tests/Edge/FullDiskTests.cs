@@ -72,6 +72,32 @@ public sealed class FullDiskTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_stop_on_a_full_disk_waits_for_the_machine_and_not_for_space()
+    {
+        await using var disk = await SmallDisk.MountAsync();
+        await using var bench = await AgentBench.CreateAsync();
+        bench.Config = bench.Config with { DataFolder = disk.Data };
+        bench.HandOverLimit = Timeout.InfiniteTimeSpan;
+        bench.DeliveryLimit = TimeSpan.Zero;
+        await bench.StartAgentAsync();
+        await bench.WaitForMachineAsync(MachineState.Idle);
+        var running = bench.Grant(moves: 8000);
+        var next = bench.Grant(moves: 40, number: 2);
+        await bench.Coordinator.WaitForStateAsync(next.Id, JobState.Ready);
+        await bench.Marlin.Log.WaitForCountAsync(100, Bench.Token);
+        disk.Fill();
+        await bench.StopAgentAsync();
+        var moved = bench.ExecutedMoves();
+        Assert.InRange(moved.Count, 1, 7999);
+        Assert.Contains(bench.Marlin.Log.Snapshot(), c => c.Text.StartsWith("M140 S0", StringComparison.Ordinal));
+
+        disk.Free();
+        await bench.StartAgentAsync();
+        await bench.Coordinator.WaitForStateAsync(running.Id, JobState.Failed);
+        Assert.Equal(moved, bench.ExecutedMoves());
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task What_waited_for_space_is_tried_again_though_the_clock_was_set_back()
     {
         var time = new JumpingTime();

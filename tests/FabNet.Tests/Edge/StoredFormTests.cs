@@ -44,6 +44,8 @@ public sealed class StoredFormTests
         (new MachineRecord { Machine = "mk3" }, "machine", """{"fact":"machine","machine":"mk3","loaded":{}}"""),
         (new InterruptionRecord { Job = Job, Epoch = 1, Number = 2, LastLine = 321, LineCount = 508, Words = "It stopped." }, "interruption", """{"fact":"interruption","job":"o-7.1","epoch":1,"number":2,"lastLine":321,"lineCount":508,"words":"It stopped."}"""),
         (new InterruptionRecord { Job = Job, Epoch = 1, Number = 2, LastLine = 321, LineCount = 508, Words = "It stopped.", FromLine = 322 }, "interruption", """{"fact":"interruption","job":"o-7.1","epoch":1,"number":2,"lastLine":321,"lineCount":508,"words":"It stopped.","fromLine":322}"""),
+        (new ReservationRecord { Id = "r-1", Machine = "mk3", From = Noon, To = Noon.AddHours(2), For = "Ana", Reason = "class" }, "reservation", """{"fact":"reservation","id":"r-1","machine":"mk3","from":"2026-03-02T12:00:00+00:00","to":"2026-03-02T14:00:00+00:00","for":"Ana","reason":"class","isMaintenance":false}"""),
+        (new ReservationCancelledRecord { Id = "r-1" }, "reservation-cancelled", """{"fact":"reservation-cancelled","id":"r-1"}"""),
         (new ToldRecord { Job = Job, Epoch = 1 }, "told", """{"fact":"told","job":"o-7.1","epoch":1}"""),
     ];
 

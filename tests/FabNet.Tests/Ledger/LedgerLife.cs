@@ -129,12 +129,24 @@ internal sealed class LedgerLife
         }
     }
 
+    /// <summary>Brings over what was made at one site for another, if there is anything.</summary>
+    public void Deliver()
+    {
+        if (_state.Unsent.OrderBy(static j => j.Id.Value, StringComparer.Ordinal).GroupBy(static j => (From: j.Job.Machine!.Value.Site, To: j.Order.Order.Destination!.Value)).FirstOrDefault() is { } parts)
+        {
+            var id = _state.NextDelivery;
+            Record(new DeliveryJoined { Delivery = id, From = parts.Key.From, To = parts.Key.To, Day = DateOnly.FromDateTime(_now.UtcDateTime), At = _now, Jobs = [.. parts.Select(static j => j.Id)] });
+            Record(new DeliveryStepped { Delivery = id, Step = DeliveryStep.PickedUp, At = _now, By = "ben" });
+            Record(new DeliveryStepped { Delivery = id, Step = DeliveryStep.DroppedOff, At = _now, By = "ben" });
+        }
+    }
+
     public void Settle(string claim) => Record(new ClaimSettled { Claim = claim, At = _now, Note = "paid" });
 
     /// <summary>A life of some hundred facts on two sites of different prices.</summary>
     public static LedgerLife Of(int seed)
     {
-        var (life, random) = (new LedgerLife(), new Random(seed));
+        var (life, random, roads) = (new LedgerLife(), new Random(seed), new Random(seed + 1));
         life.Join("lab-a", machines: ["left", "right"]);
         life.Join("lab-b", new SitePrices { Currency = random.Next(2) == 0 ? "CHF" : "EUR", MachinePerHour = 3.3333m, DefaultMaterialPerKg = 19.99m }, latitude: 41, machines: ["left"]);
         string[] machines = ["lab-a/left", "lab-a/right", "lab-b/left"];
@@ -143,6 +155,11 @@ internal sealed class LedgerLife
         {
             life.Pass(random.Next(60));
             var open = life.State.Open.Select(e => e.Id).OrderBy(j => j.Value, StringComparer.Ordinal).ToList();
+            if (roads.Next(8) == 0)
+            {
+                life.Deliver();
+            }
+
             switch (random.Next(10))
             {
                 case 0 or 1:

@@ -372,7 +372,7 @@ internal sealed class LeaseModel
         var sent = (UInt128)0;
         Message? welcome = null;
         var time = new ManualTimeProvider();
-        var chronicle = new Chronicle(entries, time, new CoordinatorState(), static (_, _) => { });
+        var chronicle = new Chronicle(entries, new CoordinatorState(), static (_, _) => { });
         var sites = new SiteDirectory(chronicle.State, time);
         var sessions = SiteNames[..(_scope.Sites)].Select(s => new SiteSession(SiteId.Parse(s), "b")).ToArray();
         foreach (var session in sessions)
@@ -427,7 +427,7 @@ internal sealed class LeaseModel
                 case Asked.Claim when entry is not null && (entry.Job.Epoch < epochs || entry.Job.IsHeldBySite): claims.Claim(session!, new() { JobId = command.Job.Value, Machine = machine }); break;
                 case Asked.Decline: claims.Decline(session!, new() { JobId = command.Job.Value }); break;
                 case Asked.KeepAlive: claims.KeepAlive(session!, new() { Held = { new FabNet.Protocol.V1.EdgeUp.Types.KeepAlive.Types.HeldJob { JobId = command.Job.Value, Epoch = command.Epoch } } }); break;
-                case Asked.Report: new JobEventIntake(chronicle, sites, offers, NullLogger.Instance).Take(session!, new() { Sequence = command.Sequence, Event = command.Event!.ToWire() }); break;
+                case Asked.Report: new JobEventIntake(chronicle, sites, offers, time, NullLogger.Instance).Take(session!, new() { Sequence = command.Sequence, Event = command.Event!.ToWire() }); break;
                 case Asked.Hello:
                     var held = claims.LeasesOf(session!.Site).Select(l => l.Job.ToModel()).ToList();
                     welcome = new Message(command.Site, "welcome", default, 0, string.Concat(held.Select(j => $"{j.Id}/{j.Epoch} ")));

@@ -1,6 +1,7 @@
 // A network of workshops in virtual time around a real coordinator: the order of events, the wire's tricks, the people, and the rules that must never break.
 
 using FabNet.Coordinator;
+using FabNet.Coordinator.Deliveries;
 using FabNet.Coordinator.Ledger;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Sites;
@@ -14,6 +15,8 @@ using FabNet.Planning;
 using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Microsoft.Extensions.Logging;
+using DeliveryState = FabNet.Coordinator.Deliveries.DeliveryState;
+using DeliveryStep = FabNet.Coordinator.State.DeliveryStep;
 using Job = FabNet.Model.Jobs.Job;
 using JobState = FabNet.Model.Jobs.JobState;
 using MachineState = FabNet.Model.Machines.MachineState;
@@ -278,14 +281,40 @@ internal sealed class SimulatedNetwork : IDisposable
     /// <summary>Who ordered has the part in hand, and accepts what there is of the order.</summary>
     private Task<bool> AcceptAsync(JobId id) => AskAsync(() =>
     {
-        if (State.Jobs[id] is { Job: { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null }, Order: var order })
+        if (State.Jobs[id] is { Job: { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null } } entry)
         {
-            _node.Orders.Accept(order, "who ordered", []);
-            Count("acceptances");
+            foreach (var order in entry.Delivery is { } delivery ? Deliver(delivery) : [entry.Order])
+            {
+                _node.Orders.Accept(order, "who ordered", []);
+                Count("acceptances");
+            }
         }
 
         return true;
     });
+
+    /// <summary>A delivery arrives; now and then the first attempt fails.</summary>
+    /// <returns>The orders that wait for something in it.</returns>
+    private List<OrderEntry> Deliver(DeliveryEntry delivery)
+    {
+        if (delivery.State is DeliveryState.Planned)
+        {
+            _node.Deliveries.Claim(delivery, delivery.To.Value);
+            _node.Deliveries.Step(delivery, DeliveryStep.PickedUp, delivery.To.Value, null);
+            if (Demand.Luck("van", delivery.Id) < 0.05)
+            {
+                _node.Deliveries.Step(delivery, DeliveryStep.Failed, delivery.To.Value, "nobody was there");
+                _node.Deliveries.Step(delivery, DeliveryStep.PlannedAgain, "who ordered", null);
+                _node.Deliveries.Step(delivery, DeliveryStep.PickedUp, delivery.To.Value, null);
+                Count("deliveries that failed once");
+            }
+
+            _node.Deliveries.Step(delivery, DeliveryStep.DroppedOff, delivery.To.Value, null);
+            Count("deliveries dropped off");
+        }
+
+        return [.. delivery.Jobs.Where(static j => j.Job is { AcceptedAt: null, ReplacedBy: null }).Select(static j => j.Order).Distinct()];
+    }
 
     private void Prepare()
     {

@@ -20,7 +20,7 @@ public sealed class SimulatedNetworkTests(ITestOutputHelper output)
         NothingIsLost(demand, outcome);
 
         // What it was to be tried with did happen.
-        foreach (var trouble in (string[])["outages", "leases that lapsed", "replaced by a person's word", "orders called off", "acceptances", "restarts of the coordinator", "claims without an offer", "reports of an impostor refused"])
+        foreach (var trouble in (string[])["outages", "leases that lapsed", "replaced by a person's word", "orders called off", "acceptances", "deliveries dropped off", "restarts of the coordinator", "claims without an offer", "reports of an impostor refused"])
         {
             Assert.True(outcome.Counts.GetValueOrDefault(trouble) > 0, $"no {trouble}");
         }

@@ -24,7 +24,7 @@ public sealed class PlannerProperties
     {
         var (machine, job) = (snapshot.Machines.Single(m => m.Machine.Id == a.Machine), snapshot.Jobs.Single(j => j.Id == a.Job));
         var (profile, work) = (machine.Machine.Profile, job.Work);
-        return machine.State is MachineState.Idle or MachineState.Preparing or MachineState.Running or MachineState.Paused or MachineState.NeedsClearing
+        return machine.State is MachineState.Idle or MachineState.Preparing or MachineState.Running or MachineState.Paused or MachineState.NeedsClearing or MachineState.Reserved
             && profile.Process == work.Part.Process
             && (work.Material is null || profile.Materials.Contains(work.Material))
             && profile.EnvelopeMm.Fits(work.Part.OuterDimensionsMm!.Value)
@@ -55,6 +55,18 @@ public sealed class PlannerProperties
 
             return true;
         }));
+
+    [Fact]
+    public void No_plan_leads_through_a_reservation() => Check((snapshot, plan) => plan.Assignments.All(a =>
+        snapshot.Machines.Single(m => m.Machine.Id == a.Machine).Machine.Reserved.All(r => a.EndsAt <= r.From.AddMilliseconds(1) || a.StartsAt >= r.To.AddMilliseconds(-1))));
+
+    [Fact]
+    public void Idle_minutes_are_between_none_and_all() => Check((snapshot, plan) =>
+    {
+        var outlook = Outlook.Of(snapshot, plan.Assignments);
+        return outlook.Capacity.All(static c => c.Minutes.Count == Outlook.Hours && c.Minutes.All(m => m >= 0 && m <= 60 * c.InService))
+            && outlook.SetUps.All(static s => s.First.Count == Math.Min(5, s.Jobs) && s.SavedCost >= 0);
+    });
 
     [Fact]
     public void A_bed_is_shared_only_where_its_machine_can_by_equal_jobs_that_are_sliced_and_fit() => Check((snapshot, plan) => plan.Assignments.GroupBy(a => (a.Machine, a.Sequence)).All(run =>

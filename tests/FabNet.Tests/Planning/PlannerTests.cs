@@ -58,12 +58,13 @@ public sealed class PlannerTests
         var plan = Planner.Plan(Plants.Snapshot([Plants.At("lab-a/left", Plants.Printer(), "PLA", "black")], Plants.Job("o-1.1", work, due: Plants.Now) with { Destination = there.Id }) with
         {
             Sites = [Plants.Site("lab-a") with { Latitude = 0, Longitude = 0 }, there],
-            History = new Dictionary<RunKey, RunHistory> { [key] = new() { Completed = 10, TotalSeconds = 36_000, TotalGrams = 200 } },
+            History = new Dictionary<RunKey, RunHistory> { [key] = new() { Completed = 10, SecondsEach = 3600, LateSecondsEach = 3900, GramsEach = 20, FailureProbability = 0.025 } },
         });
 
         var assignment = Assert.Single(plan.Assignments);
         var cost = assignment.Cost;
         Assert.Equal(Plants.Now.AddMinutes(67), assignment.EndsAt);
+        Assert.Equal(Plants.Now.AddMinutes(72), assignment.PromisedBy);
         Assert.Equal(2.00m, cost.MachineTime); // 1 h × 2.00
         Assert.Equal(1.1333m, cost.SetUp); // 3 min × 18.00 + 7 min × 2.00
         Assert.Equal(0.50m, cost.Material); // 20 g × 25.00 a kg
@@ -123,10 +124,10 @@ public sealed class PlannerTests
     {
         var (work, profile) = (Plants.Work(), Plants.Printer());
         Assert.Equal(EstimateBasis.Volume, WorkEstimate.Of(work, profile, null).Basis);
-        Assert.Equal(new WorkEstimate(500, 4, EstimateBasis.Program), WorkEstimate.Of(work, profile, new RunHistory { ProgramSeconds = 500, ProgramGrams = 4 }));
+        Assert.Equal(new WorkEstimate(500, 4, EstimateBasis.Program, 600), WorkEstimate.Of(work, profile, new RunHistory { SecondsEach = 500, GramsEach = 4 }));
         Assert.Equal(
-            new WorkEstimate(300, 5, EstimateBasis.Measured),
-            WorkEstimate.Of(work, profile, new RunHistory { ProgramSeconds = 500, Completed = 2, TotalSeconds = 600, TotalGrams = 10 }));
+            new WorkEstimate(300, 5, EstimateBasis.Measured, 310),
+            WorkEstimate.Of(work, profile, new RunHistory { Completed = 2, SecondsEach = 300, LateSecondsEach = 310, GramsEach = 5 }));
     }
 
     [Fact]

@@ -85,7 +85,7 @@ internal static class Plants
             var (random, i) = m;
             var profile = random.Next(3) switch { 0 => Printer("small", 60), 1 => Printer("large", 300, "PLA", "PETG", "PA"), _ => Mill() };
             var states = Enum.GetValues<MachineState>();
-            return At(
+            var machine = At(
                 $"lab-{(char)('a' + random.Next(3))}/m{i}",
                 profile,
                 random.Next(3) == 0 ? null : profile.Materials[random.Next(profile.Materials.Count)],
@@ -98,6 +98,13 @@ internal static class Plants
                     HasStarted = k == 0 && random.Next(2) == 0,
                     RemainingSeconds = random.Next(2) == 0 ? random.Next(7200) : null,
                 })]).SharingBeds(random.Next(2) == 0);
+            return random.Next(4) > 0 ? machine : machine with
+            {
+                Machine = machine.Machine with
+                {
+                    Reserved = [.. Enumerable.Range(0, 1 + random.Next(2)).Select(k => Now.AddMinutes((k * 700) + random.Next(-60, 300))).Select(from => new Reservation(from, from.AddMinutes(random.Next(5, 400)), "class"))],
+                },
+            };
         }).ToList();
         var jobs = jobSeeds.Select((seed, i) => (new Random(seed), i)).Select(j =>
         {

@@ -30,18 +30,26 @@ public sealed class SequencingSearchTests
     public void The_same_seed_and_steps_give_the_same_order() => Prop.ForAll<uint>(static seed =>
     {
         var problem = Problem(seed, jobs: 20, machines: 4);
-        var options = Steps(1000) with { Chains = 3, SetUpWeight = 0.5 };
+        var options = Steps(1000) with { Chains = 3, MakespanLimit = seed % 2 == 0 ? null : 300 };
         Assert.True(Same(SequencingSearch.Solve(problem, options), SequencingSearch.Solve(problem, options)));
     }).Check(Config.QuickThrowOnFailure);
 
     [Fact]
-    public void Set_ups_that_count_much_are_few()
+    public void Where_a_makespan_is_soon_enough_set_ups_are_few()
     {
         var problem = Problem(7, jobs: 40, machines: 4);
         var quick = SequencingSearch.Solve(problem, Steps(20_000));
-        var calm = SequencingSearch.Solve(problem, Steps(20_000) with { SetUpWeight = 5 });
+        var calm = SequencingSearch.Solve(problem, Steps(20_000) with { MakespanLimit = 1.2 * quick.Makespan });
         Assert.True(calm.SetUpTime < quick.SetUpTime, $"{calm.SetUpTime} against {quick.SetUpTime}");
-        Assert.True(quick.Makespan <= calm.Makespan);
+        Assert.InRange(calm.Makespan, quick.Makespan, 1.2 * quick.Makespan);
+    }
+
+    [Fact]
+    public void A_makespan_that_cannot_be_kept_gives_the_soonest_that_is_found()
+    {
+        var problem = Problem(7, jobs: 40, machines: 4);
+        var quick = SequencingSearch.Solve(problem, Steps(20_000));
+        Assert.InRange(SequencingSearch.Solve(problem, Steps(20_000) with { MakespanLimit = 1 }).Makespan, problem.LowerBound(), 1.1 * quick.Makespan);
     }
 
     [Fact]
@@ -58,7 +66,7 @@ public sealed class SequencingSearchTests
     }
 
     [Fact]
-    public void A_plants_own_sequences_come_to_what_it_published()
+    public void A_plants_own_sequences_come_to_what_it_published_and_a_search_keeps_to_their_makespan_with_hardly_more_set_ups()
     {
         var folder = TestData.Path("planning", "factory");
         var published = PublishedValues.Beside(folder);
@@ -77,7 +85,8 @@ public sealed class SequencingSearchTests
             var value = published.Of(file);
             Assert.Equal(value.Makespan!.Value, own.Makespan / (double)FactoryInstance.UnitsPerHour, 0.05);
             Assert.Equal(value.SetUpHours!.Value, (own.SetUpTime + plant.MaintenanceSetUp) / (double)FactoryInstance.UnitsPerHour, 0.05);
-            Assert.True(SequencingSearch.Solve(plant.Problem, Steps(50_000)).Makespan <= own.Makespan);
+            var found = SequencingSearch.Solve(plant.Problem, Steps(60_000) with { MakespanLimit = own.Makespan });
+            Assert.True(found.Makespan <= own.Makespan && found.SetUpTime <= 1.02 * own.SetUpTime, $"{number}: {found.Makespan} and {found.SetUpTime} against {own.Makespan} and {own.SetUpTime}");
         });
     }
 

@@ -52,15 +52,18 @@ internal sealed class BrokerBench : IAsyncDisposable
     public static async Task<BrokerBench> CreateAsync((string User, string Password)? login = null, TestAuthority? authority = null) =>
         new(await MosquittoBroker.StartAsync(login: login, authority: authority));
 
-    public static TelemetrySample Sample(Metric metric, double value, int index = 0) =>
-        new(Bench.Machine, TimeProvider.System.GetUtcNow(), metric, index, value, null);
+    /// <summary>The site's clock.</summary>
+    public JumpingTime Time { get; } = new();
+
+    public static TelemetrySample Sample(Metric metric, double value, int index = 0, TimeProvider? time = null) =>
+        new(Bench.Machine, (time ?? TimeProvider.System).GetUtcNow(), metric, index, value, null);
 
     public void SetPrimaryHost(string host) =>
         Config = Config with { Broker = Config.Broker! with { Sparkplug = Config.Broker!.Sparkplug! with { PrimaryHost = host } } };
 
-    public void StartSparkplug() => Start(new SparkplugPublisher(Config, HoldAsync, "1.2.3", TimeProvider.System, NullLogger.Instance));
+    public void StartSparkplug() => Start(new SparkplugPublisher(Config, HoldAsync, "1.2.3", Time, NullLogger.Instance));
 
-    public void StartHomeAssistant() => Start(new HomeAssistantPublisher(Config, "1.2.3", TimeProvider.System, NullLogger.Instance));
+    public void StartHomeAssistant() => Start(new HomeAssistantPublisher(Config, "1.2.3", Time, NullLogger.Instance));
 
     public async Task StopAsync()
     {
@@ -74,7 +77,7 @@ internal sealed class BrokerBench : IAsyncDisposable
     {
         _statuses =
         [
-            new MachineStatus { Machine = new MachineId(Bench.Site, machine), State = state, Detail = detail, Job = job, Progress = 0.25, Loaded = new LoadedMaterial("PLA", "black"), At = TimeProvider.System.GetUtcNow() },
+            new MachineStatus { Machine = new MachineId(Bench.Site, machine), State = state, Detail = detail, Job = job, Progress = 0.25, Loaded = new LoadedMaterial("PLA", "black"), At = Time.GetUtcNow() },
         ];
         _link?.Wake();
     }
@@ -86,7 +89,7 @@ internal sealed class BrokerBench : IAsyncDisposable
         var record = new EventRecord
         {
             Sequence = ++_sequence,
-            Event = happened?.Invoke(job) ?? new JobStarted { Job = job, Epoch = 1, At = TimeProvider.System.GetUtcNow() },
+            Event = happened?.Invoke(job) ?? new JobStarted { Job = job, Epoch = 1, At = Time.GetUtcNow() },
             Machine = new MachineId(Bench.Site, machine),
         };
         _journal.Append(record.ToJournal());
@@ -109,7 +112,7 @@ internal sealed class BrokerBench : IAsyncDisposable
     private void Start(ISitePublisher publisher)
     {
         _link = new BrokerLink(
-            publisher, Config, new JobEventLog(_journal, "boot"), () => _statuses, TimeSpan.FromMilliseconds(50), TimeProvider.System, NullLogger.Instance);
+            publisher, Config, new JobEventLog(_journal, "boot"), () => _statuses, TimeSpan.FromMilliseconds(50), Time, NullLogger.Instance);
         _link.Start();
     }
 

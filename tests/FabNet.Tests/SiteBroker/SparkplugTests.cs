@@ -109,6 +109,22 @@ public sealed class SparkplugTests
         AssertConforms(host);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task What_happens_after_the_clock_was_set_back_is_not_historical()
+    {
+        await using var bench = await BrokerBench.CreateAsync();
+        await using var host = await SparkplugHost.StartAsync(bench.Broker);
+        bench.Tell(MachineState.Idle);
+        bench.StartSparkplug();
+        await host.NextAsync("DBIRTH");
+
+        bench.Time.Jump(TimeSpan.FromHours(-1));
+        var happened = bench.Happen();
+        Assert.Null((await host.NextValueAsync("Job Event/Sequence", v => (int?)v["value"] == happened))["isHistorical"]);
+        bench.Add(BrokerBench.Sample(Metric.BedC, 58.25, time: bench.Time));
+        Assert.Null((await host.NextValueAsync("Bed/Temperature", v => (double?)v["value"] is 58.25))["isHistorical"]);
+    }
+
     [Fact]
     public void The_bdSeq_is_kept_across_restarts_and_goes_on_from_255_with_0()
     {

@@ -94,7 +94,7 @@ internal sealed partial class HomeAssistantPublisher : ISitePublisher
     }
 
     /// <inheritdoc />
-    public async Task PublishAsync(BrokerConnection connection, IReadOnlyList<JournaledEvent> events, long lost, CancellationToken cancellationToken)
+    public async Task PublishAsync(BrokerConnection connection, IReadOnlyList<JournaledEvent> events, long head, long lost, CancellationToken cancellationToken)
     {
         if (!_isAnnounced)
         {

@@ -8,7 +8,11 @@ using FabNet.Model.Sites;
 namespace FabNet.Edge.SiteBroker.Sparkplug;
 
 /// <summary>A value that waits to be sent, or to be known to have arrived.</summary>
-internal readonly record struct WaitingValue(SparkplugMetric Metric, SparkplugValue Value, DateTimeOffset At);
+/// <param name="Metric">Of what.</param>
+/// <param name="Value">The value.</param>
+/// <param name="At">When it was measured, by a clock that may have been set since.</param>
+/// <param name="Births">How often the device had been born when it was taken.</param>
+internal readonly record struct WaitingValue(SparkplugMetric Metric, SparkplugValue Value, DateTimeOffset At, int Births);
 
 /// <summary>One machine. Not thread safe.</summary>
 internal sealed class SparkplugDevice
@@ -53,8 +57,8 @@ internal sealed class SparkplugDevice
     /// <summary>True from DBIRTH to DDEATH.</summary>
     public bool IsBorn { get; set; }
 
-    /// <summary>When it was last born: what was measured before is historical.</summary>
-    public DateTimeOffset BornAt { get; set; }
+    /// <summary>How often it was born: what was taken before the last birth is historical, whatever the clock said.</summary>
+    public int Births { get; private set; }
 
     /// <summary>True once it has a metric that its last birth did not state.</summary>
     public bool NeedsBirth { get; set; }
@@ -81,6 +85,13 @@ internal sealed class SparkplugDevice
         Tell("Material", status.Loaded.Material, status, _status?.Loaded.Material);
         Tell("Color", status.Loaded.Color, status, _status?.Loaded.Color);
         _status = status;
+    }
+
+    /// <summary>Its birth goes out, and states all that it has.</summary>
+    public void Bear()
+    {
+        (IsBorn, NeedsBirth) = (true, false);
+        Births++;
     }
 
     /// <summary>A new connection: what may not have arrived on the old one is sent again, before what waits.</summary>
@@ -111,7 +122,7 @@ internal sealed class SparkplugDevice
             Dropped++;
         }
 
-        Waiting.Enqueue(new WaitingValue(metric, value, at));
+        Waiting.Enqueue(new WaitingValue(metric, value, at, Births));
     }
 
     private SparkplugMetric MetricOf(Metric metric, int index)

@@ -42,7 +42,7 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
     private bool _isUnconfirmed;
     private long _confirmed;
     private long _lostTold;
-    private DateTimeOffset _bornAt;
+    private long _bornHead;
     private (bool IsOnline, long Timestamp)? _host;
 
     /// <param name="site">The site, with a Sparkplug section.</param>
@@ -147,12 +147,12 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
     }
 
     /// <inheritdoc />
-    public async Task PublishAsync(BrokerConnection connection, IReadOnlyList<JournaledEvent> events, long lost, CancellationToken cancellationToken)
+    public async Task PublishAsync(BrokerConnection connection, IReadOnlyList<JournaledEvent> events, long head, long lost, CancellationToken cancellationToken)
     {
-        await BearAsync(connection, lost + _devices.Values.Sum(d => d.Dropped), cancellationToken);
+        await BearAsync(connection, head, lost + _devices.Values.Sum(d => d.Dropped), cancellationToken);
         foreach (var happened in events)
         {
-            await TellAsync(connection, happened.Record, cancellationToken);
+            await TellAsync(connection, happened.Record, happened.Cursor <= _bornHead, cancellationToken);
         }
 
         foreach (var device in _devices.Values.Where(d => d.IsBorn))
@@ -181,12 +181,12 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
     }
 
     /// <summary>The node's birth, and those of the devices that are there and have none, or have news of what they measure.</summary>
-    private async Task BearAsync(BrokerConnection connection, long lost, CancellationToken cancellationToken)
+    private async Task BearAsync(BrokerConnection connection, long head, long lost, CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         if (!_isBorn)
         {
-            _bornAt = now;
+            _bornHead = head;
             _sequence = 0;
             _node["bdSeq"].Set(SparkplugValue.Of((long)_birth), now);
             _node[Lost].Set(SparkplugValue.Of(lost), now);
@@ -202,7 +202,7 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
         foreach (var device in _devices.Values.Where(d => d.IsOnline && (!d.IsBorn || d.NeedsBirth)))
         {
             await SendAsync(connection, _topics.DeviceBirth(device.Name), device.Metrics.ToBirth(now), cancellationToken);
-            (device.IsBorn, device.BornAt, device.NeedsBirth) = (true, now, false);
+            device.Bear();
         }
 
         if (lost != _lostTold)
@@ -214,9 +214,8 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
     }
 
     /// <summary>A job event goes out as data of its machine; while the machine is away (or gone from the configuration), as data of the node.</summary>
-    private async Task TellAsync(BrokerConnection connection, EventRecord record, CancellationToken cancellationToken)
+    private async Task TellAsync(BrokerConnection connection, EventRecord record, bool isHistorical, CancellationToken cancellationToken)
     {
-        var isHistorical = record.Event.At < _bornAt;
         if (record.Machine is { } machine && _devices.GetValueOrDefault(machine) is { IsBorn: true } device)
         {
             await SendAsync(connection, _topics.DeviceData(device.Name), device.Metrics.Tell(record, isHistorical), cancellationToken);
@@ -242,7 +241,7 @@ internal sealed partial class SparkplugPublisher : ISitePublisher
             await SendAsync(
                 connection,
                 _topics.DeviceData(device.Name),
-                values.OrderBy(v => v.At).Select(v => v.Metric.ToData(v.Value, v.At, v.At < device.BornAt)),
+                values.OrderBy(v => v.At).Select(v => v.Metric.ToData(v.Value, v.At, v.Births < device.Births)),
                 cancellationToken);
         }
     }
