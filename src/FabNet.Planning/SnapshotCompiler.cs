@@ -87,7 +87,7 @@ internal sealed class SnapshotCompiler
             Workshop = machine.Machine.Id.Site.Value,
             Class = ClassOf(machine.Machine).Name,
             Loaded = new SetUpOf { Material = machine.Machine.Loaded.Material, Color = machine.Machine.Loaded.Color },
-            Blocked = [.. machine.Machine.Reserved.Where(r => r.To > r.From && r.To > _snapshot.Now).Select(r => new BlockedTime(Near(r.From), Near(r.To), r.Reason)).Where(static b => b.To > b.From)],
+            Blocked = [.. machine.Machine.Reserved.Where(r => r.To > r.From && r.To > _snapshot.Now).Select(r => new BlockedTime(Near(_snapshot.Now, r.From), Near(_snapshot.Now, r.To), r.Reason)).Where(static b => b.To > b.From)],
             Speed = SpeedOf(machine),
             FailureProbability = machine.FailureProbability is { } failure ? Bounded(failure, 0, 0.99) : null,
             Queue = QueueOf(machine, profile),
