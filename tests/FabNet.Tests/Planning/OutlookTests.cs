@@ -91,6 +91,6 @@ public sealed class OutlookTests
 
     private static Assignment Assignment(string job, string machine, DateTimeOffset starts, double minutes) => new()
     {
-        Job = JobId.Parse(job), Machine = MachineId.Parse(machine), Sequence = 0, StartsAt = starts, EndsAt = starts.AddMinutes(minutes), RunMinutes = minutes, SetUpMinutes = 0, Cost = new CostBreakdown { Currency = "EUR" }, Why = "",
+        Job = JobId.Parse(job), Machine = MachineId.Parse(machine), Sequence = 0, StartsAt = starts, EndsAt = starts.AddMinutes(minutes), PromisedBy = starts.AddMinutes(minutes), RunMinutes = minutes, SetUpMinutes = 0, Cost = new CostBreakdown { Currency = "EUR" }, Why = "",
     };
 }
