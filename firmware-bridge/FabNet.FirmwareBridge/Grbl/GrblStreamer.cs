@@ -138,12 +138,12 @@ internal sealed class GrblStreamer : GCodeStreamer
             case FirmwareMessageKind.Unknown when LinesInFlight > 0:
                 OnDamaged(message, nowMs);
                 break;
-            case FirmwareMessageKind.Status when LinesInFlight > 0 && Lines[Acknowledged + 1].SequenceEqual("?\n"u8):
             case FirmwareMessageKind.Alarm:
                 // A probe that touches nothing raises ALARM:5, says [PRB:…:0], and then answers ok (motion_control.c, mc_probe_cycle).
                 KeepReply(message);
                 _alarm = LinesInFlight > 0 ? $"GRBL raised {GrblCodes.Alarm(message.Number)}" : null;
                 break;
+            case FirmwareMessageKind.Status when LinesInFlight > 0 && Lines[Acknowledged + 1].SequenceEqual("?\n"u8):
             case FirmwareMessageKind.Echo or FirmwareMessageKind.Version or FirmwareMessageKind.BuildOptions:
                 KeepReply(message);
                 break;

@@ -122,9 +122,10 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (message.Kind is not (FirmwareMessageKind.Unknown or FirmwareMessageKind.Empty))
             _heardMs = nowMs;
         if (message.Kind is FirmwareMessageKind.Unknown or FirmwareMessageKind.Echo or FirmwareMessageKind.Position or FirmwareMessageKind.Temperature
-                or FirmwareMessageKind.Version or FirmwareMessageKind.Capability or FirmwareMessageKind.HostAction
-            || message.HasTemperatures)
+                or FirmwareMessageKind.Version or FirmwareMessageKind.Capability or FirmwareMessageKind.HostAction)
             KeepReply(message);
+        else if (message.HasTemperatures)
+            KeepReply(message, _marker >= 0 ? _marker : EarliestMarkerInFlight()); // The answer to M105, whoever asked.
 
         switch (message.Kind)
         {

@@ -281,6 +281,16 @@ internal abstract class GCodeStreamer(IFirmwareDialect dialect, SendWindow windo
         }
     }
 
+    /// <summary>Keeps a message as the answer to one line, if somebody waits for that.</summary>
+    protected void KeepReply(in FirmwareMessage message, int sequence)
+    {
+        foreach (var submission in _framedSubmissions)
+        {
+            if (submission.Sequence == sequence && submission.Waiter is not null)
+                submission.AddReply(message.Text);
+        }
+    }
+
     private void RecountFlight()
     {
         BytesInFlight = 0;

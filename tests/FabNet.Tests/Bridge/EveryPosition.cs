@@ -15,7 +15,7 @@ internal static class EveryPosition
     // What the host sends on its own account; the programs of the suite hold none of it.
     private static readonly HashSet<string> HostCommands = new(StringComparer.Ordinal)
     {
-        "M115", "M110 N0", "M105", "M108", "M114", "M155 S2", "M155 S0", "M154 S2", "M154 S0", "M400", "M104 S0", "M140 S0", "M107", "M5", "M5M9", "$I", "$G", "$X", "",
+        "M115", "M110 N0", "M105", "M108", "M114", "M155 S2", "M155 S0", "M154 S2", "M154 S0", "M400", "M104 S0", "M140 S0", "M107", "M5", "M5M9", "M112", "$I", "$G", "$X", "",
     };
 
     /// <summary>Heats, moves short and long, dwells, and leaves the heaters on.</summary>
