@@ -38,6 +38,7 @@ internal sealed class MarlinControl : FirmwareControl
     private long _positionMs;
     private long _closingSinceMs;
     private long _aliveMs = long.MinValue / 2;
+    private long _answeredMs;
     private bool _waitTold;
 
     /// <summary>Takes a Marlin that answered M115.</summary>
@@ -87,6 +88,8 @@ internal sealed class MarlinControl : FirmwareControl
             _streamer.On(message, nowMs);
         if (message.Kind is FirmwareMessageKind.Busy or FirmwareMessageKind.Temperature)
             _aliveMs = nowMs;
+        else
+            _answeredMs = nowMs;
         switch (message.Kind)
         {
             case FirmwareMessageKind.Ok when message.HasTemperatures:
@@ -243,7 +246,8 @@ internal sealed class MarlinControl : FirmwareControl
 
         if (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
         {
-            if (_streamer.Fault is not null && nowMs - _newNumbersMs >= NewNumbersMs)
+            // One that answers nothing, or is busy, is left alone: its buffer may hold the orders already, and would join lines that overflow it.
+            if (_streamer.Fault is not null && _answeredMs > _newNumbersMs && nowMs - _newNumbersMs >= NewNumbersMs)
                 SecureAnew(run, nowMs);
             return null;
         }
