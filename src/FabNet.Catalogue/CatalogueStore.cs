@@ -35,7 +35,13 @@ internal sealed partial class CatalogueStore : IAsyncDisposable, IDisposable
     private CatalogueStore(IJournal journal, BlobStore blobs, string indexPath, IReadOnlyCollection<string>? heeded, ILogger log)
     {
         (_journal, Blobs, _indexPath, _heeded) = (journal, blobs, indexPath, heeded);
-        _publishing = new PublishingLoop(journal, new CommonsRules(journal, heeded), indexPath, reason => LogRebuilding(log, indexPath, reason, journal.Head));
+        _publishing = new PublishingLoop(journal, new CommonsRules(journal, heeded), indexPath, reason =>
+        {
+            if (journal.Head > 0)
+            {
+                LogRebuilding(log, indexPath, reason, journal.Head);
+            }
+        });
     }
 
     public BlobStore Blobs { get; }
