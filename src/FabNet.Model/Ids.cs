@@ -64,6 +64,9 @@ public readonly record struct JobId(string Value)
     /// <summary>The <paramref name="number"/>th job of <paramref name="order"/>.</summary>
     public static JobId FromNumber(OrderId order, int number) => new($"{order}.{number}");
 
+    /// <summary>The order that it is of.</summary>
+    public OrderId Order => new(Value[..Value.LastIndexOf('.')]);
+
     /// <summary>Reads an id that a person or a peer gave.</summary>
     /// <exception cref="FormatException">It is not of the form <c>o-7.2</c>.</exception>
     public static JobId Parse(string text) =>

@@ -37,6 +37,13 @@ internal static class Eligibility
     public static bool IsInService(MachineState state) =>
         state is MachineState.Idle or MachineState.Preparing or MachineState.Running or MachineState.Paused or MachineState.NeedsClearing or MachineState.Reserved;
 
+    /// <summary>The machines of a snapshot that are in service, by site and name.</summary>
+    public static List<PlantMachine> InService(PlantSnapshot snapshot) =>
+    [
+        .. snapshot.Machines.Where(static m => IsInService(m.State))
+            .OrderBy(static m => m.Machine.Id.Site.Value, StringComparer.Ordinal).ThenBy(static m => m.Machine.Id.Name, StringComparer.Ordinal),
+    ];
+
     /// <summary>What of a job's work stands in the way on a class of machine, whatever the machine does now.</summary>
     public static Obstacle OfWork(Work work, MachineProfile profile)
     {

@@ -56,13 +56,11 @@ public sealed record Outlook
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(planned);
-        List<PlantMachine> inService =
-        [
-            .. snapshot.Machines.Where(static m => Eligibility.IsInService(m.State))
-                .OrderBy(static m => m.Machine.Id.Site.Value, StringComparer.Ordinal).ThenBy(static m => m.Machine.Id.Name, StringComparer.Ordinal),
-        ];
+        var inService = Eligibility.InService(snapshot);
         var plant = Plant.Of(SnapshotCompiler.Compile(snapshot, inService, []));
-        var busy = planned.GroupBy(static a => a.Machine).ToDictionary(static g => g.Key, g => Spans(g, snapshot.Now));
+        var busy = planned.GroupBy(static a => a.Machine).ToDictionary(
+            static g => g.Key,
+            g => Spans.Joined(g.Select(a => (From: (a.StartsAt - snapshot.Now).TotalMinutes, To: (a.EndsAt - snapshot.Now).TotalMinutes)).Where(static s => s.To > s.From))); // Jobs that share a bed share their time.
         var from = new DateTimeOffset(snapshot.Now.UtcDateTime.Date.AddHours(snapshot.Now.UtcDateTime.Hour), TimeSpan.Zero);
         var passed = (snapshot.Now - from).TotalMinutes;
         var hours = new Dictionary<MachineId, double[]>();
@@ -78,25 +76,6 @@ public sealed record Outlook
         }
 
         return new Outlook { From = from, Capacity = Capacities(snapshot, hours), SetUps = SetUpMatches.Of(snapshot, inService, [.. plant.Machines.Select(static m => m.Class.Index)], begins) };
-    }
-
-    private static List<(double From, double To)> Spans(IEnumerable<Assignment> assignments, DateTimeOffset now)
-    {
-        var spans = new List<(double From, double To)>();
-        foreach (var span in assignments.Select(a => (From: (a.StartsAt - now).TotalMinutes, To: (a.EndsAt - now).TotalMinutes)).Where(static s => s.To > s.From).Order())
-        {
-            // Jobs that share a bed share their time.
-            if (spans.Count > 0 && span.From <= spans[^1].To)
-            {
-                spans[^1] = (spans[^1].From, Math.Max(spans[^1].To, span.To));
-            }
-            else
-            {
-                spans.Add(span);
-            }
-        }
-
-        return spans;
     }
 
     private static double[] ByHour(List<(double From, double To)> free, double first)

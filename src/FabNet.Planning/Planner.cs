@@ -45,11 +45,7 @@ public static class Planner
             throw new ArgumentException($"The snapshot has machine {lost.Machine.Id} but not its site.", nameof(snapshot));
         }
 
-        List<PlantMachine> machines =
-        [
-            .. snapshot.Machines.Where(static m => Eligibility.IsInService(m.State))
-                .OrderBy(static m => m.Machine.Id.Site.Value, StringComparer.Ordinal).ThenBy(static m => m.Machine.Id.Name, StringComparer.Ordinal),
-        ];
+        var machines = Eligibility.InService(snapshot);
         var (able, left) = (new List<OpenJob>(snapshot.Jobs.Count), new List<OpenJob>());
         foreach (var job in snapshot.Jobs.Order(JobOrder.Instance))
         {

@@ -54,13 +54,10 @@ internal static class SetUpMatches
     private static (double Minutes, decimal Cost) Saved(Machine machine, SitePrices prices)
     {
         var costs = SnapshotCompiler.SetUpOf(machine.Profile);
-        var perGram = (prices.MaterialPerKg.TryGetValue(machine.Loaded.Material!, out var price) ? price : prices.DefaultMaterialPerKg) / 1000;
         var grams = machine.Profile.Process is FabricationProcess.Printing ? costs.PurgeGrams : 0;
         var hours = (decimal)(costs.MaterialChangeMinutes / 60);
-        return (costs.MaterialChangeMinutes, Math.Round((hours * Bounded(prices.MachinePerHour + prices.LabourPerHour)) + ((decimal)grams * Bounded(perGram)), 2, MidpointRounding.ToEven));
+        return (costs.MaterialChangeMinutes, Math.Round((hours * SnapshotCompiler.Bounded(prices.MachinePerHour + prices.LabourPerHour)) + ((decimal)grams * SnapshotCompiler.Bounded(prices.MaterialPerGram(machine.Loaded.Material))), 2, MidpointRounding.ToEven));
     }
-
-    private static decimal Bounded(decimal price) => Math.Clamp(price, 0, 1_000_000);
 
     /// <summary>Jobs that are alike.</summary>
     /// <param name="Work">What each of them makes, but for the copies.</param>

@@ -6,6 +6,7 @@ using FabNet.Model.Plans;
 using FabNet.Planning;
 using FabNet.Protocol;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Wire = FabNet.Protocol.V1;
 
 namespace FabNet.Coordinator.Board;
@@ -55,7 +56,7 @@ internal static class BoardWriter
     }
 
     private static IEnumerable<Wire.OpenDemand> Demand(BoardFacts facts) => facts.Snapshot.Jobs
-        .GroupBy(static j => (Order: OrderOf(j.Id), Part: j.Work.Part.Name))
+        .GroupBy(static j => (Order: j.Id.Order.Value, Part: j.Work.Part.Name))
         .Select(g => Demand(facts, g.Key.Order, [.. g.OrderBy(static j => j.Id.Value.Length).ThenBy(static j => j.Id.Value, StringComparer.Ordinal)]))
         .OrderBy(static d => d.Due?.ToDateTimeOffset() ?? DateTimeOffset.MaxValue).ThenBy(static d => d.PlacedAt.ToDateTimeOffset()).ThenBy(static d => d.OrderId.Length)
         .ThenBy(static d => d.Key, StringComparer.Ordinal);
@@ -72,8 +73,8 @@ internal static class BoardWriter
             Jobs = jobs.Count,
             Copies = jobs.Sum(static j => j.Work.Copies),
             Due = first.Due.ToWire(),
-            PlacedAt = ((DateTimeOffset?)first.PlacedAt).ToWire(),
-            StartsAt = planned.Count > 0 ? ((DateTimeOffset?)planned[0].StartsAt).ToWire() : null,
+            PlacedAt = Timestamp.FromDateTimeOffset(first.PlacedAt),
+            StartsAt = planned.Count > 0 ? Timestamp.FromDateTimeOffset(planned[0].StartsAt) : null,
             Why = planned.Count > 0 ? planned[0].Why : facts.Waiting.GetValueOrDefault(first.Id) ?? "It waits for the next plan.",
         };
         if (first.Work.Material is { } material)
@@ -106,7 +107,7 @@ internal static class BoardWriter
         Copies = offer.Work.Copies,
         Cost = offer.Cost.ToWire(),
         Why = offer.Why,
-        AnswerBy = ((DateTimeOffset?)offer.AnswerBy).ToWire(),
+        AnswerBy = Timestamp.FromDateTimeOffset(offer.AnswerBy),
     };
 
     private static Wire.IdleCapacity Capacity(IdleHours hours, DateTimeOffset from)
@@ -118,7 +119,7 @@ internal static class BoardWriter
             MachineClass = hours.MachineClass,
             Machines = hours.Machines,
             InService = hours.InService,
-            From = ((DateTimeOffset?)from).ToWire(),
+            From = Timestamp.FromDateTimeOffset(from),
         };
         row.IdleMinutes.AddRange(hours.Minutes);
         return row;
@@ -132,7 +133,7 @@ internal static class BoardWriter
             Machine = setUp.Machine.Id.ToString(),
             MachineClass = setUp.Machine.Profile.Name,
             Loaded = setUp.Machine.Loaded.ToWire(),
-            FreeAt = setUp.FreeAt - now < TimeSpan.FromMinutes(1) ? null : ((DateTimeOffset?)WholeMinute(setUp.FreeAt)).ToWire(),
+            FreeAt = setUp.FreeAt - now < TimeSpan.FromMinutes(1) ? null : Timestamp.FromDateTimeOffset(WholeMinute(setUp.FreeAt)),
             Jobs = setUp.Jobs,
             SavedMinutes = setUp.SavedMinutes,
             SavedCost = setUp.SavedCost.ToString("0.00", CultureInfo.InvariantCulture),
@@ -149,6 +150,4 @@ internal static class BoardWriter
 
     // A machine that runs reckons its end anew each second; whoever reads the board needs no more than minutes.
     private static DateTimeOffset WholeMinute(DateTimeOffset moment) => new(moment.UtcTicks - (moment.UtcTicks % TimeSpan.TicksPerMinute) + TimeSpan.TicksPerMinute, TimeSpan.Zero);
-
-    private static string OrderOf(JobId job) => job.Value[..job.Value.LastIndexOf('.')];
 }

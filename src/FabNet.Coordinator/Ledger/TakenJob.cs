@@ -73,7 +73,7 @@ internal sealed class TakenJob(JobEntry entry, Site site, Machine machine, doubl
     };
 
     /// <summary>The price of its material for each gram.</summary>
-    public decimal PricePerGram => (Entry.Job.Material is { } material && Prices.MaterialPerKg.TryGetValue(material, out var price) ? price : Prices.DefaultMaterialPerKg) / 1000;
+    public decimal PricePerGram => Prices.MaterialPerGram(Entry.Job.Material);
 }
 
 /// <summary>One run that made several jobs on one bed: what they share is its clearing and warming up; what it took else is each job's by its part of the program.</summary>

@@ -1,5 +1,6 @@
 // How much of a site's opening time a machine was in service.
 
+using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
 
@@ -61,36 +62,8 @@ internal sealed class ServiceTime
             return [(from, to)];
         }
 
-        List<(DateTimeOffset From, DateTimeOffset To)> spans = [];
-        var last = TimeZoneInfo.ConvertTime(to, zone).Date;
-        for (var date = TimeZoneInfo.ConvertTime(from, zone).Date.AddDays(-1); date <= last; date = date.AddDays(1))
-        {
-            foreach (var hours in site.Hours)
-            {
-                if (hours.BeginOn(date.DayOfWeek))
-                {
-                    var begin = date + hours.From.ToTimeSpan();
-                    spans.Add((Max(from, Moment(begin)), Min(to, Moment(begin + hours.Length))));
-                }
-            }
-        }
-
-        List<(DateTimeOffset From, DateTimeOffset To)> apart = [];
-        foreach (var span in spans.Where(static s => s.From < s.To).Order())
-        {
-            if (apart.Count > 0 && span.From <= apart[^1].To)
-            {
-                apart[^1] = (apart[^1].From, Max(apart[^1].To, span.To));
-            }
-            else
-            {
-                apart.Add(span);
-            }
-        }
-
-        return apart;
-
-        DateTimeOffset Moment(DateTime local) => new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+        return Spans.Joined(OpeningHours.Between(site.Hours, zone, TimeZoneInfo.ConvertTime(from, zone).Date.AddDays(-1), TimeZoneInfo.ConvertTime(to, zone).Date)
+            .Select(s => (From: Max(from, s.From), To: Min(to, s.To))).Where(static s => s.From < s.To));
     }
 
     private static DateTimeOffset Max(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;

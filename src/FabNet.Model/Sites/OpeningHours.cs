@@ -32,6 +32,25 @@ public readonly record struct OpeningHours
     /// <summary>True if they begin on such a day.</summary>
     public bool BeginOn(DayOfWeek day) => ((_days >> IndexOf(day)) & 1) != 0;
 
+    /// <summary>When a place is open that has these hours: each time that begins on one of some local days, in the order of the days; they may overlap.</summary>
+    /// <param name="hours">The hours.</param>
+    /// <param name="zone">The place's time zone.</param>
+    /// <param name="first">The first day on which one begins.</param>
+    /// <param name="last">The last such day.</param>
+    public static IEnumerable<(DateTimeOffset From, DateTimeOffset To)> Between(IReadOnlyCollection<OpeningHours> hours, TimeZoneInfo zone, DateTime first, DateTime last)
+    {
+        for (var date = first; date <= last; date = date.AddDays(1))
+        {
+            foreach (var open in hours.Where(h => h.BeginOn(date.DayOfWeek)))
+            {
+                var begin = date + open.From.ToTimeSpan();
+                yield return (Moment(begin), Moment(begin + open.Length));
+            }
+        }
+
+        DateTimeOffset Moment(DateTime local) => new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+    }
+
     /// <summary>Reads hours that a person or a peer wrote.</summary>
     /// <exception cref="FormatException">They are not of the form.</exception>
     public static OpeningHours Parse(string text)

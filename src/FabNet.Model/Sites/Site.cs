@@ -23,6 +23,9 @@ public sealed record SitePrices
     /// <summary>Price of each material per kilogram, keyed by its upper-case name.</summary>
     public IReadOnlyDictionary<string, decimal> MaterialPerKg { get; init; } = new Dictionary<string, decimal>(StringComparer.Ordinal);
 
+    /// <summary>What a gram of a material costs; of one that is not known, what is not named does.</summary>
+    public decimal MaterialPerGram(string? material) => (material is not null && MaterialPerKg.TryGetValue(material, out var price) ? price : DefaultMaterialPerKg) / 1000;
+
     /// <summary>Electric energy, per kWh. Default 0.30.</summary>
     public decimal EnergyPerKwh { get; init; } = 0.30m;
 

@@ -99,7 +99,7 @@ internal sealed partial class Track
             var effort = EffortOf(alone, before, number);
             var begin = BeginOf(alone, free, effort);
             apart += PriceOf(alone, before, effort, begin);
-            (before, number, free) = (alone.Needs.After(before), _setUps is { } setUps ? setUps.After(number, alone.Family) : -1, begin + effort.Minutes + alone.Minutes);
+            (before, number, free) = (alone.Needs.After(before), After(number, alone.Family), begin + effort.Minutes + alone.Minutes);
         }
 
         return apart - run.Price;
@@ -135,7 +135,7 @@ internal sealed partial class Track
 
         ref readonly var next = ref _runs[at];
         var state = alone.Needs.After(before);
-        var nextEffort = EffortOf(next, state, _setUps is { } setUps ? setUps.After(number, alone.Family) : -1);
+        var nextEffort = EffortOf(next, state, After(number, alone.Family));
         var nextBegin = BeginOf(next, end, nextEffort);
         return cost + PriceOf(next, state, nextEffort, nextBegin) - next.Price + Delayed(at, nextBegin + nextEffort.Minutes + next.Minutes - next.End);
     }

@@ -214,7 +214,9 @@ internal sealed partial class Track
         SetGates(from);
     }
 
-    private int After(in Run run) => _setUps is { } setUps ? setUps.After(run.BeforeState, run.Family) : -1;
+    private int After(in Run run) => After(run.BeforeState, run.Family);
+
+    private int After(int state, int family) => _setUps is { } setUps ? setUps.After(state, family) : -1;
 
     private void WeighDelays()
     {

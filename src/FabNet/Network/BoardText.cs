@@ -97,5 +97,6 @@ internal static class BoardText
 
     private static string Cost(Wire.Cost cost) => $"{cost.ToModel().Total.ToString("0.00", CultureInfo.InvariantCulture)} {cost.Currency}";
 
-    private static string At(Google.Protobuf.WellKnownTypes.Timestamp? moment) => moment is null ? "-" : moment.ToDateTimeOffset().ToString("MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
+    /// <summary>A moment in a table; a dash for none.</summary>
+    public static string At(Google.Protobuf.WellKnownTypes.Timestamp? moment) => moment is null ? "-" : moment.ToDateTimeOffset().ToString("MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
 }

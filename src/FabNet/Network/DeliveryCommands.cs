@@ -41,7 +41,7 @@ internal static class DeliveryCommands
                 delivery.Day,
                 $"{string.Join(' ', delivery.OrderIds.Take(5))}{(delivery.OrderIds.Count > 5 ? " …" : "")} ({delivery.Jobs} {(delivery.Jobs == 1 ? "job" : "jobs")})",
                 $"{delivery.Grams.ToString("0", CultureInfo.InvariantCulture)} g",
-                delivery.Due is { } due ? due.ToDateTimeOffset().ToString("MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) : "-",
+                BoardText.At(delivery.Due),
                 delivery.HasCarrier ? delivery.Carrier : "-",
                 string.Join("; ", ((string[])[delivery.Late ? "late" : "", delivery.HasReason ? delivery.Reason : ""]).Where(static n => n.Length > 0)));
         }
