@@ -1,6 +1,7 @@
 // How a coordinator is put into a web application: services, and the endpoints that it answers.
 
 using FabNet.Coordinator.Board;
+using FabNet.Coordinator.Federation;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Sites;
 using FabNet.Protocol;
@@ -45,6 +46,9 @@ public static class CoordinatorHost
         services.AddHostedService(provider => new DesignWatch(
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<DesignCatalogue.DesignCatalogueClient>, options.CatalogueInterval,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<ILogger<DesignWatch>>()));
+        services.AddHostedService(provider => new CommunityRelay(
+            provider.GetRequiredService<CoordinatorNode>(), options, provider.GetRequiredService<DesignResolver>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<ILogger<CommunityRelay>>()));
         return services;
     }
 

@@ -45,4 +45,22 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(13, LogLevel.Warning, "Site {Site} was not believed in all that it told of job {Job}: {Doubt}")]
     public static partial void ReportDoubted(ILogger logger, SiteId site, JobId job, string doubt);
+
+    [LoggerMessage(14, LogLevel.Information, "Follows the community {Community} at {Address}.")]
+    public static partial void CommunityFollowed(ILogger logger, string community, Uri address);
+
+    [LoggerMessage(15, LogLevel.Warning, "The community {Community} is not reached as the guest {Site}: {Reason}")]
+    public static partial void CommunityAway(ILogger logger, string community, SiteId site, string reason);
+
+    [LoggerMessage(16, LogLevel.Information, "{Site} is a guest of the community {Community}; {Reports} reports go up.")]
+    public static partial void GuestWelcomed(ILogger logger, SiteId site, string community, long reports);
+
+    [LoggerMessage(17, LogLevel.Information, "{Job} of the community {Community} is made here as {Here} on {Machine}.")]
+    public static partial void GuestPlaced(ILogger logger, JobId job, string community, JobId here, MachineId machine);
+
+    [LoggerMessage(18, LogLevel.Warning, "The lease of {Job} goes back to the community {Community}: {Reason}")]
+    public static partial void GuestLeaseRefused(ILogger logger, JobId job, string community, string reason);
+
+    [LoggerMessage(19, LogLevel.Error, "The guest {Site} of the community {Community} failed; it begins anew.")]
+    public static partial void GuestFailed(ILogger logger, Exception exception, SiteId site, string community);
 }

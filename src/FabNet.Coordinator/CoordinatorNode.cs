@@ -2,6 +2,7 @@
 
 using FabNet.Coordinator.Board;
 using FabNet.Coordinator.Deliveries;
+using FabNet.Coordinator.Federation;
 using FabNet.Coordinator.Leases;
 using FabNet.Coordinator.Ledger;
 using FabNet.Coordinator.Orders;
@@ -29,6 +30,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     private readonly CoordinatorOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly GuestOrders _guestOrders;
     private readonly ITimer _ticker;
     private int _isTicking;
 
@@ -43,12 +45,18 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     {
         options.Validate();
         (_options, _time, _log) = (options, time, log);
+        GuestBook book;
         try
         {
             var known = new CoordinatorState();
             Ledger = LedgerBook.Open(options, time);
             Deriver = new LedgerDeriver(known, Ledger.Take);
-            _chronicle = new Chronicle(journal, known, Deriver.Take);
+            book = new GuestBook(known, Deriver.FoundOn);
+            _chronicle = new Chronicle(journal, known, (fact, record) =>
+            {
+                book.Take(record); // Before the ledger: a report tells what was set up until then.
+                Deriver.Take(fact, record);
+            });
             RequireLedgerBehind(journal);
             Telemetry = new TelemetryStore(options, time);
         }
@@ -61,7 +69,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
         var state = _chronicle.State;
         Sites = new SiteDirectory(state, time);
-        Leases = new LeaseBook(time, options.LeaseTtl);
+        var guestLeases = new GuestLeases(time, options.LeaseTtl);
+        Leases = new LeaseBook(time, options.LeaseTtl, job => book.TryGet(job, out _) ? guestLeases.Remaining(job) : null);
         Offers = new OfferBook(time, options.OfferTimeout, options.DeclineBackOff);
         var snapshots = new SnapshotBuilder(state, Sites, Offers, time);
         Orders = new OrderBook(_chronicle, Sites, Offers, snapshots, time);
@@ -73,6 +82,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Board = new NetworkBoard(state, Sites, Leases, Plan, options, time);
         Deliveries = new DeliveryDesk(_chronicle, time);
         Open = new BoardPublisher(Board, Plan, Deliveries, state, Offers, time, _loop.PostAsync, log);
+        _guestOrders = new GuestOrders(_chronicle, Sites, Offers, Orders, book, guestLeases, time);
+        Guests = new GuestDesk(_chronicle, Sites, book, guestLeases, _guestOrders, Orders, new Surplus(state, Sites, Plan, snapshots, time), options, time, log);
         CoordinatorLog.Replayed(log, state.Orders.Count, state.Jobs.Count, state.Sites.Count);
         _ = _loop.PostAsync(GoOn);
         _ticker = time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
@@ -103,6 +114,9 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     /// <summary>What is open to be taken.</summary>
     public BoardPublisher Open { get; }
 
+    /// <summary>This community's sites as guests of others.</summary>
+    public GuestDesk Guests { get; }
+
     public TelemetryStore Telemetry { get; }
 
     public LedgerBook Ledger { get; }
@@ -117,6 +131,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
     /// <summary>A site opened its stream. A stream that it had before ends. Called on the loop.</summary>
     /// <exception cref="JournalException">The site could not be registered.</exception>
+    /// <exception cref="FormatException">It has the name of another community's site.</exception>
     public void Join(SiteSession session, Model.Sites.Site site, string version)
     {
         Register(site);
@@ -130,6 +145,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Sites.Heard(session);
         session.Send(Welcome(session));
         Orders.SendCancels(session);
+        _guestOrders.OfferAgain(session);
         CoordinatorLog.SiteJoined(_log, session.Site, site.Machines.Count, version);
         Board.Publish(session.Site);
         CatchUp();
@@ -140,6 +156,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     public void Register(Model.Sites.Site site)
     {
         var record = new SiteRegistered { Site = site };
+        SiteRules.CheckHome(site, State.Sites.GetValueOrDefault(site.Id), _options.Community);
         if (!State.Sites.TryGetValue(site.Id, out var known)
             || !RecordFormat.Write(record).Payload.AsSpan().SequenceEqual(RecordFormat.Write(new SiteRegistered { Site = known }).Payload))
         {
@@ -234,6 +251,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
             JobEventSequence = State.LastSequence(session.Site, session.Boot),
             TelemetrySequence = session.TelemetrySequence,
             CoordinatorTime = ((DateTimeOffset?)_time.GetUtcNow()).ToWire(),
+            LeaseSeconds = _options.LeaseTtl.TotalSeconds,
         };
         welcome.Leases.AddRange(Claims.LeasesOf(session.Site));
         return new EdgeDown { Welcome = welcome };
@@ -247,7 +265,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
             Leases.Follow(entry.Job);
         }
 
-        Claims.WithdrawOffers([.. State.Live.Where(e => e.Job.State is JobState.Offered)], "the coordinator was restarted before its site answered");
+        Claims.WithdrawOffers([.. State.Live.Where(e => e.Job.State is JobState.Offered && e.Order.Origin is null)], "the coordinator was restarted before its site answered");
+        _guestOrders.GoOn();
         CatchUp();
         Plan.Request();
     }
@@ -261,6 +280,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
             {
                 Volatile.Write(ref _isTicking, 0);
                 Claims.Expire();
+                Guests.Tick();
                 foreach (var session in Sites.All.Values.Select(s => s.Session).OfType<SiteSession>().ToList())
                 {
                     if (_time.GetElapsedTime(session.HeardAt) >= _options.SilenceLimit)
@@ -294,7 +314,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
     /// <summary>Does what is still to follow from facts of before: the journal could not be written at the time, nobody else was able to make what one site rejected, or there were no deliveries yet.</summary>
     private void CatchUp()
     {
-        foreach (var entry in State.Broken.Concat(State.Open.Where(e => e.CancelReason is not null)).ToList())
+        foreach (var entry in State.Broken.Concat(State.Open.Where(e => e.CancelReason is not null || e.Order.Origin is not null)).ToList())
         {
             Orders.FollowUp(entry);
         }
@@ -337,6 +357,8 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         {
             CoordinatorLog.JournalUnwritable(_log, e);
         }
+
+        Guests.Settle();
     }
 
     private void Forget(JobEntry entry)

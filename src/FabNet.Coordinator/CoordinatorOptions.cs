@@ -50,6 +50,15 @@ public sealed record CoordinatorOptions
     /// <summary>How long telemetry samples are kept. Default 14 days.</summary>
     public TimeSpan TelemetryAge { get; init; } = TimeSpan.FromDays(14);
 
+    /// <summary>What this community is called by others: a name as sites have. Default <c>local</c>, which can't follow.</summary>
+    public string Community { get; init; } = DefaultCommunity;
+
+    /// <summary>The communities that its idle machines help, each once, none of this one's name. Default none.</summary>
+    public IReadOnlyList<Federation.FollowedCommunity> Follows { get; init; } = [];
+
+    /// <summary>The community's name where nobody gave it one.</summary>
+    public const string DefaultCommunity = "local";
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is outside its range; the message names it.</exception>
     internal void Validate()
@@ -63,6 +72,20 @@ public sealed record CoordinatorOptions
         InRange(SilenceLimit, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), nameof(SilenceLimit));
         InRange(CatalogueInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1), nameof(CatalogueInterval));
         InRange(QueueDepth, 1, 10, nameof(QueueDepth));
+        if (!Model.Names.IsValid(Community) || Follows.Any(f => !Model.Names.IsValid(f.Name)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Community), "A community is called by 1 to 63 lower-case letters, digits and dashes, such as lisbon.");
+        }
+
+        if (Follows.Count > 0 && Community == DefaultCommunity)
+        {
+            throw new ArgumentOutOfRangeException(nameof(Community), $"A community that follows others needs a name of its own, by which they know it; '{DefaultCommunity}' is every community's at first.");
+        }
+
+        if (Follows.Select(static f => f.Name).Append(Community).Distinct(StringComparer.Ordinal).Count() <= Follows.Count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(Follows), "A community is followed once, under its own name, and not by itself.");
+        }
     }
 
     private static void InRange<T>(T value, T least, T most, string name)

@@ -1,5 +1,6 @@
 // One site's edge agent: composes the rooms of the edge, starts them, and stops them in the order that loses nothing.
 
+using System.Threading.Channels;
 using FabNet.Edge.Commons;
 using FabNet.Edge.Configuration;
 using FabNet.Edge.Designs;
@@ -15,6 +16,7 @@ using FabNet.Model;
 using FabNet.Model.Sites;
 using FabNet.Protocol;
 using FabNet.Protocol.Catalogue;
+using FabNet.Protocol.Links;
 using FabNet.Protocol.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
@@ -202,8 +204,7 @@ public sealed partial class EdgeAgent : IAsyncDisposable
             _hosts[i].Start(leftRunning.Contains(Config.IdOf(Config.Machines[i])));
         }
 
-        var link = new CoordinatorLink(
-            new EdgeLink.EdgeLinkClient(_coordinator), Hello, Loop.Inbox, _options.ReconnectDelay, _options.Time, loggers.CreateLogger<CoordinatorLink>());
+        var link = new CoordinatorStream(new EdgeLink.EdgeLinkClient(_coordinator), LinkEvents(Loop.Inbox), _options.ReconnectDelay, _options.Time);
         _linking = Task.Run(() => link.RunAsync(_stopLink.Token));
         _ticking = Task.Run(TickAsync);
         _syncing = Task.Run(SyncAsync);
@@ -216,6 +217,24 @@ public sealed partial class EdgeAgent : IAsyncDisposable
         _siteBroker.Start();
         LogStarted(Site, Config.Machines.Count, Config.DataFolder);
     }
+
+    // The stream knows nothing of jobs: what comes goes to the edge's loop, what goes up comes from it.
+    private CoordinatorStreamEvents LinkEvents(ChannelWriter<EdgeMessage> inbox) => new()
+    {
+        Hello = _ => new(Hello()),
+        Up = async (welcome, up, _, token) =>
+        {
+            await inbox.WriteAsync(new LinkUp(welcome, up), token);
+            return null;
+        },
+        Said = async (message, token) =>
+        {
+            await inbox.WriteAsync(new FromCoordinator(message), token);
+            return null;
+        },
+        Down = reason => inbox.WriteAsync(new LinkDown(reason), CancellationToken.None),
+        Retrying = (reason, delay) => LogCoordinatorAway(reason, delay.TotalSeconds),
+    };
 
     private EdgeUp.Types.Hello Hello() => new() { Site = Loop.Site.ToWire(), BootId = _book.BootId, Version = _options.Version };
 
@@ -313,6 +332,9 @@ public sealed partial class EdgeAgent : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "The catalogue can't be asked which designs are unsafe: {Reason} What was known stays.")]
     private partial void LogCatalogueAway(string reason);
+
+    [LoggerMessage(LogLevel.Information, "The coordinator does not answer ({Reason}); it is tried again in {Seconds:0.0} s.")]
+    private partial void LogCoordinatorAway(string reason, double seconds);
 
     [LoggerMessage(LogLevel.Information, "The edge agent of {Site} has stopped.")]
     private partial void LogStopped(SiteId site);

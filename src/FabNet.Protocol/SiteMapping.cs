@@ -86,6 +86,8 @@ public static class SiteMapping
         wire.TimeZone = site.TimeZone;
         wire.Hours.AddRange(site.Hours.Select(static h => h.ToString()));
         wire.Machines.AddRange(site.Machines.Select(ToWire));
+        Vocabulary.SetIfPresent(site.Community, v => wire.Community = v);
+        wire.OwnCommunityOnly = site.OwnCommunityOnly;
         return wire;
     }
 
@@ -111,6 +113,8 @@ public static class SiteMapping
                 TimeZone = site.TimeZone.Length == 0 ? "UTC" : site.TimeZone,
                 Hours = [.. site.Hours.Select(OpeningHours.Parse)],
                 Machines = machines,
+                Community = site.HasCommunity ? Names.Require(site.Community, "community") : null,
+                OwnCommunityOnly = site.OwnCommunityOnly,
             };
     }
 }

@@ -20,6 +20,8 @@ public static class Vocabulary
 {
     private const int MaxBedLength = 100;
 
+    private const int MaxWordLength = 100;
+
     /// <summary>To the wire.</summary>
     public static Wire.DesignRef ToWire(this DesignRef design) =>
         new() { Name = design.Name, Version = design.Version, ManifestDigest = design.Manifest.Value };
@@ -130,7 +132,7 @@ public static class Vocabulary
                 }
 
                 break;
-            case JobStarted: wire.Started = new(); break;
+            case JobStarted e: wire.Started = new() { Found = e.Found.ToWire() }; break;
             case JobPaused e: wire.Paused = new() { Reason = e.Reason }; break;
             case JobResumed: wire.Resumed = new(); break;
             case JobCompleted e: wire.Completed = new() { Seconds = e.Seconds, Grams = e.Grams, EnergyKwh = e.EnergyKwh }; break;
@@ -179,7 +181,7 @@ public static class Vocabulary
                 EstimatedGrams = wire.Ready.EstimatedGrams,
                 Share = wire.Ready.HasShare ? wire.Ready.Share : null,
             },
-            Wire.JobEvent.HappenedOneofCase.Started => new JobStarted { Job = job, Epoch = epoch, At = at },
+            Wire.JobEvent.HappenedOneofCase.Started => new JobStarted { Job = job, Epoch = epoch, At = at, Found = wire.Started.Found.ToModel() },
             Wire.JobEvent.HappenedOneofCase.Paused => new JobPaused { Job = job, Epoch = epoch, At = at, Reason = wire.Paused.Reason },
             Wire.JobEvent.HappenedOneofCase.Resumed => new JobResumed { Job = job, Epoch = epoch, At = at },
             Wire.JobEvent.HappenedOneofCase.Completed => new JobCompleted
@@ -199,6 +201,36 @@ public static class Vocabulary
             _ => throw new FormatException("event.happened is missing or of a kind that this version does not know."),
         };
     }
+
+    private static Wire.SetUpFound? ToWire(this SetUpFound? found)
+    {
+        if (found is null)
+        {
+            return null;
+        }
+
+        var wire = new Wire.SetUpFound();
+        SetIfPresent(found.Material, v => wire.Material = v);
+        SetIfPresent(found.Color, v => wire.Color = v);
+        SetIfPresent(found.Tool, v => wire.Tool = v);
+        SetIfPresent(found.Fixture, v => wire.Fixture = v);
+        if (found.NozzleMm is { } nozzle)
+        {
+            wire.NozzleMm = nozzle;
+        }
+
+        return wire;
+    }
+
+    private static SetUpFound? ToModel(this Wire.SetUpFound? found) => found is null ? null : new SetUpFound(
+        Word(found.HasMaterial, found.Material)?.ToUpperInvariant(),
+        Word(found.HasColor, found.Color)?.ToLowerInvariant(),
+        found.HasNozzleMm && found.NozzleMm is > 0 and < 100 ? found.NozzleMm : null,
+        Word(found.HasTool, found.Tool),
+        Word(found.HasFixture, found.Fixture));
+
+    private static string? Word(bool isThere, string word) => !isThere ? null
+        : word.Length is > 0 and <= MaxWordLength ? word : throw new FormatException($"event.started.found has a word of {word.Length} characters; it must have 1 to {MaxWordLength}.");
 
     /// <summary>To the wire.</summary>
     public static Wire.LoadedMaterial ToWire(this LoadedMaterial loaded)

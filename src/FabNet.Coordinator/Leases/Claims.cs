@@ -40,6 +40,10 @@ internal sealed class Claims(Chronicle chronicle, SiteDirectory sites, LeaseBook
         {
             Refuse(session, claim.JobId, entry.Job.Machine is { } other ? $"It is {entry.Job.State} on {other}." : $"It is {entry.Job.State}.");
         }
+        else if (entry.Order.Origin is { } origin && origin.Machine != machine.Id)
+        {
+            Refuse(session, claim.JobId, $"It is made for the community {origin.Community}, which leased it to {origin.Machine}.");
+        }
         else
         {
             Grant(session, entry, machine.Id);
@@ -64,7 +68,7 @@ internal sealed class Claims(Chronicle chronicle, SiteDirectory sites, LeaseBook
             if (entry is not null && entry.Job.IsHeldBySite && entry.Job.Epoch == held.Epoch && entry.Job.Machine?.Site == session.Site)
             {
                 // A lost job gets its lease back, and leaves Lost with the next event that the site reports.
-                var end = entry.Job.State is JobState.Lost ? leases.NewEnd : leases.Renew(entry.Job);
+                var end = entry.Job.State is JobState.Lost ? leases.NewEnd(entry.Job) : leases.Renew(entry.Job);
                 session.Send(new() { LeaseRenewed = new() { JobId = held.JobId, Epoch = held.Epoch, ExpiresAt = ((DateTimeOffset?)end).ToWire() } });
             }
             else
@@ -82,7 +86,7 @@ internal sealed class Claims(Chronicle chronicle, SiteDirectory sites, LeaseBook
         {
             if (entry.Job.IsHeldBySite && entry.Job.Machine?.Site == site)
             {
-                var end = entry.Job.State is JobState.Lost ? leases.NewEnd : leases.Renew(entry.Job);
+                var end = entry.Job.State is JobState.Lost ? leases.NewEnd(entry.Job) : leases.Renew(entry.Job);
                 yield return new() { Job = (entry.Job with { LeaseExpiresAt = end }).ToWire() };
             }
         }
@@ -134,7 +138,7 @@ internal sealed class Claims(Chronicle chronicle, SiteDirectory sites, LeaseBook
 
         chronicle.Record(new JobHappened
         {
-            Event = new JobLeased { Job = entry.Id, Epoch = entry.Job.Epoch + 1, At = time.GetUtcNow(), Machine = machine, ExpiresAt = leases.NewEnd },
+            Event = new JobLeased { Job = entry.Id, Epoch = entry.Job.Epoch + 1, At = time.GetUtcNow(), Machine = machine, ExpiresAt = leases.NewEnd(entry.Job) },
             Terms = offeredTo == machine ? entry.Terms : new Terms { Cost = assignment.Cost, Why = assignment.Why },
         });
         offers.Forget(entry.Id);
@@ -160,7 +164,7 @@ internal sealed class Claims(Chronicle chronicle, SiteDirectory sites, LeaseBook
         new() { Event = new JobOfferDeclined { Job = entry.Id, Epoch = entry.Job.Epoch, At = time.GetUtcNow(), Reason = reason } };
 
     private Wire.EdgeDown Granted(JobEntry entry) =>
-        new() { LeaseGranted = new() { Job = (entry.Job with { LeaseExpiresAt = entry.Job.State is JobState.Lost ? leases.NewEnd : leases.Renew(entry.Job) }).ToWire() } };
+        new() { LeaseGranted = new() { Job = (entry.Job with { LeaseExpiresAt = entry.Job.State is JobState.Lost ? leases.NewEnd(entry.Job) : leases.Renew(entry.Job) }).ToWire() } };
 
     private static void Refuse(SiteSession session, string job, string reason) =>
         session.Send(new() { ClaimRefused = new() { JobId = Clip.Reason(job, "", 40), Reason = reason } });

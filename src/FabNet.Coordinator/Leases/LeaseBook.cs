@@ -10,7 +10,10 @@ namespace FabNet.Coordinator.Leases;
 /// The live leases. Which leases there are is journaled; how far they were renewed is not: after a restart each gets its full time again, which is safe,
 /// because the site stops by its own clock and a lapsed job is never planned again by itself. Owned by the coordinator's loop.
 /// </summary>
-internal sealed class LeaseBook(TimeProvider time, TimeSpan ttl)
+/// <param name="time">The clock.</param>
+/// <param name="ttl">How long a lease lasts.</param>
+/// <param name="most">How long a job may be started at most from now on, where its lease here rests on one elsewhere; null for any other job.</param>
+internal sealed class LeaseBook(TimeProvider time, TimeSpan ttl, Func<JobId, TimeSpan?>? most = null)
 {
     private readonly Dictionary<JobId, (int Epoch, long Since, DateTimeOffset ExpiresAt)> _leases = [];
 
@@ -18,7 +21,7 @@ internal sealed class LeaseBook(TimeProvider time, TimeSpan ttl)
     public int Count => _leases.Count;
 
     /// <summary>The end of a lease that begins or is renewed now, by the wall clock: for people and for the site.</summary>
-    public DateTimeOffset NewEnd => time.GetUtcNow() + ttl;
+    public DateTimeOffset NewEnd(Job job) => time.GetUtcNow() + (job.StartedAt is null && most?.Invoke(job.Id) is { } elsewhere && elsewhere < ttl ? elsewhere : ttl);
 
     /// <summary>Follows a job: a lease begins when a site holds it, and ends when none does or when the job is lost.</summary>
     public void Follow(Job job)
@@ -37,7 +40,7 @@ internal sealed class LeaseBook(TimeProvider time, TimeSpan ttl)
     /// <returns>Its new end.</returns>
     public DateTimeOffset Renew(Job job)
     {
-        var end = NewEnd;
+        var end = NewEnd(job);
         _leases[job.Id] = (job.Epoch, time.GetTimestamp(), end);
         return end;
     }

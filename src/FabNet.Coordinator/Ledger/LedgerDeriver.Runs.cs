@@ -11,6 +11,12 @@ internal sealed partial class LedgerDeriver
 {
     private void TakeCompletion(long fact, JobCompleted completed)
     {
+        if (_taken.GetValueOrDefault(completed.Job) is { IsGuest: true } guest)
+        {
+            EndGuest(fact, guest, completed, completed);
+            return;
+        }
+
         if (_taken.GetValueOrDefault(completed.Job) is not { Group: { } group } taken)
         {
             return;
@@ -76,6 +82,12 @@ internal sealed partial class LedgerDeriver
     // Time is measured by the two clocks' marks, material and energy as the program would have used them by then.
     private void TakeFailure(long fact, JobEvent ended)
     {
+        if (_taken.GetValueOrDefault(ended.Job) is { IsGuest: true } guest)
+        {
+            EndGuest(fact, guest, ended, completed: null);
+            return;
+        }
+
         if (_taken.GetValueOrDefault(ended.Job) is not { Group: { } group, IsRunning: true } taken)
         {
             return;

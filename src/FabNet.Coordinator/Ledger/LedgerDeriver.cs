@@ -28,6 +28,9 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
     private readonly Dictionary<JobId, MachineId> _offeredTo = [];
     private readonly Dictionary<JobId, TakenJob> _taken = [];
 
+    /// <summary>What is set up on a machine, as far as its runs tell.</summary>
+    public SetUpFound FoundOn(MachineId machine) => _setUps.GetValueOrDefault(machine).Found;
+
     /// <summary>Derives what follows from a fact.</summary>
     /// <param name="fact">Its place in the journal.</param>
     /// <param name="record">The fact; the projection has it already.</param>
@@ -60,7 +63,7 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
         At = placed.Order.PlacedAt,
         Fact = fact,
         Order = placed.Order.Id,
-        Receiver = LedgerNames.Customer(placed.Order.Customer),
+        Receiver = placed.Origin is { } origin ? LedgerNames.Community(origin.Community) : LedgerNames.Customer(placed.Order.Customer),
         Design = placed.Order.Design,
         Copies = placed.Jobs.Count,
         Due = placed.Order.Due,
@@ -116,7 +119,7 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             Receiver = taken.Receiver,
             ConformsTo = taken.ConformsTo,
             Copies = entry.Job.Copies,
-            Planned = PlannedTermsOf(terms?.Cost),
+            Planned = entry.Order.Origin is null ? PlannedTermsOf(terms?.Cost) : [], // What it costs is kept where it was ordered.
             Currency = terms?.Cost.Currency ?? taken.Prices.Currency,
             Why = terms?.Why is { Length: > 0 } why ? PlainText.Of(why) : null,
         });
@@ -129,12 +132,21 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             return;
         }
 
-        var before = _setUps.GetValueOrDefault(taken.Machine);
+        var remembered = _setUps.GetValueOrDefault(taken.Machine);
+
+        // A guest's machine works for its own community in between: only that knows what was set up.
+        var before = taken.Site.Community is not null && started.Found is { } found ? SetUpOnMachine.Of(found) : remembered;
         var work = Planning.SnapshotBuilder.WorkOf(taken.Entry);
         taken.SetUp = before.Before(work, taken.Profile);
         var group = _groups.GetValueOrDefault(taken.Machine);
+        if (taken.IsGuest)
+        {
+            StartGuest(fact, taken, group);
+            return;
+        }
+
         var bed = group?.Runs.LastOrDefault()?.Bed is { } last && last.Key == taken.Entry.Job.RunKey ? last : null;
-        if (group is not null && bed is null && (taken.SetUp.IsChange || group.Runs.Count >= MostRuns || group.First.Prices.Currency != taken.Prices.Currency))
+        if (group is not null && bed is null && (taken.SetUp.IsChange || before != remembered || group.Runs.Count >= MostRuns || group.First.Prices.Currency != taken.Prices.Currency))
         {
             Settle(fact, group);
             group = null;

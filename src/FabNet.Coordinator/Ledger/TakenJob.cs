@@ -37,7 +37,10 @@ internal sealed class TakenJob(JobEntry entry, Site site, Machine machine, doubl
 
     public string Provider => LedgerNames.Site(Machine.Site);
 
-    public string Receiver => LedgerNames.Customer(Entry.Order.Order.Customer);
+    public string Receiver => Entry.Order.Origin is { } origin ? LedgerNames.Community(origin.Community) : LedgerNames.Customer(Entry.Order.Order.Customer);
+
+    /// <summary>True if it is made for another community, which keeps its books.</summary>
+    public bool IsGuest => Entry.Order.Origin is not null;
 
     public string ConformsTo => LedgerNames.Part(Entry.Job.Design.Manifest, Entry.Job.Part);
 

@@ -101,6 +101,11 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
     /// <exception cref="RefusedException">Nothing waits to be accepted, or a refused job was not made or is accepted already.</exception>
     public void Accept(OrderEntry order, string by, IReadOnlyList<RefusedJob> refused)
     {
+        if (order.Origin is { } origin)
+        {
+            throw new RefusedException(Refusal.Precondition, $"Order {order.Order.Id} is made for the community {origin.Community}: its receiver accepts it there.");
+        }
+
         var waiting = order.Jobs.Where(j => j.Job is { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null }).ToList();
         if (waiting.Count == 0)
         {
@@ -182,11 +187,35 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
         Carry(records, held);
     }
 
+    /// <summary>The community that a job is made for wants it no more. Only its site knows what becomes of a job that it holds, lost or not.</summary>
+    public void CallOffGuest(JobEntry entry, string reason, bool isByCommunity)
+    {
+        if (entry.Job.IsFinal || (entry.CancelReason is not null && entry.Job.IsHeldBySite))
+        {
+            return;
+        }
+
+        var request = new CancelRequested { Job = entry.Id, Reason = reason, IsByCommunity = isByCommunity };
+        if (entry.Job.IsHeldBySite)
+        {
+            Carry([request], [entry]);
+        }
+        else
+        {
+            Carry([request, Cancelled(entry, reason)], []);
+        }
+    }
+
     /// <summary>Has the work of a lost job done again, because a person says so.</summary>
     /// <returns>The new job.</returns>
     /// <exception cref="RefusedException">It is not lost, or replaced already.</exception>
     public JobEntry ReplaceLost(JobEntry entry, string reason)
     {
+        if (entry.Order.Origin is { } origin)
+        {
+            throw new RefusedException(Refusal.Precondition, $"Job {entry.Id} is made for the community {origin.Community}: its work is done again there, as {origin.Job}.");
+        }
+
         if (entry.Job.State is not JobState.Lost || entry.Job.ReplacedBy is not null)
         {
             throw new RefusedException(Refusal.Precondition, entry.Job.ReplacedBy is { } by
@@ -204,6 +233,11 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
         if (entry.Job.State is JobState.Planned or JobState.Offered && entry.CancelReason is { } reason)
         {
             Carry([Cancelled(entry, reason)], []);
+        }
+        else if (entry is { Order.Origin: { } origin, Job.State: JobState.Planned })
+        {
+            // It was planned elsewhere, for the machine that does not take it: it goes back there.
+            Carry([Cancelled(entry, entry.Job.Reason ?? $"{origin.Machine} did not take it.")], []);
         }
         else if (State.Broken.Contains(entry) && ShouldReplace(entry))
         {
@@ -225,7 +259,7 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
 
     /// <summary>Failed work is tried again; rejected work only where another class or site is able to. Until one is, the order needs attention rather than waiting in silence.</summary>
     private bool ShouldReplace(JobEntry entry) =>
-        entry.Attempt < MostReplacements && entry.CancelReason is null && entry.Events is [.., var last]
+        entry.Attempt < MostReplacements && entry.CancelReason is null && entry.Order.Origin is null && entry.Events is [.., var last]
         && (last is not JobRejected rejected || (!rejected.Everywhere && snapshots.CanBeMadeElsewhere(entry)));
 
     private JobEntry Replace(JobEntry entry, params ReadOnlySpan<CoordinatorRecord> further)

@@ -42,6 +42,7 @@ internal sealed partial record OrderRequest
         Require(Due is null || Due > now, $"due: {Due:u} has passed.");
         Require(Due is null || Due < now.AddYears(100), $"due: {Due:u} is more than a hundred years away.");
         Require(Key is null || Key.Length <= 200, "key: it has more than 200 characters.");
+        Require(Key?.StartsWith(Federation.GuestBook.KeyPrefix, StringComparison.Ordinal) is not true, $"key: '{Federation.GuestBook.KeyPrefix}' begins the keys of work for other communities. Choose another.");
         Require(Customer.Length <= 200 && !Customer.Any(char.IsControl), "customer: it has more than 200 characters, or control characters.");
         return this with { Key = Blank(Key), Part = Blank(Part), Material = material, Color = color, Customer = Blank(Customer) ?? "unnamed" };
     }

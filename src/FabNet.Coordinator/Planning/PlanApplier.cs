@@ -87,6 +87,9 @@ internal sealed class PlanApplier : IDisposable
     /// <summary>Why the plan in force has the others on no machine: a copy.</summary>
     public IReadOnlyDictionary<JobId, string> Waiting => new Dictionary<JobId, string>(_waiting);
 
+    /// <summary>Where the plan in force has open jobs, machine by machine.</summary>
+    public ILookup<MachineId, Assignment> ByMachine => _planned.Values.ToLookup(static a => a.Machine);
+
     /// <summary>Ends when the plan that is made beside the loop is queued to be applied; complete where none is.</summary>
     public Task Beside { get; private set; } = Task.CompletedTask;
 
@@ -212,18 +215,21 @@ internal sealed class PlanApplier : IDisposable
         foreach (var (assignment, _, run) in offered)
         {
             _offers.Add(assignment.Job, assignment.Machine);
-            var offer = new Wire.EdgeDown.Types.Offer
-            {
-                Job = _chronicle.State.Jobs[assignment.Job].Job.ToWire(),
-                Machine = assignment.Machine.ToString(),
-                Cost = assignment.Cost.ToWire(),
-                Why = assignment.Why,
-                AnswerBy = ((DateTimeOffset?)_offers.AnswerBy).ToWire(),
-            };
+            var offer = OfferOf(_chronicle.State.Jobs[assignment.Job], assignment.Machine, _offers.AnswerBy);
             offer.Mates.AddRange(run.Where(m => m.Job != assignment.Job).Select(static m => m.Job.Value));
             _sites.SessionOf(assignment.Machine.Site)?.Send(new() { Offer = offer });
         }
     }
+
+    /// <summary>The message that offers a job, as its terms say.</summary>
+    public static Wire.EdgeDown.Types.Offer OfferOf(JobEntry entry, MachineId machine, DateTimeOffset answerBy) => new()
+    {
+        Job = entry.Job.ToWire(),
+        Machine = machine.ToString(),
+        Cost = entry.Terms?.Cost.ToWire(),
+        Why = entry.Terms?.Why ?? "",
+        AnswerBy = ((DateTimeOffset?)answerBy).ToWire(),
+    };
 
     /// <summary>A name that no bed had before: what was offered on one that came to nothing is not mixed with what is offered now.</summary>
     private string NameOfBed(JobId first) => $"bed-{first}-{_chronicle.State.Jobs[first].Events.Count + 1}";

@@ -26,18 +26,21 @@ internal sealed class SnapshotBuilder(CoordinatorState state, SiteDirectory site
         Now = time.GetUtcNow(),
         Sites = [.. state.Sites.Values],
         Machines = [.. state.Sites.Values.SelectMany(s => s.Machines).Select(m => Machine(m, StateOf(m.Id)))],
-        Jobs = [.. state.Open.Where(e => e.CancelReason is null).Select(e => Open(e))],
+        Jobs = [.. state.Open.Where(e => e.CancelReason is null && e.Order.Origin is null).Select(e => Open(e))],
         History = state.Statistics.HistoriesOf(state.Live.Select(PartOf).Concat(asked)),
     };
 
     /// <summary>One machine, as its site claims a job for it: the site knows what it does, so its state is no obstacle.</summary>
-    public PlantSnapshot ForClaim(MachineId machine, JobEntry claimed) => new()
+    public PlantSnapshot ForClaim(MachineId machine, JobEntry claimed) => ForClaim(machine, PartOf(claimed));
+
+    /// <summary>The same, of a part that no job makes yet.</summary>
+    public PlantSnapshot ForClaim(MachineId machine, PartKey part) => new()
     {
         Now = time.GetUtcNow(),
         Sites = [.. state.Sites.Values],
         Machines = sites.MachineOf(machine) is { } found ? [Machine(found, (MachineState.Idle, null, null))] : [],
         Jobs = [],
-        History = state.Statistics.HistoriesOf(state.CommittedTo(machine).Append(claimed).Select(PartOf)),
+        History = state.Statistics.HistoriesOf(state.CommittedTo(machine).Select(PartOf).Append(part)),
     };
 
     /// <summary>A job as the planner sees it.</summary>

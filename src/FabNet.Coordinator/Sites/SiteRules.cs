@@ -14,10 +14,22 @@ internal static class SiteRules
     private const decimal HighestEnergyPrice = 100m;
     private const decimal HighestPrice = 1_000_000m;
 
+    /// <summary>Checks that a site is at home where it was before: nobody takes the name of another community's site.</summary>
+    /// <param name="site">As it announces itself.</param>
+    /// <param name="known">As it is registered; null if it is new.</param>
+    /// <param name="own">What this community is called.</param>
+    /// <exception cref="FormatException">It is not; the message says what helps.</exception>
+    public static void CheckHome(Site site, Site? known, string own)
+    {
+        Require(site.Community != own, "site.community", $"is '{own}', as this community is called itself: one of the two needs another name (--community)");
+        Require(known is null || known.Community == site.Community, "site.id", $"{site.Id} is known here as a site of {(known?.Community is { } home ? $"the community {home}" : "this community")}: it, or its community, needs another name");
+    }
+
     /// <summary>Checks a site as it announced itself.</summary>
     /// <exception cref="FormatException">Something can't be so; the message names the field.</exception>
     public static void Check(Site site)
     {
+        Require(site.Community is null || (Names.IsValid(site.Community) && site.Id.Value.StartsWith($"{site.Community}-", StringComparison.Ordinal)), "site.id", $"of a guest must begin with its community's name: {site.Community}-");
         Require(Names.IsValid(site.Id.Value), "site.id", "is not a name of lower-case letters, digits and dashes");
         Require(site.Title.Length is > 0 and <= 200, "site.title", "must have 1 to 200 characters");
         Require(site.Latitude is null or (>= -90 and <= 90), "site.latitude", "must be between -90 and 90");

@@ -1,5 +1,6 @@
 // What a coordinator journals: every fact that its state follows from.
 
+using System.Text.Json.Serialization;
 using FabNet.Model;
 using FabNet.Model.Designs;
 using FabNet.Model.Jobs;
@@ -29,6 +30,43 @@ internal sealed record OrderPlaced : CoordinatorRecord
 
     /// <summary>Whom its making credits, and what it owes; null in journals from before there was a ledger.</summary>
     public DesignCredit? Credit { get; init; }
+
+    /// <summary>The job of another community that it makes; null for an order of its own.</summary>
+    public GuestOrigin? Origin { get; init; }
+}
+
+/// <summary>A job of another community, leased to a machine of this one as its guest.</summary>
+/// <param name="Community">Where it was ordered.</param>
+/// <param name="Job">Its id there.</param>
+/// <param name="Epoch">The lease.</param>
+/// <param name="Machine">The machine, by its name here.</param>
+internal sealed record GuestOrigin(string Community, JobId Job, int Epoch, MachineId Machine);
+
+/// <summary>Another community is followed under a boot id: the sequences of reports to it count within this one.</summary>
+internal sealed record CommunityFollowed : CoordinatorRecord
+{
+    public required string Community { get; init; }
+
+    public required string Boot { get; init; }
+}
+
+/// <summary>A lease that another community granted is given back, with nothing done under it.</summary>
+internal sealed record GuestLeaseRefused : CoordinatorRecord
+{
+    public required GuestOrigin Origin { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required string Reason { get; init; }
+}
+
+/// <summary>The other community held a job for lost: how it stands is told again.</summary>
+internal sealed record GuestToldAgain : CoordinatorRecord
+{
+    /// <summary>The job here.</summary>
+    public required JobId Job { get; init; }
+
+    public required DateTimeOffset At { get; init; }
 }
 
 /// <summary>Whom the making of a design credits, as the catalogue said when it was ordered.</summary>
@@ -122,6 +160,10 @@ internal sealed record CancelRequested : CoordinatorRecord
     public required JobId Job { get; init; }
 
     public required string Reason { get; init; }
+
+    /// <summary>True if the community asks for it that the job is made for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsByCommunity { get; init; }
 }
 
 /// <summary>The receiver of an order has what was made: it accepted some of it, and refused the rest.</summary>

@@ -26,6 +26,9 @@ internal sealed class OrderEntry(OrderPlaced placed, long number)
     /// <summary>Whom its making credits; null if that was not journaled.</summary>
     public DesignCredit? Credit { get; } = placed.Credit;
 
+    /// <summary>The job of another community that it makes; null for an order of its own.</summary>
+    public GuestOrigin? Origin { get; } = placed.Origin;
+
     public List<JobEntry> Jobs { get; } = [];
 
     public OrderStatus Status => OrderProgress.StatusOf(Jobs.Select(j => j.Job));
@@ -50,6 +53,9 @@ internal sealed class JobEntry(OrderEntry order, DesignPart part, Job job, JobEn
 
     /// <summary>Why somebody wants it called off; null if nobody does.</summary>
     public string? CancelReason { get; set; }
+
+    /// <summary>True if the community asked first for that which it is made for.</summary>
+    public bool IsCancelledByCommunity { get; set; }
 
     /// <summary>The delivery that it goes with; null for none.</summary>
     public DeliveryEntry? Delivery { get; set; }
@@ -167,6 +173,7 @@ internal sealed class CoordinatorState
                 break;
             case CancelRequested r:
                 _jobs[r.Job].CancelReason = r.Reason;
+                _jobs[r.Job].IsCancelledByCommunity = r.IsByCommunity;
                 Touch(_jobs[r.Job]);
                 break;
             case OrderAccepted r: ApplyAcceptance(r); break;
@@ -174,6 +181,7 @@ internal sealed class CoordinatorState
             case DeliveryStepped r: ApplyStep(r); break;
             case ServiceChanged r: Statistics.Take(r); break;
             case ClaimSettled: break; // Only the ledger keeps claims.
+            case CommunityFollowed or GuestLeaseRefused or GuestToldAgain: break; // Only what is told to other communities follows from them.
             default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
         }
     }

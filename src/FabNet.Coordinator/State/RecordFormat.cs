@@ -23,6 +23,9 @@ internal static class RecordFormat
         DeliveryStepped r => new("delivery.stepped/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.DeliveryStepped)),
         ServiceChanged r => new("machine.service/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ServiceChanged)),
         ClaimSettled r => new("claim.settled/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ClaimSettled)),
+        CommunityFollowed r => new("community.followed/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.CommunityFollowed)),
+        GuestLeaseRefused r => new("guest.refused/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.GuestLeaseRefused)),
+        GuestToldAgain r => new("guest.told-again/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.GuestToldAgain)),
         _ => throw new NotSupportedException($"{record.GetType().Name} has no stored form."),
     };
 
@@ -45,6 +48,9 @@ internal static class RecordFormat
                 "delivery.stepped/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.DeliveryStepped),
                 "machine.service/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ServiceChanged),
                 "claim.settled/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ClaimSettled),
+                "community.followed/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.CommunityFollowed),
+                "guest.refused/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.GuestLeaseRefused),
+                "guest.told-again/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.GuestToldAgain),
                 _ => throw new JournalException($"Entry {entry.Cursor} of the coordinator's journal has the kind '{entry.Kind}', which this FabNet does not know. Use the FabNet that wrote it, or a newer one."),
             };
             return record ?? throw new JsonException("it is null");
@@ -73,4 +79,7 @@ internal static class RecordFormat
 [JsonSerializable(typeof(DeliveryStepped))]
 [JsonSerializable(typeof(ServiceChanged))]
 [JsonSerializable(typeof(ClaimSettled))]
+[JsonSerializable(typeof(CommunityFollowed))]
+[JsonSerializable(typeof(GuestLeaseRefused))]
+[JsonSerializable(typeof(GuestToldAgain))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -51,6 +51,9 @@ public sealed record SitePolicy
 
     /// <summary>True lets printers make several jobs at once on one bed, of different orders too, where the site has a slicer. Default true.</summary>
     public bool SharesBeds { get; init; } = true;
+
+    /// <summary>True lets the coordinator offer idle machines to the communities that it follows. Default true.</summary>
+    public bool HelpsCommunities { get; init; } = true;
 }
 
 /// <summary>How the site slices.</summary>
@@ -273,6 +276,7 @@ public sealed record EdgeConfig
             Prices = Prices,
             TimeZone = TimeZone,
             Hours = Hours,
+            OwnCommunityOnly = !Policy.HelpsCommunities,
             Machines =
             [
                 .. Machines.Select(m => new Machine

@@ -208,6 +208,7 @@ public static class EdgeConfigReader
             Claim = section.Choice("claim", ("all", ClaimPolicy.All), ("none", ClaimPolicy.None), ("matching", ClaimPolicy.Matching)) ?? ClaimPolicy.All,
             Clear = section.Choice("clear", ("operator", ClearPolicy.Operator), ("automatic", ClearPolicy.Automatic)) ?? ClearPolicy.Operator,
             SharesBeds = section.Choice("beds", ("shared", true), ("single", false)) ?? true,
+            HelpsCommunities = section.Choice("communities", ("all", true), ("none", false)) ?? true,
         };
         section.RefuseUnknownKeys();
         return policy;

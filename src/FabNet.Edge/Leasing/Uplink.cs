@@ -16,9 +16,6 @@ namespace FabNet.Edge.Leasing;
 /// </summary>
 internal sealed class Uplink(EdgeBook book, TelemetrySpool spool)
 {
-    /// <summary>The capacity of a connection's outgoing channel.</summary>
-    public const int Capacity = 512;
-
     private const int EventWindow = 256;
     private const int TelemetryWindow = 4;
 

@@ -97,7 +97,19 @@ public sealed record JobReady : JobEvent
 }
 
 /// <summary>The site is about to let the machine move: journaled and synced before the first motion, at most once in an epoch.</summary>
-public sealed record JobStarted : JobEvent;
+public sealed record JobStarted : JobEvent
+{
+    /// <summary>What was set up before the run, where the machine is a guest's: only its own community knows. Null: what the run before it left.</summary>
+    public SetUpFound? Found { get; init; }
+}
+
+/// <summary>What was set up on a machine; null where there is nothing, or where it has no meaning.</summary>
+/// <param name="Material">Upper case.</param>
+/// <param name="Color">Lower case.</param>
+/// <param name="NozzleMm">Nozzle, in mm.</param>
+/// <param name="Tool">Tool.</param>
+/// <param name="Fixture">Plate, vice or fixture.</param>
+public sealed record SetUpFound(string? Material, string? Color, double? NozzleMm, string? Tool, string? Fixture);
 
 /// <summary>The machine is held, or stopped in mid-job and waits for a person's decision; also when it is held already, for another reason.</summary>
 public sealed record JobPaused : JobEvent

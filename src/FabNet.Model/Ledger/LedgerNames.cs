@@ -13,6 +13,9 @@ public static class LedgerNames
     /// <summary>Who orders, as an agent.</summary>
     public static string Customer(string customer) => $"customer/{Uri.EscapeDataString(customer)}";
 
+    /// <summary>Another community, as an agent.</summary>
+    public static string Community(string community) => $"community/{community}";
+
     /// <summary>Who designed, as an agent.</summary>
     public static string Designer(string name) => $"designer/{Uri.EscapeDataString(name)}";
 

@@ -142,4 +142,11 @@ public sealed record Site
 
     /// <summary>Its machines.</summary>
     public IReadOnlyList<Machine> Machines { get; init; } = [];
+
+    /// <summary>The community where it is at home, of a guest; null for a member.</summary>
+    public string? Community { get; init; }
+
+    /// <summary>True if its coordinator offers its idle machines to no other community. Default false.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool OwnCommunityOnly { get; init; }
 }

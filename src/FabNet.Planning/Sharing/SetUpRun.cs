@@ -1,5 +1,6 @@
 // What a machine was set up for, run after run, as the ledger follows it: the planner's own rule, applied to what really ran.
 
+using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
 using FabNet.Model.Sites;
 using FabNet.Planning.Scheduling;
@@ -17,6 +18,16 @@ public readonly record struct SetUpOnMachine
 
     /// <summary>The set-up of a machine of which only the loaded material is known.</summary>
     public static SetUpOnMachine Of(LoadedMaterial loaded) => new(new SetUpOf { Material = loaded.Material, Color = loaded.Color });
+
+    /// <summary>The set-up of a machine of which all is known.</summary>
+    public static SetUpOnMachine Of(SetUpFound found)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        return new(new SetUpOf { Material = found.Material, Color = found.Color, NozzleMm = found.NozzleMm, Tool = found.Tool, Fixture = found.Fixture });
+    }
+
+    /// <summary>The same, to be told to others.</summary>
+    public SetUpFound Found => new(_state.Material, _state.Color, _state.NozzleMm, _state.Tool, _state.Fixture);
 
     /// <summary>What it takes to run a work on a machine of a class, from this set-up.</summary>
     public SetUpRun Before(Work work, MachineProfile profile)

@@ -1,0 +1,89 @@
+// Follows other communities as long as the coordinator runs: one stream for each of its sites that helps them.
+
+using FabNet.Coordinator.Orders;
+using FabNet.Model;
+using FabNet.Protocol.V1;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FabNet.Coordinator.Federation;
+
+/// <summary>Begins and ends the guests of this community.</summary>
+internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions options, DesignResolver designs, TimeProvider time, IHostApplicationLifetime application, ILogger<CommunityRelay> log) : BackgroundService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Follows.Count == 0)
+        {
+            return;
+        }
+
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var listening = application.ApplicationStarted.Register(started.SetResult);
+        try
+        {
+            await started.Task.WaitAsync(stoppingToken);
+            await Task.WhenAll(options.Follows.Select(f => FollowAsync(f, stoppingToken)));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The coordinator is stopping.
+        }
+    }
+
+    private async Task FollowAsync(FollowedCommunity community, CancellationToken cancellationToken)
+    {
+        using var channel = GrpcChannel.ForAddress(community.Address);
+        var client = new EdgeLink.EdgeLinkClient(channel);
+        Dictionary<SiteId, (CancellationTokenSource Stop, Task Running)> links = [];
+        CoordinatorLog.CommunityFollowed(log, community.Name, community.Address);
+        using var timer = new PeriodicTimer(LookEvery, time);
+        try
+        {
+            do
+            {
+                var wanted = await node.AskAsync(() => node.Guests.GuestsOf(community), cancellationToken);
+                foreach (var site in wanted.Where(s => !links.ContainsKey(s)))
+                {
+                    var session = await node.AskAsync(() => node.Guests.Begin(community, site), cancellationToken);
+                    var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                    links.Add(site, (stop, new GuestLink(node, session, client, designs, time).RunAsync(stop.Token)));
+                }
+
+                foreach (var (site, link) in links.Where(l => !wanted.Contains(l.Key) || l.Value.Running.IsCompleted).ToList())
+                {
+                    links.Remove(site);
+                    await EndAsync(site, link);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken));
+        }
+        finally
+        {
+            foreach (var (site, link) in links)
+            {
+                await EndAsync(site, link);
+            }
+        }
+
+        async Task EndAsync(SiteId site, (CancellationTokenSource Stop, Task Running) link)
+        {
+            await link.Stop.CancelAsync();
+            try
+            {
+                await link.Running;
+            }
+            catch (Exception e)
+            {
+                // A fault of this program: it is said, and the guest begins anew.
+                CoordinatorLog.GuestFailed(log, e, site, community.Name);
+            }
+
+            link.Stop.Dispose();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// Runs for other communities: what they took is told, without a price. Their costs, shares and payments are kept where they were ordered, so that nothing is paid twice.
+
+using FabNet.Model;
+using FabNet.Model.Jobs;
+using FabNet.Model.Ledger;
+
+namespace FabNet.Coordinator.Ledger;
+
+internal sealed partial class LedgerDeriver
+{
+    // Its set-up is what the next run finds; a change ends the sharing of the one before it.
+    private void StartGuest(long fact, TakenJob guest, SetUpGroup? group)
+    {
+        if (group is not null && guest.SetUp.IsChange)
+        {
+            Settle(fact, group);
+        }
+
+        guest.IsRunning = true;
+        _setUps[guest.Machine] = guest.SetUp.After;
+    }
+
+    private void EndGuest(long fact, TakenJob guest, JobEvent ended, JobCompleted? completed)
+    {
+        if (!guest.IsRunning)
+        {
+            return;
+        }
+
+        guest.IsRunning = false;
+        var (job, at, setUp) = (guest.Entry.Job, ended.At, guest.SetUp);
+        var seconds = completed?.Seconds ?? (job.StartedAt is { } started ? Math.Clamp((at - started).TotalSeconds, 0, 1e7) : 0);
+        var share = job.EstimatedSeconds is > 0 and var whole ? Math.Min(1, seconds / whole) : 1;
+        var basis = completed is null ? QuantityBasis.Estimated : QuantityBasis.Measured;
+        Tell(guest.Event("set-up-work", LedgerAction.Work, at, fact) with { ConformsTo = "labour/set-up", Effort = Hours((setUp.ClearMinutes + setUp.ChangeMinutes) * 60), Basis = QuantityBasis.Profile });
+        Tell(guest.Event("run", LedgerAction.Use, at, fact) with
+        {
+            ConformsTo = MachineClass(guest), Inventoried = LedgerNames.Machine(guest.Machine), Effort = Hours(seconds + ((setUp.ClearMinutes + setUp.ChangeMinutes + setUp.WarmUpMinutes) * 60)), Basis = basis,
+        });
+        Tell(guest.Event("material", LedgerAction.Consume, at, fact) with
+        {
+            ConformsTo = LedgerNames.Material(job.Material), Resource = Grams(setUp.PurgeGrams + (completed?.Grams ?? share * (job.EstimatedGrams ?? 0))), Basis = basis,
+        });
+        Tell(guest.Event("energy", LedgerAction.Consume, at, fact) with
+        {
+            ConformsTo = "energy/electric", Resource = new Measure(DecimalOf(completed?.EnergyKwh ?? seconds / 3600 * guest.Profile.Power.RunningW / 1000), LedgerUnit.KilowattHour), Basis = basis,
+        });
+        if (completed is null)
+        {
+            emit(guest.Event("scrap", LedgerAction.Lower, at, fact) with { Resource = new Measure(job.Copies, LedgerUnit.One), IsScrap = true, Note = PlainText.Of(job.Reason ?? "It was not finished.") });
+        }
+        else
+        {
+            // To the other community it goes, which cites whom it credits.
+            emit(guest.Event("made", LedgerAction.TransferCustody, at, fact) with
+            {
+                Receiver = guest.Receiver, InputOf = null, OutputOf = guest.Process, Resource = new Measure(job.Copies, LedgerUnit.One), Fulfills = LedgerNames.Commitment(guest.Id, guest.Epoch),
+            });
+        }
+
+        _taken.Remove(guest.Id);
+
+        void Tell(EconomicEvent took)
+        {
+            if (took.Quantity is { Value: > 0 })
+            {
+                emit(took with { Receiver = guest.Receiver });
+            }
+        }
+    }
+}
