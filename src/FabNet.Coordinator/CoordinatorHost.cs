@@ -47,7 +47,7 @@ public static class CoordinatorHost
             provider.GetRequiredService<CoordinatorNode>(), provider.GetRequiredService<DesignCatalogue.DesignCatalogueClient>, options.CatalogueInterval,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<ILogger<DesignWatch>>()));
         services.AddHostedService(provider => new CommunityRelay(
-            provider.GetRequiredService<CoordinatorNode>(), options, provider.GetRequiredService<DesignResolver>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<CoordinatorNode>(), options, provider.GetRequiredService<DesignResolver>, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IHostApplicationLifetime>(), provider.GetRequiredService<ILogger<CommunityRelay>>()));
         return services;
     }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace FabNet.Coordinator.Federation;
 
 /// <summary>Begins and ends the guests of this community.</summary>
-internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions options, DesignResolver designs, TimeProvider time, IHostApplicationLifetime application, ILogger<CommunityRelay> log) : BackgroundService
+internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions options, Func<DesignResolver> designs, TimeProvider time, IHostApplicationLifetime application, ILogger<CommunityRelay> log) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -51,7 +51,7 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
                 {
                     var session = await node.AskAsync(() => node.Guests.Begin(community, site), cancellationToken);
                     var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                    links.Add(site, (stop, new GuestLink(node, session, client, designs, time).RunAsync(stop.Token)));
+                    links.Add(site, (stop, new GuestLink(node, session, client, designs(), time).RunAsync(stop.Token)));
                 }
 
                 foreach (var (site, link) in links.Where(l => !wanted.Contains(l.Key) || l.Value.Running.IsCompleted).ToList())

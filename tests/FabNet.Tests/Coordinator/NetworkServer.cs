@@ -50,8 +50,12 @@ internal sealed class NetworkServer : IAsyncDisposable
 
     /// <param name="folder">Of an earlier server, to go on there; null for a new one.</param>
     /// <param name="catalogue">What the coordinator asks instead of the catalogue beside it.</param>
-    public static async Task<NetworkServer> StartAsync(string? folder = null, DesignCatalogue.DesignCatalogueClient? catalogue = null)
+    /// <param name="configure">Changes the coordinator's options.</param>
+    /// <param name="port">The port that an earlier one had; 0 for a free one.</param>
+    public static async Task<NetworkServer> StartAsync(
+        string? folder = null, DesignCatalogue.DesignCatalogueClient? catalogue = null, Func<CoordinatorOptions, CoordinatorOptions>? configure = null, int port = 0)
     {
+        configure ??= static options => options;
         folder ??= Directory.CreateTempSubdirectory("fabnet-network-").FullName;
         var host = await GrpcHost.StartAsync(
             services =>
@@ -59,13 +63,14 @@ internal sealed class NetworkServer : IAsyncDisposable
                 services.AddCatalogue(new CatalogueOptions { DataFolder = Path.Combine(folder, "catalogue"), MinFreeBytes = 0 });
                 services.AddSingleton(provider => catalogue ?? new DesignCatalogue.DesignCatalogueClient(
                     GrpcChannel.ForAddress(provider.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single())));
-                services.AddCoordinator(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5), CatalogueInterval = TimeSpan.FromMilliseconds(50) });
+                services.AddCoordinator(configure(new CoordinatorOptions { DataFolder = Path.Combine(folder, "coordinator"), PlanDebounce = TimeSpan.FromMilliseconds(5), CatalogueInterval = TimeSpan.FromMilliseconds(50) }));
             },
             app =>
             {
                 app.MapCatalogue();
                 app.MapCoordinator();
-            });
+            },
+            port);
         return new NetworkServer(host, folder);
     }
 
@@ -116,14 +121,14 @@ internal sealed class NetworkServer : IAsyncDisposable
     public async Task PutAsync(FabNet.Protocol.Statements.Envelope envelope) =>
         await Catalogue.PutStatementAsync(new() { Envelope = envelope.ToWire() }, cancellationToken: TestContext.Current.CancellationToken);
 
-    public async Task<WireSite> ConnectAsync(string site = "lab-a", string boot = "boot-1", string machine = "left")
+    public async Task<WireSite> ConnectAsync(string site = "lab-a", string boot = "boot-1", string machine = "left", bool ownCommunityOnly = false)
     {
         var announced = Plants.Site(site, new FabNet.Model.Sites.Machine
         {
             Id = MachineId.Parse($"{site}/{machine}"),
             Profile = FabNet.Model.Machines.MachineProfiles.Find("prusa-mk3s"),
             Loaded = new FabNet.Model.Sites.LoadedMaterial("PLA", "black"),
-        });
+        }) with { OwnCommunityOnly = ownCommunityOnly };
         var wire = await WireSite.ConnectAsync(Link, new() { Hello = new() { Site = announced.ToWire(), BootId = boot, Version = "test" } });
         await wire.SendAsync(new() { MachineStatus = Status($"{site}/{machine}").ToWire() });
         return wire;

@@ -1,0 +1,133 @@
+// Two communities, each with its coordinator and catalogue behind Kestrel: b follows a. What a test stops, it starts again on the same port and data.
+
+using FabNet.Coordinator;
+using FabNet.Coordinator.Federation;
+using FabNet.Protocol.V1;
+using FabNet.Tests.Coordinator;
+using Grpc.Core;
+using Xunit;
+
+namespace FabNet.Tests.Federation;
+
+internal sealed class TwoCommunities : IAsyncDisposable
+{
+    private readonly bool _isMutual;
+    private readonly int _portOfB = FreePort();
+
+    private TwoCommunities(bool isMutual, NetworkServer a) => (_isMutual, A, B) = (isMutual, a, a);
+
+    public NetworkServer A { get; private set; }
+
+    public NetworkServer B { get; private set; }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <param name="isMutual">True: a follows b too.</param>
+    /// <param name="bHasDesign">False: b's catalogue lacks what a makes.</param>
+    public static async Task<TwoCommunities> StartAsync(bool isMutual = false, bool bHasDesign = true)
+    {
+        var portOfA = FreePort();
+        var two = new TwoCommunities(isMutual, null!);
+        two.A = await NetworkServer.StartAsync(configure: two.OptionsOfA, port: portOfA);
+        two.B = await NetworkServer.StartAsync(configure: two.OptionsOfB, port: two._portOfB);
+        await two.A.PublishAsync();
+        if (bHasDesign)
+        {
+            await two.B.PublishAsync();
+        }
+
+        return two;
+    }
+
+    public async Task RestartAAsync()
+    {
+        await A.StopAsync();
+        await StartAAsync();
+    }
+
+    public async Task StartAAsync() => A = await NetworkServer.StartAsync(A.Folder, configure: OptionsOfA, port: A.Address.Port);
+
+    public async Task RestartBAsync()
+    {
+        await B.StopAsync();
+        await StartBAsync();
+    }
+
+    public async Task StartBAsync() => B = await NetworkServer.StartAsync(B.Folder, configure: OptionsOfB, port: _portOfB);
+
+    public async Task<Order> OrderAtAAsync(int quantity = 1) =>
+        await A.Coordination.PlaceOrderAsync(new() { Design = "clip", Quantity = quantity, Material = "PLA", Color = "black", Customer = "ana" }, cancellationToken: Cancel);
+
+    /// <summary>Waits until a job is so, as the network tells.</summary>
+    public static async Task<Job> JobAsync(NetworkServer network, string job, Predicate<Job> isSo)
+    {
+        using var watch = network.Coordination.WatchNetwork(new(), cancellationToken: Cancel);
+        await foreach (var change in watch.ResponseStream.ReadAllAsync(Cancel))
+        {
+            if ((change.Snapshot?.Jobs ?? []).Append(change.Job).FirstOrDefault(j => j?.Id == job && isSo(j)) is { } found)
+            {
+                return found;
+            }
+        }
+
+        throw new InvalidOperationException("The watch ended.");
+    }
+
+    public static Task<Job> JobAsync(NetworkServer network, string job, JobState state) => JobAsync(network, job, j => j.State == state);
+
+    /// <summary>Waits until a network tells so of a machine.</summary>
+    public static async Task<MachineStatus> MachineAsync(NetworkServer network, string machine, Predicate<MachineStatus> isSo)
+    {
+        using var watch = network.Coordination.WatchNetwork(new(), cancellationToken: Cancel);
+        await foreach (var change in watch.ResponseStream.ReadAllAsync(Cancel))
+        {
+            IEnumerable<SiteStatus> sites = change.Snapshot?.Sites ?? (change.Site is { } site ? [site] : []);
+            if (sites.SelectMany(static s => s.Machines).Append(change.Machine).FirstOrDefault(m => m?.Machine == machine && isSo(m)) is { } found)
+            {
+                return found;
+            }
+        }
+
+        throw new InvalidOperationException("The watch ended.");
+    }
+
+    /// <summary>A site of b takes the next offer.</summary>
+    public static async Task<Job> ClaimNextAsync(WireSite site)
+    {
+        var offer = (await site.ExpectAsync(EdgeDown.MessageOneofCase.Offer)).Offer;
+        await site.SendAsync(new() { Claim = new() { JobId = offer.Job.Id, Machine = offer.Machine } });
+        return (await site.ExpectAsync(EdgeDown.MessageOneofCase.LeaseGranted)).LeaseGranted.Job;
+    }
+
+    /// <summary>A site makes a job, from its lease to the part.</summary>
+    public static async Task MakeAsync(WireSite site, Job job, long firstSequence = 1)
+    {
+        await ReadyAsync(site, job, firstSequence);
+        await site.ReportAsync(firstSequence + 2, new() { Started = new() }, job.Id, job.Epoch);
+        await site.ReportAsync(firstSequence + 3, new() { Completed = new() { Seconds = 640, Grams = 4.2, EnergyKwh = 0.02 } }, job.Id, job.Epoch);
+    }
+
+    public static async Task ReadyAsync(WireSite site, Job job, long firstSequence = 1)
+    {
+        await site.ReportAsync(firstSequence, new() { Preparing = new() }, job.Id, job.Epoch);
+        await site.ReportAsync(firstSequence + 1, new() { Ready = new() { ProgramDigest = job.Design.ManifestDigest, EstimatedSeconds = 600, EstimatedGrams = 4 } }, job.Id, job.Epoch);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await B.DisposeAsync();
+        await A.DisposeAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private CoordinatorOptions OptionsOfA(CoordinatorOptions options) =>
+        options with { Community = "a", Follows = _isMutual ? [new FollowedCommunity("b", new Uri($"http://127.0.0.1:{_portOfB}"))] : [] };
+
+    private CoordinatorOptions OptionsOfB(CoordinatorOptions options) => options with { Community = "b", Follows = [new FollowedCommunity("a", A.Address)] };
+}
