@@ -81,9 +81,10 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Service = new ServiceWatch(_chronicle, Sites, options.SilenceLimit, time, log);
         Board = new NetworkBoard(state, Sites, Leases, Plan, options, time);
         Deliveries = new DeliveryDesk(_chronicle, time);
-        Open = new BoardPublisher(Board, Plan, Deliveries, state, Offers, time, _loop.PostAsync, log);
         _guestOrders = new GuestOrders(_chronicle, Sites, Offers, Orders, book, guestLeases, time);
         Guests = new GuestDesk(_chronicle, Sites, book, guestLeases, _guestOrders, Orders, new Surplus(state, Sites, Plan, snapshots, time), options, time, log);
+        Communities = new CommunityDirectory(state, Sites, Guests, options, time, Board.Change);
+        Open = new BoardPublisher(Board, Plan, Deliveries, Communities, state, Offers, time, _loop.PostAsync, log);
         CoordinatorLog.Replayed(log, state.Orders.Count, state.Jobs.Count, state.Sites.Count);
         _ = _loop.PostAsync(GoOn);
         _ticker = time.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
@@ -116,6 +117,9 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
     /// <summary>This community's sites as guests of others.</summary>
     public GuestDesk Guests { get; }
+
+    /// <summary>What is known of the communities that this one follows.</summary>
+    public CommunityDirectory Communities { get; }
 
     public TelemetryStore Telemetry { get; }
 

@@ -72,19 +72,26 @@ public sealed record CoordinatorOptions
         InRange(SilenceLimit, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), nameof(SilenceLimit));
         InRange(CatalogueInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1), nameof(CatalogueInterval));
         InRange(QueueDepth, 1, 10, nameof(QueueDepth));
+        RequireCommunities();
+    }
+
+    /// <summary>Checks the names of communities.</summary>
+    /// <exception cref="ArgumentException">One is no name, or is there twice; the message says what is.</exception>
+    public void RequireCommunities()
+    {
         if (!Model.Names.IsValid(Community) || Follows.Any(f => !Model.Names.IsValid(f.Name)))
         {
-            throw new ArgumentOutOfRangeException(nameof(Community), "A community is called by 1 to 63 lower-case letters, digits and dashes, such as lisbon.");
+            throw new ArgumentException("A community is called by 1 to 63 lower-case letters, digits and dashes, such as lisbon.");
         }
 
         if (Follows.Count > 0 && Community == DefaultCommunity)
         {
-            throw new ArgumentOutOfRangeException(nameof(Community), $"A community that follows others needs a name of its own, by which they know it; '{DefaultCommunity}' is every community's at first.");
+            throw new ArgumentException($"A community that follows others needs a name of its own, by which they know it; '{DefaultCommunity}' is every community's at first.");
         }
 
         if (Follows.Select(static f => f.Name).Append(Community).Distinct(StringComparer.Ordinal).Count() <= Follows.Count)
         {
-            throw new ArgumentOutOfRangeException(nameof(Follows), "A community is followed once, under its own name, and not by itself.");
+            throw new ArgumentException("A community is followed once, under its own name, and not by itself.");
         }
     }
 

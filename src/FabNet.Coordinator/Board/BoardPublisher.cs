@@ -2,6 +2,7 @@
 
 using System.Diagnostics;
 using FabNet.Coordinator.Deliveries;
+using FabNet.Coordinator.Federation;
 using FabNet.Coordinator.Leases;
 using FabNet.Coordinator.Planning;
 using FabNet.Coordinator.State;
@@ -15,7 +16,7 @@ namespace FabNet.Coordinator.Board;
 /// it was told last and compares them with the newest, so that nothing is kept for a slow one but those.
 /// </summary>
 internal sealed class BoardPublisher(
-    NetworkBoard network, PlanApplier plan, DeliveryDesk deliveries, CoordinatorState state, OfferBook offers, TimeProvider time, Func<Action, Task> post, ILogger log)
+    NetworkBoard network, PlanApplier plan, DeliveryDesk deliveries, CommunityDirectory communities, CoordinatorState state, OfferBook offers, TimeProvider time, Func<Action, Task> post, ILogger log)
 {
     /// <summary>Hours go by and runs go on also when nothing happens.</summary>
     private static readonly TimeSpan Oldest = TimeSpan.FromMinutes(1);
@@ -82,6 +83,8 @@ internal sealed class BoardPublisher(
         Offers = [.. offers.All.Select(o => (Offer: o, Entry: state.Jobs[o.Job])).Where(static o => o.Entry is { Job.State: JobState.Offered, Terms: not null })
             .Select(static o => new OpenOffer(o.Offer.Job, o.Offer.Machine, SnapshotBuilder.WorkOf(o.Entry), o.Entry.Terms!.Cost, o.Entry.Terms.Why, o.Offer.AnswerBy))],
         Deliveries = [.. deliveries.Open.Select(deliveries.ToWire)],
+        Foreign = communities.Demand,
+        Communities = communities.Followed,
     };
 
     /// <summary>Waits for rows that are newer than those that a reader has.</summary>

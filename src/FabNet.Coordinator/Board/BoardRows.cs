@@ -80,7 +80,9 @@ internal sealed class BoardRows
         board.Capacity.AddRange(Of<IdleCapacity>());
         board.SetUps.AddRange(Of<LoadedSetUp>());
         board.Deliveries.AddRange(Of<Delivery>());
-        board.LeftOff = _rows.Count - board.Demand.Count - board.Offers.Count - board.Capacity.Count - board.SetUps.Count - board.Deliveries.Count;
+        board.Foreign.AddRange(Of<ForeignDemand>());
+        board.Communities.AddRange(Of<CommunityStatus>());
+        board.LeftOff = _rows.Count - board.Demand.Count - board.Offers.Count - board.Capacity.Count - board.SetUps.Count - board.Deliveries.Count - board.Foreign.Count - board.Communities.Count;
         return board;
     }
 
@@ -95,6 +97,8 @@ internal sealed class BoardRows
             case IdleCapacity r: piece.Capacity.Add(r); break;
             case LoadedSetUp r: piece.SetUps.Add(r); break;
             case Delivery r: piece.Deliveries.Add(r); break;
+            case ForeignDemand r: piece.Foreign.Add(r); break;
+            case CommunityStatus r: piece.Communities.Add(r); break;
             default: throw new NotSupportedException($"{row.GetType().Name} is no row of the board.");
         }
     }

@@ -28,6 +28,12 @@ internal sealed record BoardFacts
     public required IReadOnlyList<OpenOffer> Offers { get; init; }
 
     public required IReadOnlyList<Wire.Delivery> Deliveries { get; init; }
+
+    /// <summary>What is open in other communities.</summary>
+    public IReadOnlyList<Wire.ForeignDemand> Foreign { get; init; } = [];
+
+    /// <summary>Whether those are reached.</summary>
+    public IReadOnlyList<Wire.CommunityStatus> Communities { get; init; } = [];
 }
 
 /// <summary>Writes boards.</summary>
@@ -51,6 +57,8 @@ internal static class BoardWriter
                 .Select(s => SetUp(s, facts.Snapshot.Now, prices[s.Machine.Id.Site])).Select(static r => (r.Key, (IMessage)r)),
             .. outlook.Capacity.Select(c => Capacity(c, outlook.From)).Select(static r => (r.Key, (IMessage)r)),
             .. facts.Deliveries.Select(static d => ($"delivery/{d.Id}", (IMessage)d)),
+            .. facts.Foreign.Select(static r => (r.Key, (IMessage)r)),
+            .. facts.Communities.Select(static r => (r.Key, (IMessage)r)),
         ];
         return new BoardRows(facts.Snapshot.Now, rows, facts.Snapshot.Jobs.Count, before);
     }

@@ -58,6 +58,9 @@ internal sealed class NetworkBoard(CoordinatorState state, SiteDirectory sites, 
     /// <summary>Counts what was published of jobs and sites.</summary>
     public long Changes { get; private set; }
 
+    /// <summary>Something else changed that is on the board.</summary>
+    public void Change() => Changes++;
+
     /// <summary>Facts were applied: marks them for every watcher that wants them.</summary>
     public void Publish(Touched touched)
     {

@@ -1,4 +1,4 @@
-// Follows other communities as long as the coordinator runs: one stream for each of its sites that helps them.
+// Follows other communities as long as the coordinator runs: its board, and one stream for each of the own sites that helps it.
 
 using FabNet.Coordinator.Orders;
 using FabNet.Model;
@@ -40,6 +40,8 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
         using var channel = GrpcChannel.ForAddress(community.Address);
         var client = new EdgeLink.EdgeLinkClient(channel);
         Dictionary<SiteId, (CancellationTokenSource Stop, Task Running)> links = [];
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watching = new CommunityBoard(node, community, new Coordination.CoordinationClient(channel), time).RunAsync(ending.Token);
         CoordinatorLog.CommunityFollowed(log, community.Name, community.Address);
         using var timer = new PeriodicTimer(LookEvery, time);
         try
@@ -64,6 +66,8 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
         }
         finally
         {
+            await ending.CancelAsync();
+            await watching;
             foreach (var (site, link) in links)
             {
                 await EndAsync(site, link);

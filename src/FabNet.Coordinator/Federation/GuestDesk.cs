@@ -134,7 +134,11 @@ internal sealed class GuestDesk(
         {
             case EdgeDown.MessageOneofCase.Offer: return (null, Offered(session, message.Offer));
             case EdgeDown.MessageOneofCase.OfferWithdrawn: session.Offers.Remove(JobId.Parse(message.OfferWithdrawn.JobId)); break;
-            case EdgeDown.MessageOneofCase.ClaimRefused: session.Claims.Remove(JobId.Parse(message.ClaimRefused.JobId)); break;
+            case EdgeDown.MessageOneofCase.ClaimRefused:
+                var refused = JobId.Parse(message.ClaimRefused.JobId);
+                session.Claims.Remove(refused);
+                session.Refuse(refused, Refusal.Precondition, $"The community {community} does not give {refused}: {Clip.Reason(message.ClaimRefused.Reason, "it did not say why", 400)}");
+                break;
             case EdgeDown.MessageOneofCase.LeaseGranted:
                 var granted = message.LeaseGranted.Job.ToModel();
                 return session.Claims.Remove(granted.Id, out var since) ? (null, Pend(session, granted, since))
@@ -178,7 +182,7 @@ internal sealed class GuestDesk(
         if (refusal is null)
         {
             (place, refusal) = surplus.Quote(new Work { Design = job.Design, Part = part!, Material = job.Material, Color = job.Color, Copies = 1 }, ask.Machine);
-            refusal ??= surplus.Obstacle(session.Community.Name, ask.Machine, place!.EndsAt, surplus.Planned);
+            refusal ??= ask.IsWanted ? null : surplus.Obstacle(session.Community.Name, ask.Machine, place!.EndsAt, surplus.Planned);
         }
 
         if (!ask.IsLease)
@@ -200,12 +204,57 @@ internal sealed class GuestDesk(
         {
             chronicle.Record(new GuestLeaseRefused { Origin = origin, At = time.GetUtcNow(), Reason = Clip.Reason(refusal, "", 1000) });
             CoordinatorLog.GuestLeaseRefused(log, job.Id, session.Community.Name, refusal);
+            session.Refuse(job.Id, Refusal.Precondition, $"{job.Id} was leased and went back: {refusal}");
             return;
         }
 
         var entry = orders.Place(origin, job, part!, place!);
         leases.Renew(entry.Id, ask.Since, session.LeaseTtl);
         CoordinatorLog.GuestPlaced(log, job.Id, session.Community.Name, entry.Id, ask.Machine);
+        if (session.Wanted.Remove(job.Id, out var waiting))
+        {
+            waiting.TrySetResult(entry.Id);
+        }
+    }
+
+    /// <summary>A member takes a job of another community for a machine of this one.</summary>
+    /// <returns>Completes with the job here once it is leased and placed; fails with a <see cref="RefusedException"/> if it can't be had.</returns>
+    /// <exception cref="RefusedException">There is no such machine, or its site is no guest there now.</exception>
+    public Task<JobId> Claim(string community, JobId job, MachineId machine)
+    {
+        if (options.Follows.All(f => f.Name != community))
+        {
+            throw new RefusedException(Refusal.NotFound, $"The community '{Clip.Reason(community, "", 63)}' is not followed. What is: {(options.Follows.Count == 0 ? "none" : string.Join(", ", options.Follows.Select(static f => f.Name)))}.");
+        }
+
+        if (sites.MachineOf(machine) is null || State.Sites[machine.Site].Community is not null)
+        {
+            throw new RefusedException(Refusal.NotFound, $"{machine} is not a machine of this community.");
+        }
+
+        if (State.Sites[machine.Site].OwnCommunityOnly)
+        {
+            throw new RefusedException(Refusal.Precondition, $"{machine.Site} works for its own community only (policy: communities: none).");
+        }
+
+        if (_sessions.Find(s => s.Community.Name == community && s.Site == machine.Site) is not { Up: not null } session)
+        {
+            throw new RefusedException(Refusal.Unavailable, $"{machine.Site} is not connected to the community {community}. See: fabnet communities");
+        }
+
+        if (!session.Wanted.TryGetValue(job, out var waiting))
+        {
+            var claim = new EdgeUp { Claim = new() { JobId = job.Value, Machine = new MachineId(GuestNames.Of(options.Community, machine.Site), machine.Name).ToString() } };
+            if (!session.TrySend(claim))
+            {
+                throw new RefusedException(Refusal.Unavailable, $"The community {community} does not read what it is told. Try again in a moment.");
+            }
+
+            session.Claims[job] = time.GetTimestamp();
+            session.Wanted.Add(job, waiting = new TaskCompletionSource<JobId>(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        return waiting.Task;
     }
 
     /// <summary>A stream broke, or could not be opened.</summary>
@@ -268,7 +317,7 @@ internal sealed class GuestDesk(
     private GuestAsk Pend(GuestSession session, Job job, long since)
     {
         var machine = job.Machine is { } named && MachineOf(session, named) is { } own ? own : throw new FormatException($"It leases {job.Id} to {job.Machine}, which is no machine of {session.Site}.");
-        return session.Pending[(job.Id, job.Epoch)] = new GuestAsk(job, machine, IsLease: true, since);
+        return session.Pending[(job.Id, job.Epoch)] = new GuestAsk(job, machine, IsLease: true, since, session.Wanted.ContainsKey(job.Id));
     }
 
     private GuestAsk? Offered(GuestSession session, EdgeDown.Types.Offer offer)

@@ -17,7 +17,8 @@ namespace FabNet.Coordinator.Federation;
 /// <param name="Machine">The machine, by its name here.</param>
 /// <param name="IsLease">True for a lease, false for an offer.</param>
 /// <param name="Since">Of a lease: since when it lasts at least, as a timestamp of the clock.</param>
-internal sealed record GuestAsk(Job Job, MachineId Machine, bool IsLease, long Since);
+/// <param name="IsWanted">True if a member of this community claimed it: then it need not be surplus.</param>
+internal sealed record GuestAsk(Job Job, MachineId Machine, bool IsLease, long Since, bool IsWanted = false);
 
 /// <summary>The live side of a guest. Owned by the coordinator's loop.</summary>
 internal sealed class GuestSession(FollowedCommunity community, SiteId site)
@@ -61,6 +62,9 @@ internal sealed class GuestSession(FollowedCommunity community, SiteId site)
     /// <summary>Claims that wait for their answer, with when they were sent.</summary>
     public Dictionary<JobId, long> Claims { get; } = [];
 
+    /// <summary>Members of this community who claimed a job there and wait for the answer: the job here.</summary>
+    public Dictionary<JobId, TaskCompletionSource<JobId>> Wanted { get; } = [];
+
     /// <summary>Leases that are not taken up yet.</summary>
     public Dictionary<(JobId Job, int Epoch), GuestAsk> Pending { get; } = [];
 
@@ -70,11 +74,25 @@ internal sealed class GuestSession(FollowedCommunity community, SiteId site)
     /// <summary>Sends now, or not at all.</summary>
     public bool TrySend(EdgeUp message) => Up?.TryWrite(message) ?? false;
 
+    /// <summary>Tells whoever claimed a job that it can't be had.</summary>
+    public void Refuse(JobId job, Refusal refusal, string reason)
+    {
+        if (Wanted.Remove(job, out var waiting))
+        {
+            waiting.TrySetException(new RefusedException(refusal, reason));
+        }
+    }
+
     /// <summary>A stream begins or ends: what was under way on the one before is nothing any more.</summary>
     public void Forget()
     {
         Up?.TryComplete();
         Up = null;
+        foreach (var job in Wanted.Keys.ToList())
+        {
+            Refuse(job, Refusal.Unavailable, $"The stream to the community {Community.Name} ended before it answered. Look with 'fabnet communities' whether the job was leased, and claim it again if not.");
+        }
+
         Told.Clear();
         Offers.Clear();
         Claims.Clear();

@@ -26,6 +26,7 @@ internal static class FabNetCommands
         Network.StatusCommand.Create(),
         Network.WatchCommand.Create(),
         Network.BoardCommand.Create(),
+        Network.CommunityCommands.Create(),
         Network.StatsCommand.Create(),
         Network.JobCommands.Create(),
         Designs.CatalogueCommands.Create(),

@@ -100,6 +100,8 @@ internal static class BoardCommand
         Merge(board.Capacity, piece.Capacity, static r => r.Key, piece.Begin, gone);
         Merge(board.SetUps, piece.SetUps, static r => r.Key, piece.Begin, gone);
         Merge(board.Deliveries, piece.Deliveries, static r => $"delivery/{r.Id}", piece.Begin, gone);
+        Merge(board.Foreign, piece.Foreign, static r => r.Key, piece.Begin, gone);
+        Merge(board.Communities, piece.Communities, static r => r.Key, piece.Begin, gone);
         board.At = piece.At;
         board.OpenJobs = board.Demand.Sum(static d => d.Jobs);
     }

@@ -22,6 +22,20 @@ internal static class BoardText
         [
             d.OrderId, $"{d.Design.Name}@{d.Design.Version} {d.Part}", d.Jobs.ToString(CultureInfo.InvariantCulture), Needs(d), At(d.Due), d.HasDestination ? d.Destination : "-", At(d.StartsAt), d.Machines.Count > 0 ? string.Join(", ", d.Machines.Take(3)) : "-", d.Why,
         ]);
+        if (board.Communities.Count > 0)
+        {
+            text.Append("\nIN OTHER COMMUNITIES: take one with fabnet communities claim\n");
+            foreach (var community in board.Communities.Where(static c => !c.Reachable))
+            {
+                text.Append(CommunityCommands.Away(community)).Append('\n');
+            }
+
+            Append(text, board.Foreign, new TextTable("JOB", "PART", "JOBS", "NEEDS", "DUE", "WHY"), static f =>
+            [
+                $"{f.Community}/{(f.Demand.JobIds.Count > 0 ? f.Demand.JobIds[0] : f.Demand.OrderId)}", $"{f.Demand.Design.Name}@{f.Demand.Design.Version} {f.Demand.Part}", f.Demand.Jobs.ToString(CultureInfo.InvariantCulture), Needs(f.Demand), At(f.Demand.Due), f.Demand.Why,
+            ]);
+        }
+
         text.Append("\nOFFERS that wait for an answer\n");
         Append(text, board.Offers, new TextTable("JOB", "MACHINE", "PART", "COST", "ANSWER BY", "WHY"), static o => [o.JobId, o.Machine, $"{o.Design.Name}@{o.Design.Version} {o.Part}", Cost(o.Cost), At(o.AnswerBy), o.Why]);
         text.Append("\nLOADED SET-UPS\n");
@@ -54,6 +68,8 @@ internal static class BoardText
         .. piece.SetUps.Select(static s => $"loaded    {Line(s)}"),
         .. piece.Capacity.Select(static c => $"idle      {c.Site} {c.MachineClass}: {c.IdleMinutes.Sum()} minutes within {c.IdleMinutes.Count} h, {c.IdleMinutes.FirstOrDefault()} of them this hour"),
         .. piece.Deliveries.Select(static d => $"delivery  {d.Id} from {d.From} to {d.To} is {d.State.Word()}{(d.HasCarrier ? $" with {d.Carrier}" : "")}{(d.Late ? ", late" : "")}"),
+        .. piece.Foreign.Select(static f => $"elsewhere {f.Community}/{string.Join(' ', f.Demand.JobIds.Take(5))}: {f.Demand.Design.Name}@{f.Demand.Design.Version} {f.Demand.Part}, {Needs(f.Demand)}; {f.Demand.Why}"),
+        .. piece.Communities.Select(static c => $"community {(c.Reachable ? $"{c.Name} is reached" : CommunityCommands.Away(c))}"),
         .. piece.Gone.Select(static k => $"gone      {k}"),
     ];
 
