@@ -186,7 +186,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Board.Publish(status.Machine);
     }
 
-    /// <summary>A site's stream ended. Its unanswered offers go back; what it holds stays its own until the leases lapse. Called on the loop.</summary>
+    /// <summary>A site's stream ended. Its unanswered offers go back, but for those of other communities, which wait their time; what it holds stays its own until the leases lapse. Called on the loop.</summary>
     public void Leave(SiteSession session, string reason)
     {
         session.End(reason);
@@ -199,7 +199,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         live.Session = null;
         CoordinatorLog.SiteLeft(_log, session.Site, reason);
         Board.Publish(session.Site);
-        Claims.WithdrawOffers([.. Offers.To(session.Site).Select(j => State.Jobs[j])], "its site left before it answered");
+        Claims.WithdrawOffers([.. Offers.To(session.Site).Select(j => State.Jobs[j]).Where(static e => e.Order.Origin is null)], "its site left before it answered");
         Plan.Request();
     }
 

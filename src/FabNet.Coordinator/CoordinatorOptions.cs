@@ -56,6 +56,9 @@ public sealed record CoordinatorOptions
     /// <summary>The communities that its idle machines help, each once, none of this one's name. Default none.</summary>
     public IReadOnlyList<Federation.FollowedCommunity> Follows { get; init; } = [];
 
+    /// <summary>How often it looks which sites are to be guests, and the first pause before a followed community is tried again. 10 ms to 1 h. Default 1 s.</summary>
+    public TimeSpan FollowInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The community's name where nobody gave it one.</summary>
     public const string DefaultCommunity = "local";
 
@@ -71,6 +74,7 @@ public sealed record CoordinatorOptions
         InRange(PlanInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(PlanInterval));
         InRange(SilenceLimit, TimeSpan.FromSeconds(5), TimeSpan.FromHours(1), nameof(SilenceLimit));
         InRange(CatalogueInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1), nameof(CatalogueInterval));
+        InRange(FollowInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1), nameof(FollowInterval));
         InRange(QueueDepth, 1, 10, nameof(QueueDepth));
         RequireCommunities();
     }

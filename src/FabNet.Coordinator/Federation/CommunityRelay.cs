@@ -12,8 +12,6 @@ namespace FabNet.Coordinator.Federation;
 /// <summary>Begins and ends the guests of this community.</summary>
 internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions options, Func<DesignResolver> designs, TimeProvider time, IHostApplicationLifetime application, ILogger<CommunityRelay> log) : BackgroundService
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -43,7 +41,7 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = new CommunityBoard(node, community, new Coordination.CoordinationClient(channel), time).RunAsync(ending.Token);
         CoordinatorLog.CommunityFollowed(log, community.Name, community.Address);
-        using var timer = new PeriodicTimer(LookEvery, time);
+        using var timer = new PeriodicTimer(options.FollowInterval, time);
         try
         {
             do
@@ -53,7 +51,7 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
                 {
                     var session = await node.AskAsync(() => node.Guests.Begin(community, site), cancellationToken);
                     var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                    links.Add(site, (stop, new GuestLink(node, session, client, designs(), time).RunAsync(stop.Token)));
+                    links.Add(site, (stop, new GuestLink(node, session, client, designs(), options.FollowInterval, time).RunAsync(stop.Token)));
                 }
 
                 foreach (var (site, link) in links.Where(l => !wanted.Contains(l.Key) || l.Value.Running.IsCompleted).ToList())

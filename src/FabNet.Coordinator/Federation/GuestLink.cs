@@ -12,11 +12,10 @@ using Design = FabNet.Model.Designs.Design;
 namespace FabNet.Coordinator.Federation;
 
 /// <summary>Keeps one guest's stream. What breaks the contract ends it, and has that community left alone for a while that doubles each time, up to an hour.</summary>
-internal sealed class GuestLink(CoordinatorNode node, GuestSession session, EdgeLink.EdgeLinkClient client, DesignResolver designs, TimeProvider time)
+internal sealed class GuestLink(CoordinatorNode node, GuestSession session, EdgeLink.EdgeLinkClient client, DesignResolver designs, TimeSpan firstDelay, TimeProvider time)
 {
     private const int MostAsks = 2048;
     private const int MostDesigns = 256;
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
     private readonly Dictionary<Digest, Design> _designs = [];
@@ -36,7 +35,7 @@ internal sealed class GuestLink(CoordinatorNode node, GuestSession session, Edge
             Down = reason => new ValueTask(node.PostAsync(() => node.Guests.Down(session, reason))),
             Retrying = (reason, delay) => { _ = node.PostAsync(() => node.Guests.Down(session, reason)); },
             Pause = Pause,
-        }, FirstDelay, time);
+        }, firstDelay, time);
         try
         {
             await stream.RunAsync(cancellationToken);
@@ -87,7 +86,7 @@ internal sealed class GuestLink(CoordinatorNode node, GuestSession session, Edge
     {
         session.Faults = _isBroken ? Math.Min(session.Faults + 1, 20) : 0;
         _isBroken = false;
-        return session.Faults == 0 ? FirstDelay : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, session.Faults)));
+        return session.Faults == 0 ? firstDelay : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, session.Faults)));
     }
 
     private async Task AnswerAsync(CancellationToken cancellationToken)

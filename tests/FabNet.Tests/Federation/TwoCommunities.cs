@@ -127,7 +127,7 @@ internal sealed class TwoCommunities : IAsyncDisposable
     }
 
     private CoordinatorOptions OptionsOfA(CoordinatorOptions options) =>
-        options with { Community = "a", Follows = _isMutual ? [new FollowedCommunity("b", new Uri($"http://127.0.0.1:{_portOfB}"))] : [] };
+        options with { Community = "a", FollowInterval = TimeSpan.FromMilliseconds(50), Follows = _isMutual ? [new FollowedCommunity("b", new Uri($"http://127.0.0.1:{_portOfB}"))] : [] };
 
-    private CoordinatorOptions OptionsOfB(CoordinatorOptions options) => options with { Community = "b", Follows = [new FollowedCommunity("a", A.Address)] };
+    private CoordinatorOptions OptionsOfB(CoordinatorOptions options) => options with { Community = "b", FollowInterval = TimeSpan.FromMilliseconds(50), Follows = [new FollowedCommunity("a", A.Address)] };
 }
