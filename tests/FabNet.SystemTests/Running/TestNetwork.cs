@@ -17,8 +17,11 @@ internal sealed class TestNetwork : IAsyncDisposable
     private FabNetProcess? _catalogue;
     private FabNetProcess? _coordinator;
 
-    private TestNetwork()
+    private readonly string[] _community;
+
+    private TestNetwork(string[] community)
     {
+        _community = community;
         _channel = GrpcChannel.ForAddress(Address);
         Client = new Coordination.CoordinationClient(_channel);
     }
@@ -39,10 +42,15 @@ internal sealed class TestNetwork : IAsyncDisposable
     public string Said => string.Join(
         "\n\n", _ended.Append(_catalogue).Append(_coordinator).Concat(_sites.Values.Select(s => s.Agent)).OfType<FabNetProcess>().Select(p => p.Said));
 
+    /// <summary>The catalogue's address.</summary>
+    public string CatalogueAddress => _catalogueAddress;
+
     /// <summary>Starts catalogue and coordinator.</summary>
-    public static async Task<TestNetwork> StartAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends waiting for them.</param>
+    /// <param name="community">What the coordinator is told of communities.</param>
+    public static async Task<TestNetwork> StartAsync(CancellationToken cancellationToken, params string[] community)
     {
-        var network = new TestNetwork();
+        var network = new TestNetwork(community);
         try
         {
             network.StartCatalogue();
@@ -101,7 +109,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         _catalogue = FabNetProcess.Start("catalogue", "serve", "--urls", _catalogueAddress, "--data", _folder["catalogue"]);
 
     public void StartCoordinator() => _coordinator = FabNetProcess.Start(
-        "coordinator", "serve", "--urls", Address, "--catalogue", _catalogueAddress, "--data", _folder["coordinator"]);
+        ["coordinator", "serve", "--urls", Address, "--catalogue", _catalogueAddress, "--data", _folder["coordinator"], .. _community]);
 
     /// <summary>Completes when catalogue and coordinator serve.</summary>
     public Task ServersReadyAsync(CancellationToken cancellationToken) =>
