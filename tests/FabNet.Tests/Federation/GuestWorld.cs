@@ -35,6 +35,11 @@ internal sealed record Trouble
     public int MostSecondsAway { get; init; } = 150;
 
     public int MostDelay { get; init; } = 3;
+
+    public int SlowestStep { get; init; } = 40;
+
+    /// <summary>True: whenever a job is ready to be started, first the other community is cut off, and before its lease ends the edge too.</summary>
+    public bool IsAimed { get; init; }
 }
 
 /// <summary>
@@ -66,6 +71,7 @@ internal sealed class GuestWorld : IAsyncDisposable
     private readonly List<(long At, GuestAsk Ask)> _asks = [];
     private long _helloAt;
     private long _linkBackAt;
+    private long _edgeAwayAt = -1;
     private long _second;
     private bool _isCalm;
 
@@ -75,7 +81,7 @@ internal sealed class GuestWorld : IAsyncDisposable
         _folder = Directory.CreateTempSubdirectory("fabnet-guests-").FullName;
         _timeOfA = new ManualTimeProvider(new DateTimeOffset(2026, 3, 2, 9, 0, 0, TimeSpan.Zero).AddDays(_random.Next(-400, 400)));
         (_journalOfA, _journalOfB) = (new MemoryJournal(_timeOfA), new MemoryJournal(_timeOfB));
-        _edge = new PlayedEdge(_random, _timeOfB, MayStartAsync);
+        _edge = new PlayedEdge(_random, _timeOfB, trouble.SlowestStep, MayStartAsync);
         _a = OpenA();
         _b = OpenB();
     }
@@ -160,6 +166,18 @@ internal sealed class GuestWorld : IAsyncDisposable
 
     private async Task TroubleAsync()
     {
+        if (_trouble.IsAimed && _second >= _linkBackAt && _edge.IsReady)
+        {
+            await BreakAsync();
+            (_linkBackAt, _edgeAwayAt) = (_second + 150, _second + _random.Next(15, 55));
+        }
+
+        if (_second == _edgeAwayAt)
+        {
+            await _edge.LeaveAsync(_b);
+            _edge.BackAt = _second + 110;
+        }
+
         if (Happens(_trouble.Cut))
         {
             await BreakAsync();

@@ -15,7 +15,7 @@ using Wire = FabNet.Protocol.V1;
 namespace FabNet.Tests.Federation;
 
 /// <summary>The site <c>north</c> with its machine <c>left</c>.</summary>
-internal sealed class PlayedEdge(Random random, ManualTimeProvider time, Func<JobId, Task> starting)
+internal sealed class PlayedEdge(Random random, ManualTimeProvider time, int slowestStep, Func<JobId, Task> starting)
 {
     private static readonly FabNet.Model.Sites.Site Announced = Plants.Site("north", new FabNet.Model.Sites.Machine
     {
@@ -34,6 +34,9 @@ internal sealed class PlayedEdge(Random random, ManualTimeProvider time, Func<Jo
     public List<(JobId Job, int Epoch)> Starts { get; } = [];
 
     public string? Wrong { get; private set; }
+
+    /// <summary>True while a job waits for its start.</summary>
+    public bool IsReady => _leases.Open.Any(static h => h.Job.State is JobState.Ready);
 
     /// <summary>Until when it is away, in seconds of the world.</summary>
     public long BackAt { get; set; }
@@ -188,7 +191,7 @@ internal sealed class PlayedEdge(Random random, ManualTimeProvider time, Func<Jo
             default: return;
         }
 
-        _nextStep[id] = second + random.Next(1, 40);
+        _nextStep[id] = second + random.Next(1, slowestStep);
     }
 
     private async Task TellAsync(CoordinatorNode node)
