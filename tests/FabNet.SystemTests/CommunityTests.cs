@@ -7,7 +7,7 @@ using FabNet.SystemTests.Running;
 namespace FabNet.SystemTests;
 
 [Collection(nameof(WholeMachine))]
-public sealed class CommunityTests
+public sealed class CommunityTests(ITestOutputHelper output)
 {
     private const int TimeoutMs = 240_000;
     private const int Speed = 100;
@@ -37,6 +37,8 @@ public sealed class CommunityTests
             Assert.StartsWith("o-1.", site.GetProperty("jobs")[0].GetProperty("jobId").GetString(), StringComparison.Ordinal);
         }
 
+        output.WriteLine((await porto.CommandAsync(stop, "communities")).Expect(0).Output);
+        output.WriteLine((await porto.CommandAsync(stop, "board")).Expect(0).Output);
         await porto.KillCoordinatorAsync();
         porto.StartCoordinator();
         await porto.ServersReadyAsync(stop);
@@ -51,7 +53,9 @@ public sealed class CommunityTests
         Assert.All(histories, h => Assert.Equal(("porto-north/mk3", 1), (h.Job.Machine, h.Starts())));
         var runs = ProgramRuns.Read(machine, AdmittedLines.Find(histories[0].Job.ProgramDigest, "prusa-mk3s", folder));
         Assert.Equal((2, 2), (runs.Started, runs.Whole));
-        Assert.Contains("porto", (await lisbon.CommandAsync(stop, "communities")).Expect(0).Output, StringComparison.Ordinal);
+        var there = (await lisbon.CommandAsync(stop, "communities")).Expect(0).Output;
+        output.WriteLine(there);
+        Assert.Contains("porto-north", there, StringComparison.Ordinal);
 
         (await lisbon.CommandAsync(stop, "accept", order.Id)).Expect(0);
         foreach (var network in (TestNetwork[])[lisbon, porto])

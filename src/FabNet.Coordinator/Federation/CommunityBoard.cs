@@ -1,7 +1,6 @@
 // Reads another community's board as it changes: its open demand, bounded.
 
 using FabNet.Protocol.V1;
-using Grpc.Core;
 
 namespace FabNet.Coordinator.Federation;
 
@@ -14,52 +13,27 @@ internal sealed class CommunityBoard(CoordinatorNode node, FollowedCommunity com
     private const int MostText = 300;
     private const int MostIds = 20;
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private readonly OrderedDictionary<string, OpenDemand> _rows = new(StringComparer.Ordinal);
 
-    /// <summary>Watches until cancelled; a stream that breaks is opened again, later each time.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Watches until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        CommunityStream.RunAsync(WatchAsync, reason => node.PostAsync(() => node.Communities.Away(community.Name, reason)), time, cancellationToken);
+
+    private async Task WatchAsync(Action came, CancellationToken cancellationToken)
     {
-        var pause = Rest;
-        while (!cancellationToken.IsCancellationRequested)
+        using var watch = client.WatchBoard(new WatchBoardRequest(), cancellationToken: cancellationToken);
+        while (await watch.ResponseStream.MoveNext(cancellationToken))
         {
-            string reason;
-            try
+            came();
+            var piece = watch.ResponseStream.Current;
+            Take(piece);
+            if (piece.Complete)
             {
-                using var watch = client.WatchBoard(new WatchBoardRequest(), cancellationToken: cancellationToken);
-                while (await watch.ResponseStream.MoveNext(cancellationToken))
-                {
-                    pause = Rest;
-                    var piece = watch.ResponseStream.Current;
-                    Take(piece);
-                    if (piece.Complete)
-                    {
-                        IReadOnlyList<ForeignDemand> demand = [.. _rows.Values.Select(Foreign)];
-                        await node.PostAsync(() => node.Communities.Read(community.Name, demand));
-                        await Task.Delay(Rest, time, cancellationToken);
-                    }
-                }
-
-                reason = "it ended the stream of its board";
+                IReadOnlyList<ForeignDemand> demand = [.. _rows.Values.Select(Foreign)];
+                await node.PostAsync(() => node.Communities.Read(community.Name, demand));
+                await Task.Delay(Rest, time, cancellationToken);
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is RpcException or IOException)
-            {
-                if (cancellationToken.IsCancellationRequested)
-                {
-                    return;
-                }
-
-                reason = e is RpcException rpc ? rpc.Status.Detail : e.Message;
-            }
-
-            await node.PostAsync(() => node.Communities.Away(community.Name, reason));
-            await Task.Delay(pause, time, CancellationToken.None).WaitAsync(cancellationToken).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 

@@ -40,6 +40,7 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
         Dictionary<SiteId, (CancellationTokenSource Stop, Task Running)> links = [];
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = new CommunityBoard(node, community, new Coordination.CoordinationClient(channel), time).RunAsync(ending.Token);
+        var reading = new CommunityBooks(node, community, options.Community, new Protocol.V1.Ledger.LedgerClient(channel), time).RunAsync(ending.Token);
         CoordinatorLog.CommunityFollowed(log, community.Name, community.Address);
         using var timer = new PeriodicTimer(options.FollowInterval, time);
         try
@@ -66,6 +67,7 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
         {
             await ending.CancelAsync();
             await watching;
+            await reading;
             foreach (var (site, link) in links)
             {
                 await EndAsync(site, link);

@@ -22,6 +22,7 @@ internal sealed class GuestBook(CoordinatorState state, Func<MachineId, SetUpFou
     private readonly Dictionary<(string Community, JobId Job, int Epoch), GuestJob> _jobs = [];
     private readonly Dictionary<JobId, GuestJob> _here = [];
     private readonly HashSet<GuestJob> _held = [];
+    private readonly Dictionary<string, long> _paidUpTo = new(StringComparer.Ordinal);
     private readonly HashSet<(string Community, JobId Job, int Epoch)> _refused = [];
 
     /// <summary>Jobs whose end is not told yet.</summary>
@@ -53,6 +54,13 @@ internal sealed class GuestBook(CoordinatorState state, Func<MachineId, SetUpFou
     /// <summary>True if a lease was given back.</summary>
     public bool IsRefused(string community, JobId job, int epoch) => _refused.Contains((community, job, epoch));
 
+    /// <summary>The last line of a community's ledger that paid a guest; 0 for none.</summary>
+    public long PaidUpTo(string community) => _paidUpTo.GetValueOrDefault(community);
+
+    /// <summary>The first job that a site made for an order of another community; null if it made none.</summary>
+    public GuestJob? MadeFor(string community, SiteId site, OrderId order) =>
+        _jobs.Values.FirstOrDefault(g => g.Origin.Community == community && g.Origin.Machine.Site == site && g.Origin.Job.Order == order && g.Entry.Job.State is JobState.Completed);
+
     /// <summary>Derives what follows from a fact.</summary>
     public void Take(CoordinatorRecord record)
     {
@@ -63,6 +71,7 @@ internal sealed class GuestBook(CoordinatorState state, Func<MachineId, SetUpFou
             case GuestLeaseRefused r: TakeRefusal(r); break;
             case GuestToldAgain r: TakeAgain(_here[r.Job], r.At); break;
             case CommunityFollowed r: TakeFollowing(r); break;
+            case GuestPaid r: _paidUpTo[r.Community] = Math.Max(PaidUpTo(r.Community), r.Line); break;
             default: break;
         }
     }

@@ -257,6 +257,25 @@ internal sealed class GuestDesk(
         return waiting.Task;
     }
 
+    /// <summary>A community's ledger says that it pays a guest: claimed once, for work that was done.</summary>
+    /// <returns>True if it is new.</returns>
+    /// <exception cref="Journal.JournalException">It could not be journaled.</exception>
+    public bool Paid(string community, GuestPayment payment)
+    {
+        if (payment.Line <= book.PaidUpTo(community)
+            || State.Sites.Values.FirstOrDefault(s => s.Community is null && $"{options.Community}-{s.Id}" == payment.Site) is not { } site
+            || book.MadeFor(community, site.Id, payment.Order) is not { } made)
+        {
+            return false;
+        }
+
+        chronicle.Record(new GuestPaid
+        {
+            Community = community, Job = made.Entry.Id, Payment = Clip.Reason(payment.Payment, "", 200), Amount = payment.Amount, Currency = payment.Currency, Line = payment.Line, Digest = payment.Digest, At = time.GetUtcNow(),
+        });
+        return true;
+    }
+
     /// <summary>A stream broke, or could not be opened.</summary>
     public void Down(GuestSession session, string reason)
     {

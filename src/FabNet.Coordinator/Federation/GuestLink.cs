@@ -3,8 +3,6 @@
 using System.Threading.Channels;
 using FabNet.Coordinator.Orders;
 using FabNet.Journal;
-using FabNet.Model;
-using FabNet.Model.Designs;
 using FabNet.Protocol.Links;
 using FabNet.Protocol.V1;
 using Design = FabNet.Model.Designs.Design;
@@ -15,10 +13,8 @@ namespace FabNet.Coordinator.Federation;
 internal sealed class GuestLink(CoordinatorNode node, GuestSession session, EdgeLink.EdgeLinkClient client, DesignResolver designs, TimeSpan firstDelay, TimeProvider time)
 {
     private const int MostAsks = 2048;
-    private const int MostDesigns = 256;
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
-    private readonly Dictionary<Digest, Design> _designs = [];
     private readonly Channel<GuestAsk> _asks = Channel.CreateBounded<GuestAsk>(MostAsks);
     private bool _isBroken;
 
@@ -108,22 +104,10 @@ internal sealed class GuestLink(CoordinatorNode node, GuestSession session, Edge
     /// <summary>A design from this community's own catalogue, by its digest: nothing is believed that another one says of it.</summary>
     private async Task<(Design? Design, string? Fault)> ResolveAsync(GuestAsk ask, CancellationToken cancellationToken)
     {
-        var digest = ask.Job.Design.Manifest;
-        if (_designs.TryGetValue(digest, out var known))
-        {
-            return (known, null);
-        }
-
         try
         {
-            var (design, _) = await designs.ResolveAsync(digest.Value, "", cancellationToken);
-            if (_designs.Count >= MostDesigns)
-            {
-                _designs.Clear();
-            }
-
-            _designs[digest] = design;
-            return (design, null);
+            // Asked each time: a design may have been found unsafe since.
+            return ((await designs.ResolveAsync(ask.Job.Design.Manifest.Value, "", cancellationToken)).Design, null);
         }
         catch (RefusedException e)
         {

@@ -148,7 +148,7 @@ public sealed class LedgerBooks
     /// <summary>The designers' books, by name.</summary>
     public IReadOnlyList<DesignerBook> Designers() =>
     [
-        .. _credits.Keys.Union(_claims.Values.Select(c => c.Receiver)).Order(StringComparer.Ordinal).Select(name => new DesignerBook
+        .. _credits.Keys.Union(_claims.Values.Select(c => c.Receiver).Where(static r => r.StartsWith("designer/", StringComparison.Ordinal))).Order(StringComparer.Ordinal).Select(name => new DesignerBook
         {
             Designer = name,
             Credits = _credits.GetValueOrDefault(name),

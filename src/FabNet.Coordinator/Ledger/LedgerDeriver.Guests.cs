@@ -1,5 +1,6 @@
 // Runs for other communities: what they took is told, without a price. Their costs, shares and payments are kept where they were ordered, so that nothing is paid twice.
 
+using FabNet.Coordinator.State;
 using FabNet.Model;
 using FabNet.Model.Jobs;
 using FabNet.Model.Ledger;
@@ -18,6 +19,29 @@ internal sealed partial class LedgerDeriver
 
         guest.IsRunning = true;
         _setUps[guest.Machine] = guest.SetUp.After;
+    }
+
+    // What the other community's books say is owed to the site that helped it, until somebody says that it came.
+    private void TakePayment(long fact, GuestPaid paid)
+    {
+        var job = state.Jobs[paid.Job].Job;
+        var claim = new ReciprocityClaim
+        {
+            Id = $"claim/{paid.Community}/{PlainText.Of(paid.Payment)}",
+            At = paid.At,
+            Fact = fact,
+            Order = job.Order,
+            Provider = LedgerNames.Community(paid.Community),
+            Receiver = LedgerNames.Site(job.Machine!.Value.Site),
+            TriggeredBy = LedgerNames.Event(job.Id, job.Epoch, "made"),
+            License = $"line {paid.Line} of the ledger of {paid.Community}, {paid.Digest}",
+            Amount = paid.Amount,
+            Currency = paid.Currency,
+        };
+        if (_claims.TryAdd(claim.Id, claim))
+        {
+            emit(claim);
+        }
     }
 
     private void EndGuest(long fact, TakenJob guest, JobEvent ended, JobCompleted? completed)

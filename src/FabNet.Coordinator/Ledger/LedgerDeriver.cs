@@ -44,6 +44,7 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             case OrderAccepted r: TakeAcceptance(fact, r); break;
             case DeliveryStepped { Step: DeliveryStep.DroppedOff } r: TakeDropOff(fact, r); break;
             case ClaimSettled r: TakeSettlement(fact, r); break;
+            case GuestPaid r: TakePayment(fact, r); break;
             default: break;
         }
     }

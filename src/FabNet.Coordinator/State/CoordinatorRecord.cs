@@ -60,6 +60,30 @@ internal sealed record GuestLeaseRefused : CoordinatorRecord
     public required string Reason { get; init; }
 }
 
+/// <summary>The books of another community say that a guest is paid: that is claimed here until it is settled.</summary>
+internal sealed record GuestPaid : CoordinatorRecord
+{
+    public required string Community { get; init; }
+
+    /// <summary>The job here that it is for; where several are paid at once, the first.</summary>
+    public required JobId Job { get; init; }
+
+    /// <summary>The payment's name there.</summary>
+    public required string Payment { get; init; }
+
+    public required decimal Amount { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>The place of its line in that ledger.</summary>
+    public required long Line { get; init; }
+
+    /// <summary>The digest of that line.</summary>
+    public required Digest Digest { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
 /// <summary>The other community held a job for lost: how it stands is told again.</summary>
 internal sealed record GuestToldAgain : CoordinatorRecord
 {

@@ -181,7 +181,7 @@ internal sealed class CoordinatorState
             case DeliveryStepped r: ApplyStep(r); break;
             case ServiceChanged r: Statistics.Take(r); break;
             case ClaimSettled: break; // Only the ledger keeps claims.
-            case CommunityFollowed or GuestLeaseRefused or GuestToldAgain: break; // Only what is told to other communities follows from them.
+            case CommunityFollowed or GuestLeaseRefused or GuestToldAgain or GuestPaid: break; // Only what is told to other communities, and claimed of them, follows from these.
             default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
         }
     }

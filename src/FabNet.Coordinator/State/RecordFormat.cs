@@ -26,6 +26,7 @@ internal static class RecordFormat
         CommunityFollowed r => new("community.followed/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.CommunityFollowed)),
         GuestLeaseRefused r => new("guest.refused/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.GuestLeaseRefused)),
         GuestToldAgain r => new("guest.told-again/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.GuestToldAgain)),
+        GuestPaid r => new("guest.paid/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.GuestPaid)),
         _ => throw new NotSupportedException($"{record.GetType().Name} has no stored form."),
     };
 
@@ -51,6 +52,7 @@ internal static class RecordFormat
                 "community.followed/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.CommunityFollowed),
                 "guest.refused/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.GuestLeaseRefused),
                 "guest.told-again/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.GuestToldAgain),
+                "guest.paid/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.GuestPaid),
                 _ => throw new JournalException($"Entry {entry.Cursor} of the coordinator's journal has the kind '{entry.Kind}', which this FabNet does not know. Use the FabNet that wrote it, or a newer one."),
             };
             return record ?? throw new JsonException("it is null");
@@ -82,4 +84,5 @@ internal static class RecordFormat
 [JsonSerializable(typeof(CommunityFollowed))]
 [JsonSerializable(typeof(GuestLeaseRefused))]
 [JsonSerializable(typeof(GuestToldAgain))]
+[JsonSerializable(typeof(GuestPaid))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -78,7 +78,7 @@ public sealed record WorkCommitment : LedgerEntry
 /// <param name="Amount">How much.</param>
 public readonly record struct PlannedTerm(CostTerm Term, decimal Amount);
 
-/// <summary>CopyFair: a for-profit organisation owes for a production. It stays open until a transfer settles it, and blocks nothing (ValueFlows' Claim).</summary>
+/// <summary>CopyFair: a for-profit organisation owes for a production; or another community owes what its own books pay to a site that helped it. It stays open until a transfer settles it, and blocks nothing (ValueFlows' Claim).</summary>
 public sealed record ReciprocityClaim : LedgerEntry
 {
     /// <summary>The order.</summary>
@@ -93,7 +93,7 @@ public sealed record ReciprocityClaim : LedgerEntry
     /// <summary>The event of the production.</summary>
     public required string TriggeredBy { get; init; }
 
-    /// <summary>The licence that asks for it.</summary>
+    /// <summary>The licence that asks for it; or, where another community owes a site that helped it, the line of that community's ledger that says so.</summary>
     public required string License { get; init; }
 
     /// <summary>What is owed for all copies, in whole cents; null where the publisher states no rate.</summary>

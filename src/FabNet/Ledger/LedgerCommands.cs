@@ -205,7 +205,7 @@ internal static class LedgerCommands
         var note = new Option<string>("--note") { Description = "Who says so, and how it was settled.", Required = true };
         var command = new Command("settle",
             """
-            Says that a CopyFair claim was settled. A claim blocks nothing; it is visible until then.
+            Says that a claim was settled: of CopyFair, or of a site that helped another community. A claim blocks nothing; it is visible until then.
 
             Example:
               fabnet ledger settle claim/o-7.1/1 --note "paid to alice on 31 January"

@@ -96,6 +96,22 @@ public sealed class StoredFormTests
             Jobs = [],
             Credit = new DesignCredit { Chain = [new CreditedDesign(Manifest, "alice~1a2b3c4d")], Owes = new OwedReciprocity("PPL", 0.75m, "EUR") },
         }, "order.placed/1", """{"order":{"id":"o-8","design":{"name":"cable-clip","version":"1.0.0","manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"},"quantity":1,"customer":"acme","placedAt":"2026-03-02T12:00:00+00:00"},"parts":[],"jobs":[],"credit":{"chain":[{"manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f","designer":"alice~1a2b3c4d"}],"owes":{"license":"PPL","amount":0.75,"currency":"EUR"}}}"""),
+        (new OrderPlaced
+        {
+            Order = new Order { Id = OrderId.FromNumber(9), Design = new DesignRef("cable-clip", "1.0.0", Manifest), Quantity = 1, Customer = "community a", PlacedAt = Noon },
+            Parts = [],
+            Jobs = [],
+            Origin = new GuestOrigin("a", JobId.Parse("o-3.1"), 2, Mk3),
+        }, "order.placed/1", """{"order":{"id":"o-9","design":{"name":"cable-clip","version":"1.0.0","manifest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f"},"quantity":1,"customer":"community a","placedAt":"2026-03-02T12:00:00+00:00"},"parts":[],"jobs":[],"origin":{"community":"a","job":"o-3.1","epoch":2,"machine":"lab-lisbon/mk3"}}"""),
+        (new CancelRequested { Job = JobId.Parse("o-7.1"), Reason = "not needed", IsByCommunity = true }, "cancel.requested/1", """{"job":"o-7.1","reason":"not needed","isByCommunity":true}"""),
+        (new CommunityFollowed { Community = "a", Boot = "b1" }, "community.followed/1", """{"community":"a","boot":"b1"}"""),
+        (new GuestLeaseRefused { Origin = new GuestOrigin("a", JobId.Parse("o-3.1"), 2, Mk3), At = Noon, Reason = "no such design" }, "guest.refused/1", """{"origin":{"community":"a","job":"o-3.1","epoch":2,"machine":"lab-lisbon/mk3"},"at":"2026-03-02T12:00:00+00:00","reason":"no such design"}"""),
+        (new GuestPaid { Community = "a", Job = JobId.Parse("o-9.1"), Payment = "payment/o-3/cost/o-3.1/2", Amount = 1.25m, Currency = "EUR", Line = 17, Digest = Manifest, At = Noon }, "guest.paid/1", """{"community":"a","job":"o-9.1","payment":"payment/o-3/cost/o-3.1/2","amount":1.25,"currency":"EUR","line":17,"digest":"sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f","at":"2026-03-02T12:00:00+00:00"}"""),
+        (new GuestToldAgain { Job = JobId.Parse("o-9.1"), At = Noon }, "guest.told-again/1", """{"job":"o-9.1","at":"2026-03-02T12:00:00+00:00"}"""),
+        (new JobHappened
+        {
+            Event = new JobStarted { Job = JobId.Parse("o-7.1"), Epoch = 1, At = Noon, Found = new SetUpFound("PLA", "white", 0.4, null, null) },
+        }, "job.event/1", """{"event":{"event":"started","found":{"material":"PLA","color":"white","nozzleMm":0.4},"job":"o-7.1","epoch":1,"at":"2026-03-02T12:00:00+00:00"}}"""),
     ];
 
     public static TheoryData<int> Records => [.. Enumerable.Range(0, Golden.Length)];

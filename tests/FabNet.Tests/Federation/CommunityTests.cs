@@ -2,6 +2,7 @@
 
 using FabNet.Protocol.V1;
 using FabNet.Tests.Coordinator;
+using Grpc.Core;
 using Xunit;
 
 namespace FabNet.Tests.Federation;
@@ -145,5 +146,47 @@ public sealed class CommunityTests
         Assert.Equal("o-2.1", second.Id);
         await TwoCommunities.MakeAsync(north, second, firstSequence: 5);
         await TwoCommunities.JobAsync(two.A, "o-1.2", JobState.Completed);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_site_that_leaves_while_it_makes_a_guests_job_reports_it_when_it_is_back()
+    {
+        await using var two = await TwoCommunities.StartAsync();
+        var north = await two.B.ConnectAsync("north");
+        await two.OrderAtAAsync();
+        var here = await TwoCommunities.ClaimNextAsync(north);
+        await TwoCommunities.ReadyAsync(north, here);
+        await north.ReportAsync(3, new() { Started = new() }, here.Id, here.Epoch);
+        await TwoCommunities.JobAsync(two.A, "o-1.1", JobState.Running);
+        await north.DisposeAsync();
+        Assert.Equal("its site is not connected", (await TwoCommunities.MachineAsync(two.A, "b-north/left", static m => m.State is MachineState.Offline)).Detail);
+
+        // It comes back, and wants no more work of others: what it holds it finishes.
+        await using var back = await two.B.ConnectAsync("north", ownCommunityOnly: true);
+        await back.ReportAsync(4, new() { Completed = new() { Seconds = 640, Grams = 4.2, EnergyKwh = 0.02 } }, here.Id, here.Epoch);
+        await TwoCommunities.JobAsync(two.A, "o-1.1", JobState.Completed);
+        await two.OrderAtAAsync();
+        Assert.Equal(JobState.Planned, (await TwoCommunities.JobAsync(two.A, "o-2.1", static _ => true)).State);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_is_made_for_another_community_is_its_own_to_accept_and_to_do_again()
+    {
+        await using var two = await TwoCommunities.StartAsync();
+        await using var north = await two.B.ConnectAsync("north");
+        await using var south = await two.B.ConnectAsync("south");
+        await two.OrderAtAAsync();
+        var offered = await TwoCommunities.JobAsync(two.B, "o-1.1", JobState.Offered);
+
+        // Another site of the community can't take it: the lease there is its machine's alone.
+        var (other, own, machine) = offered.Machine is "north/left" ? (south, north, "south/left") : (north, south, "north/left");
+        await other.SendAsync(new() { Claim = new() { JobId = "o-1.1", Machine = machine } });
+        Assert.Contains("made for the community a", (await other.ExpectAsync(EdgeDown.MessageOneofCase.ClaimRefused)).ClaimRefused.Reason);
+        await TwoCommunities.MakeAsync(own, await TwoCommunities.ClaimNextAsync(own));
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await two.B.Coordination.AcceptOrderAsync(new() { Id = "o-1", By = "bea" }, cancellationToken: Cancel));
+        Assert.Contains("its receiver accepts it there", refused.Status.Detail);
+
+        var key = await Assert.ThrowsAsync<RpcException>(async () => await two.B.Coordination.PlaceOrderAsync(new() { Design = "clip", Quantity = 1, Key = "community/a/o-1.1/2" }, cancellationToken: Cancel));
+        Assert.Equal(StatusCode.InvalidArgument, key.StatusCode);
     }
 }
