@@ -213,6 +213,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
         Board.Close();
         Open.Close();
+        Ledger.Close();
     });
 
     public async ValueTask DisposeAsync()

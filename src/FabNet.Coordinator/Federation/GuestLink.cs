@@ -5,6 +5,7 @@ using FabNet.Coordinator.Orders;
 using FabNet.Journal;
 using FabNet.Protocol.Links;
 using FabNet.Protocol.V1;
+using Grpc.Core;
 using Design = FabNet.Model.Designs.Design;
 
 namespace FabNet.Coordinator.Federation;
@@ -25,7 +26,7 @@ internal sealed class GuestLink(CoordinatorNode node, GuestSession session, Edge
         var answering = AnswerAsync(stopping.Token);
         var stream = new CoordinatorStream(client, new CoordinatorStreamEvents
         {
-            Hello = async token => await node.AskAsync(() => node.Guests.Hello(session), token),
+            Hello = HelloAsync,
             Up = WelcomedAsync,
             Said = SaidAsync,
             Down = reason => new ValueTask(node.PostAsync(() => node.Guests.Down(session, reason))),
@@ -41,6 +42,19 @@ internal sealed class GuestLink(CoordinatorNode node, GuestSession session, Edge
             await stopping.CancelAsync();
             await answering;
             await node.PostAsync(() => node.Guests.End(session));
+        }
+    }
+
+    // What keeps it from saying hello is told, and tried again, as where nobody answers.
+    private async ValueTask<EdgeUp.Types.Hello> HelloAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await node.AskAsync(() => node.Guests.Hello(session), cancellationToken);
+        }
+        catch (Exception e) when (e is FormatException or JournalException)
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, e.Message));
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed class LedgerBook : IDisposable
     private readonly SigningKey _key;
     private readonly Queue<LedgerEntry> _waiting = new();
     private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isClosed;
     private long _sequence;
     private Digest _last;
 
@@ -110,7 +111,7 @@ internal sealed class LedgerBook : IDisposable
             }
 
             (_sequence, _last, LastFact) = (sequence, last, fact);
-            Interlocked.Exchange(ref _grown, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            Interlocked.Exchange(ref _grown, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         }
     }
 
@@ -120,6 +121,16 @@ internal sealed class LedgerBook : IDisposable
 
     /// <summary>Completes when there is more to read than when it was asked for.</summary>
     public Task WhenGrownAsync() => Volatile.Read(ref _grown).Task;
+
+    /// <summary>True once the coordinator stops: nothing more comes.</summary>
+    public bool IsClosed => Volatile.Read(ref _isClosed);
+
+    /// <summary>The coordinator stops: whoever waits for more waits no longer.</summary>
+    public void Close()
+    {
+        Volatile.Write(ref _isClosed, true);
+        Volatile.Read(ref _grown).TrySetResult();
+    }
 
     /// <inheritdoc />
     public void Dispose()

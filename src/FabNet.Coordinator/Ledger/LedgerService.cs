@@ -30,6 +30,11 @@ internal sealed class LedgerService(CoordinatorNode node) : Wire.Ledger.LedgerBa
                     return;
                 }
 
+                if (node.Ledger.IsClosed)
+                {
+                    throw new RpcException(new Status(StatusCode.Unavailable, "The coordinator is stopping. Read on in a moment."));
+                }
+
                 await grown.WaitAsync(ended);
             }
         }

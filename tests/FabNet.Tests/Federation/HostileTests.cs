@@ -121,6 +121,15 @@ public sealed class HostileTests
         }
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_site_whose_name_is_too_long_for_a_guest_is_told_so()
+    {
+        await using var host = await GrpcHost.StartAsync(new LyingCommunity());
+        await using var network = await FollowerOfAsync(host);
+        await using var north = await network.ConnectAsync(new string('n', 63));
+        Assert.Contains("longer than the 63 characters", (await GuestAsync(network, static g => g.HasFault)).Fault);
+    }
+
     [Theory]
     [InlineData("local", "a", "needs a name of its own")]
     [InlineData("b", "b", "not by itself")]
