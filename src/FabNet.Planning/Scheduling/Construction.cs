@@ -1,5 +1,6 @@
 // The first schedule: every job by its due time to where it then costs least.
 
+using System.Runtime.CompilerServices;
 using FabNet.Planning.Search;
 
 namespace FabNet.Planning.Scheduling;
@@ -98,6 +99,7 @@ internal sealed class Construction
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (Track? Track, Place Place) Among(JobFacts job, int currency)
     {
         if (_sinceSorted++ % Few == 0)
