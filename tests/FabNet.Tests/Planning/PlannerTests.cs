@@ -189,6 +189,16 @@ public sealed class PlannerTests
         Assert.Equal(1453, GreatCircle.Kilometres(38.7223, -9.1393, 48.8566, 2.3522), 1.0); // Lisbon to Paris.
     }
 
+    [Fact]
+    public void Where_many_machines_are_idle_and_alike_the_first_schedule_gives_each_of_them_work()
+    {
+        var machines = Enumerable.Range(0, 1000).Select(static i => Plants.At($"lab-{i % 200}/m{i}", Plants.Printer(), "PLA", i % 2 == 0 ? "black" : "white")).ToList();
+        var snapshot = Plants.Snapshot(machines, [.. Enumerable.Range(1, 1200).Select(static n => Plants.Job($"o-{n}.1", Plants.Work(color: n % 2 == 0 ? "black" : "white")))]);
+        var plan = Planner.Plan(snapshot);
+        Assert.Equal(1200, plan.Assignments.Count);
+        Assert.True(plan.Assignments.Select(static a => a.Machine).Distinct().Count() > 950, $"{plan.Assignments.Select(static a => a.Machine).Distinct().Count()} machines have work");
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task Ten_thousand_jobs_on_a_thousand_machines_are_planned_whole()
     {
