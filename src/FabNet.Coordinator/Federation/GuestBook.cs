@@ -67,7 +67,7 @@ internal sealed class GuestBook(CoordinatorState state, Func<MachineId, SetUpFou
         switch (record)
         {
             case OrderPlaced { Origin: { } origin } r: TakeOrder(origin, state.Jobs[r.Jobs[0].Id]); break;
-            case JobHappened r when _here.TryGetValue(r.Event.Job, out var guest): Tell(guest, GuestReports.Of(guest, r.Event, r.Event is JobStarted ? foundOn(guest.Origin.Machine) : null)); break;
+            case JobHappened r when _here.TryGetValue(r.Event.Job, out var guest) && (!guest.IsOver || r.Event is JobScrapped): Tell(guest, GuestReports.Of(guest, r.Event, r.Event is JobStarted ? foundOn(guest.Origin.Machine) : null)); break;
             case GuestLeaseRefused r: TakeRefusal(r); break;
             case GuestToldAgain r: TakeAgain(_here[r.Job], r.At); break;
             case CommunityFollowed r: TakeFollowing(r); break;

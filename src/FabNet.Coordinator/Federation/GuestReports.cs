@@ -22,6 +22,7 @@ internal static class GuestReports
             JobPaused e => new JobPaused { Job = job, Epoch = epoch, At = at, Reason = e.Reason },
             JobResumed => new JobResumed { Job = job, Epoch = epoch, At = at },
             JobCompleted e => new JobCompleted { Job = job, Epoch = epoch, At = at, Seconds = e.Seconds, Grams = e.Grams, EnergyKwh = e.EnergyKwh },
+            JobScrapped e => new JobScrapped { Job = job, Epoch = epoch, At = at, Reason = e.Reason },
             JobFailed e => new JobFailed { Job = job, Epoch = epoch, At = at, Reason = e.Reason, LastLine = e.LastLine },
             JobRejected e => new JobRejected { Job = job, Epoch = epoch, At = at, Reason = e.Reason, Everywhere = e.Everywhere },
             JobCancelled e => CalledOff(guest, e),

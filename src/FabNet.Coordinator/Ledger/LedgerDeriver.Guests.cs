@@ -71,6 +71,7 @@ internal sealed partial class LedgerDeriver
         });
         if (completed is null)
         {
+            _taken.Remove(guest.Id);
             emit(guest.Event("scrap", LedgerAction.Lower, at, fact) with { Resource = new Measure(job.Copies, LedgerUnit.One), IsScrap = true, Note = PlainText.Of(job.Reason ?? "It was not finished.") });
         }
         else
@@ -81,8 +82,6 @@ internal sealed partial class LedgerDeriver
                 Receiver = guest.Receiver, InputOf = null, OutputOf = guest.Process, Resource = new Measure(job.Copies, LedgerUnit.One), Fulfills = LedgerNames.Commitment(guest.Id, guest.Epoch),
             });
         }
-
-        _taken.Remove(guest.Id);
 
         void Tell(EconomicEvent took)
         {

@@ -229,9 +229,9 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
         {
             Carry([Cancelled(entry, reason)], []);
         }
-        else if (entry is { Order.Origin: { } origin, Job.State: JobState.Planned })
+        else if (entry is { Order.Origin: { } origin } && (entry.Job.State is JobState.Planned || State.Broken.Contains(entry)))
         {
-            // It was planned elsewhere, for the machine that does not take it: it goes back there.
+            // It was planned elsewhere, for the machine that does not take it or did not make it: whether it is made again is decided there.
             Carry([Cancelled(entry, entry.Job.Reason ?? $"{origin.Machine} did not take it.")], []);
         }
         else if (State.Broken.Contains(entry) && ShouldReplace(entry))
@@ -254,7 +254,7 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
 
     /// <summary>Failed work is tried again; rejected work only where another class or site is able to. Until one is, the order needs attention rather than waiting in silence.</summary>
     private bool ShouldReplace(JobEntry entry) =>
-        entry.Attempt < MostReplacements && entry.CancelReason is null && entry.Order.Origin is null && entry.Events is [.., var last]
+        entry.Attempt < MostReplacements && entry.CancelReason is null && entry.Events is [.., var last]
         && (last is not JobRejected rejected || (!rejected.Everywhere && snapshots.CanBeMadeElsewhere(entry)));
 
     private JobEntry Replace(JobEntry entry, params ReadOnlySpan<CoordinatorRecord> further)

@@ -149,6 +149,21 @@ public sealed class CommunityTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_the_people_of_a_guest_find_to_be_scrap_is_made_again()
+    {
+        await using var two = await TwoCommunities.StartAsync();
+        await using var north = await two.B.ConnectAsync("north");
+        await two.OrderAtAAsync();
+        var first = await TwoCommunities.ClaimNextAsync(north);
+        await TwoCommunities.MakeAsync(north, first);
+        await north.ReportAsync(5, new() { Scrapped = new() { Reason = "a layer is missing" } }, first.Id, first.Epoch);
+        Assert.Equal("a layer is missing", (await TwoCommunities.JobAsync(two.A, "o-1.1", static j => j.HasReplacedBy)).Reason);
+        Assert.Equal(OrderStatus.Cancelled, (await two.B.Coordination.GetOrderAsync(new() { Id = "o-1" }, cancellationToken: Cancel)).Status);
+        await TwoCommunities.MakeAsync(north, await TwoCommunities.ClaimNextAsync(north), firstSequence: 6);
+        await TwoCommunities.JobAsync(two.A, "o-1.2", JobState.Completed);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_site_that_leaves_while_it_makes_a_guests_job_reports_it_when_it_is_back()
     {
         await using var two = await TwoCommunities.StartAsync();
