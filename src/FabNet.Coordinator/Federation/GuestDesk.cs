@@ -1,23 +1,18 @@
 // What other communities say to this one's sites as their guests, and what they are told: decided here, on the coordinator's loop.
 
-using FabNet.Coordinator.Planning;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
 using FabNet.Model;
-using FabNet.Model.Designs;
-using FabNet.Model.Jobs;
-using FabNet.Planning;
 using FabNet.Protocol;
 using FabNet.Protocol.V1;
 using Microsoft.Extensions.Logging;
-using Design = FabNet.Model.Designs.Design;
 using Job = FabNet.Model.Jobs.Job;
 using JobState = FabNet.Model.Jobs.JobState;
 
 namespace FabNet.Coordinator.Federation;
 
 /// <summary>The desk of guests. Owned by the coordinator's loop. A community is not trusted: what it says is bounded, and harms no own work.</summary>
-internal sealed class GuestDesk(
+internal sealed partial class GuestDesk(
     Chronicle chronicle, SiteDirectory sites, GuestBook book, GuestLeases leases, GuestOrders orders, Orders.OrderBook ownOrders, Surplus surplus, CoordinatorOptions options, TimeProvider time, ILogger log)
 {
     /// <summary>More leases than this no community believes a site to hold.</summary>
@@ -167,115 +162,6 @@ internal sealed class GuestDesk(
         return (null, null);
     }
 
-    /// <summary>Answers what was asked, once the design is known, or why it is not.</summary>
-    public void Answer(GuestSession session, GuestAsk ask, Design? design, string? fault)
-    {
-        var (job, key) = (ask.Job, (ask.Job.Id, ask.Job.Epoch));
-        if (ask.IsLease ? !session.Pending.Remove(key) : !session.Offers.Remove(job.Id))
-        {
-            return; // It was withdrawn meanwhile, or the stream broke: the next one tells it anew.
-        }
-
-        var part = design?.Parts.FirstOrDefault(p => p.Name == job.Part);
-        var refusal = design is null ? fault : part is null ? $"Our catalogue's {design.Ref} has no part '{Clip.Reason(job.Part, "", 80)}'." : job.Copies != 1 ? "A guest makes one copy in a run." : null;
-        Model.Plans.Assignment? place = null;
-        if (refusal is null)
-        {
-            (place, refusal) = surplus.Quote(new Work { Design = job.Design, Part = part!, Material = job.Material, Color = job.Color, Copies = 1 }, ask.Machine);
-            refusal ??= ask.IsWanted ? null : surplus.Obstacle(session.Community.Name, ask.Machine, place!.EndsAt, surplus.Planned);
-        }
-
-        if (!ask.IsLease)
-        {
-            if (refusal is not null)
-            {
-                Decline(session, job.Id, refusal);
-            }
-            else if (session.TrySend(new EdgeUp { Claim = new() { JobId = job.Id.Value, Machine = new MachineId(GuestNames.Of(options.Community, session.Site), ask.Machine.Name).ToString() } }))
-            {
-                session.Claims[job.Id] = time.GetTimestamp();
-            }
-
-            return;
-        }
-
-        var origin = new GuestOrigin(session.Community.Name, job.Id, job.Epoch, ask.Machine);
-        if (refusal is not null)
-        {
-            chronicle.Record(new GuestLeaseRefused { Origin = origin, At = time.GetUtcNow(), Reason = Clip.Reason(refusal, "", 1000) });
-            CoordinatorLog.GuestLeaseRefused(log, job.Id, session.Community.Name, refusal);
-            session.Refuse(job.Id, Refusal.Precondition, $"{job.Id} was leased and went back: {refusal}");
-            return;
-        }
-
-        var entry = orders.Place(origin, job, part!, place!);
-        leases.Renew(entry.Id, ask.Since, session.LeaseTtl);
-        CoordinatorLog.GuestPlaced(log, job.Id, session.Community.Name, entry.Id, ask.Machine);
-        if (session.Wanted.Remove(job.Id, out var waiting))
-        {
-            waiting.TrySetResult(entry.Id);
-        }
-    }
-
-    /// <summary>A member takes a job of another community for a machine of this one.</summary>
-    /// <returns>Completes with the job here once it is leased and placed; fails with a <see cref="RefusedException"/> if it can't be had.</returns>
-    /// <exception cref="RefusedException">There is no such machine, or its site is no guest there now.</exception>
-    public Task<JobId> Claim(string community, JobId job, MachineId machine)
-    {
-        if (options.Follows.All(f => f.Name != community))
-        {
-            throw new RefusedException(Refusal.NotFound, $"The community '{Clip.Reason(community, "", 63)}' is not followed. What is: {(options.Follows.Count == 0 ? "none" : string.Join(", ", options.Follows.Select(static f => f.Name)))}.");
-        }
-
-        if (sites.MachineOf(machine) is null || State.Sites[machine.Site].Community is not null)
-        {
-            throw new RefusedException(Refusal.NotFound, $"{machine} is not a machine of this community.");
-        }
-
-        if (State.Sites[machine.Site].OwnCommunityOnly)
-        {
-            throw new RefusedException(Refusal.Precondition, $"{machine.Site} works for its own community only (policy: communities: none).");
-        }
-
-        if (_sessions.Find(s => s.Community.Name == community && s.Site == machine.Site) is not { Up: not null } session)
-        {
-            throw new RefusedException(Refusal.Unavailable, $"{machine.Site} is not connected to the community {community}. See: fabnet communities");
-        }
-
-        if (!session.Wanted.TryGetValue(job, out var waiting))
-        {
-            var claim = new EdgeUp { Claim = new() { JobId = job.Value, Machine = new MachineId(GuestNames.Of(options.Community, machine.Site), machine.Name).ToString() } };
-            if (!session.TrySend(claim))
-            {
-                throw new RefusedException(Refusal.Unavailable, $"The community {community} does not read what it is told. Try again in a moment.");
-            }
-
-            session.Claims[job] = time.GetTimestamp();
-            session.Wanted.Add(job, waiting = new TaskCompletionSource<JobId>(TaskCreationOptions.RunContinuationsAsynchronously));
-        }
-
-        return waiting.Task;
-    }
-
-    /// <summary>A community's ledger says that it pays a guest: claimed once, for work that was done.</summary>
-    /// <returns>True if it is new.</returns>
-    /// <exception cref="Journal.JournalException">It could not be journaled.</exception>
-    public bool Paid(string community, GuestPayment payment)
-    {
-        if (payment.Line <= book.PaidUpTo(community)
-            || State.Sites.Values.FirstOrDefault(s => s.Community is null && $"{options.Community}-{s.Id}" == payment.Site) is not { } site
-            || book.MadeFor(community, site.Id, payment.Order) is not { } made)
-        {
-            return false;
-        }
-
-        chronicle.Record(new GuestPaid
-        {
-            Community = community, Job = made.Entry.Id, Payment = Clip.Reason(payment.Payment, "", 200), Amount = payment.Amount, Currency = payment.Currency, Line = payment.Line, Digest = payment.Digest, At = time.GetUtcNow(),
-        });
-        return true;
-    }
-
     /// <summary>A stream broke, or could not be opened.</summary>
     public void Down(GuestSession session, string reason)
     {
@@ -290,30 +176,6 @@ internal sealed class GuestDesk(
         {
             session.LastError = reason;
             CoordinatorLog.CommunityAway(log, session.Community.Name, session.Site, reason);
-        }
-    }
-
-    /// <summary>A second has passed.</summary>
-    public void Tick()
-    {
-        orders.CallOffLapsed();
-        var planned = _sessions.Exists(static s => s.Up is not null) ? surplus.Planned : null;
-        foreach (var session in _sessions.Where(static s => s.Up is not null))
-        {
-            Tell(session, planned!);
-            if (time.GetElapsedTime(session.KeptAliveAt) >= KeepAliveEvery)
-            {
-                KeepAlive(session);
-            }
-        }
-    }
-
-    /// <summary>Facts were applied: what others are to know goes up.</summary>
-    public void Settle()
-    {
-        foreach (var session in _sessions)
-        {
-            Pump(session);
         }
     }
 
@@ -339,32 +201,6 @@ internal sealed class GuestDesk(
         return session.Pending[(job.Id, job.Epoch)] = new GuestAsk(job, machine, IsLease: true, since, session.Wanted.ContainsKey(job.Id));
     }
 
-    private GuestAsk? Offered(GuestSession session, EdgeDown.Types.Offer offer)
-    {
-        var job = offer.Job.ToModel();
-        if (MachineOf(session, MachineId.Parse(offer.Machine)) is not { } machine)
-        {
-            Decline(session, job.Id, $"{Clip.Reason(offer.Machine, "", 130)} is not a machine of this site.");
-        }
-        else if (surplus.Obstacle(session.Community.Name, machine, time.GetUtcNow(), surplus.Planned) is { } obstacle)
-        {
-            Decline(session, job.Id, obstacle);
-        }
-        else if (session.Offers.Count >= MostOffers)
-        {
-            Decline(session, job.Id, $"{MostOffers} offers are looked at already.");
-        }
-        else
-        {
-            session.Offers.Add(job.Id);
-            return new GuestAsk(job, machine, IsLease: false, 0);
-        }
-
-        return null;
-    }
-
-    private static void Decline(GuestSession session, JobId job, string reason) => session.TrySend(new EdgeUp { Decline = new() { JobId = job.Value, Reason = Clip.Reason(reason, "", 400) } });
-
     // Renewals are answered in the order in which they were asked for: each counts from then.
     private void Renewed(GuestSession session, JobId job, int epoch)
     {
@@ -388,77 +224,6 @@ internal sealed class GuestDesk(
         if (guest is { IsOver: false, Entry.Job: { IsFinal: false, State: not JobState.Lost } })
         {
             chronicle.Record(new GuestToldAgain { Job = guest.Entry.Id, At = time.GetUtcNow() });
-        }
-    }
-
-    private void KeepAlive(GuestSession session)
-    {
-        // Of what is lost here nobody knows: it is not said to be held.
-        List<(JobId Job, int Epoch)> held = [.. HeldBy(session).Where(static g => g.Entry.Job.State is not JobState.Lost).Select(static g => (g.Origin.Job, g.Origin.Epoch)), .. session.Pending.Keys];
-        var message = new EdgeUp { KeepAlive = new() };
-        message.KeepAlive.Held.AddRange(held.Select(static h => new EdgeUp.Types.KeepAlive.Types.HeldJob { JobId = h.Job.Value, Epoch = h.Epoch }));
-        var now = time.GetTimestamp();
-        if (!session.TrySend(message))
-        {
-            return;
-        }
-
-        session.KeptAliveAt = now;
-        foreach (var lease in session.Renewals.Keys.Except(held).ToList())
-        {
-            session.Renewals.Remove(lease);
-        }
-
-        foreach (var lease in held)
-        {
-            if (!session.Renewals.TryGetValue(lease, out var asked))
-            {
-                session.Renewals.Add(lease, asked = []);
-            }
-
-            asked.Enqueue(now);
-        }
-    }
-
-    private void Tell(GuestSession session, ILookup<MachineId, Model.Plans.Assignment> planned)
-    {
-        if (!State.Sites.TryGetValue(session.Site, out var site))
-        {
-            return;
-        }
-
-        if (!ReferenceEquals(session.SaidSite, site) && session.TrySend(new EdgeUp { Site = GuestNames.Announcement(options.Community, site).ToWire() }))
-        {
-            session.SaidSite = site;
-        }
-
-        var guest = GuestNames.Of(options.Community, session.Site);
-        foreach (var machine in site.Machines)
-        {
-            var status = surplus.StatusFor(session.Community.Name, new MachineId(guest, machine.Id.Name), machine, book, planned);
-            var told = (status.State, status.Detail, status.Loaded, status.Job, status.Progress, status.RemainingSeconds);
-            if ((!session.Told.TryGetValue(machine.Id, out var before) || before != told) && session.TrySend(new EdgeUp { MachineStatus = status.ToWire() }))
-            {
-                session.Told[machine.Id] = told;
-            }
-        }
-    }
-
-    private void Pump(GuestSession session)
-    {
-        if (session.Up is null)
-        {
-            return;
-        }
-
-        foreach (var (sequence, report) in book.LaneOf(session.Community.Name, session.Site).After(session.Sent))
-        {
-            if (!session.TrySend(new EdgeUp { JobEvent = new() { Sequence = sequence, Event = report.ToWire() } }))
-            {
-                return; // The next command finds room.
-            }
-
-            session.Sent = sequence;
         }
     }
 }

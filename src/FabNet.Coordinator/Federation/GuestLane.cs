@@ -1,6 +1,5 @@
 // What one community is told of the work that one site does for it: reports without gaps, the same after every start.
 
-using FabNet.Model;
 using FabNet.Model.Jobs;
 
 namespace FabNet.Coordinator.Federation;

@@ -2,9 +2,6 @@
 
 using System.Threading.Channels;
 using FabNet.Model;
-using FabNet.Model.Jobs;
-using FabNet.Model.Machines;
-using FabNet.Model.Sites;
 using FabNet.Protocol.V1;
 using Job = FabNet.Model.Jobs.Job;
 using LoadedMaterial = FabNet.Model.Sites.LoadedMaterial;

@@ -4,7 +4,6 @@ using FabNet.Coordinator.Planning;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
 using FabNet.Model;
-using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
 using FabNet.Model.Plans;
 using FabNet.Model.Sites;

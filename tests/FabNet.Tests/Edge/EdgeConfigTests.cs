@@ -44,6 +44,17 @@ public sealed class EdgeConfigTests
         Assert.Equal(115200, config.Machines[0].BaudRate);
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("policy: { communities: all }", false)]
+    [InlineData("policy: { communities: none }", true)]
+    public void A_site_says_whether_it_helps_other_communities_and_does_by_default(string policy, bool keepsToItself)
+    {
+        var site = Read($"{Good}\n{policy}").ToSite(static _ => default);
+        Assert.Equal((keepsToItself, null), (site.OwnCommunityOnly, site.Community));
+        Assert.Equal(keepsToItself, FabNet.Protocol.SiteMapping.ToModel(FabNet.Protocol.SiteMapping.ToWire(site)).OwnCommunityOnly);
+    }
+
     [Fact]
     public void People_and_the_training_that_a_machine_asks_for_are_read_and_the_policy_needs_staff_that_has_it()
     {

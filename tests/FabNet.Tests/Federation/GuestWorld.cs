@@ -159,7 +159,6 @@ internal sealed class GuestWorld : IAsyncDisposable
 
         await RelayAsync();
         await _edge.SecondAsync(_b, _second);
-        Wrong ??= _edge.Wrong;
     }
 
     private bool Happens(double probability) => _random.NextDouble() < probability;

@@ -33,8 +33,6 @@ internal sealed class PlayedEdge(Random random, ManualTimeProvider time, int slo
 
     public List<(JobId Job, int Epoch)> Starts { get; } = [];
 
-    public string? Wrong { get; private set; }
-
     /// <summary>True while a job waits for its start.</summary>
     public bool IsReady => _leases.Open.Any(static h => h.Job.State is JobState.Ready);
 
@@ -65,7 +63,7 @@ internal sealed class PlayedEdge(Random random, ManualTimeProvider time, int slo
         {
             while (session.Down.TryRead(out var message))
             {
-                await HearAsync(node, session, message, second);
+                await HearAsync(node, session, message);
             }
         }
 
@@ -77,7 +75,7 @@ internal sealed class PlayedEdge(Random random, ManualTimeProvider time, int slo
         await TellAsync(node);
     }
 
-    private async Task HearAsync(CoordinatorNode node, SiteSession session, Wire.EdgeDown message, long second)
+    private async Task HearAsync(CoordinatorNode node, SiteSession session, Wire.EdgeDown message)
     {
         switch (message.MessageCase)
         {
@@ -92,7 +90,7 @@ internal sealed class PlayedEdge(Random random, ManualTimeProvider time, int slo
 
                 told.ForEach(Lease);
                 await SendAsync(node, session, new() { MachineStatus = NetworkServer.Status("north/left").ToWire() });
-                KeepAlive();
+                _keptAliveAt = long.MinValue;
                 break;
             case Wire.EdgeDown.MessageOneofCase.Offer:
                 var offer = message.Offer;
@@ -134,10 +132,6 @@ internal sealed class PlayedEdge(Random random, ManualTimeProvider time, int slo
             case Wire.EdgeDown.MessageOneofCase.Acknowledged: _acknowledged = message.Acknowledged.JobEventSequence; break;
             default: break;
         }
-
-        _ = second;
-
-        void KeepAlive() => _keptAliveAt = long.MinValue;
     }
 
     private void Lease(Job job)
