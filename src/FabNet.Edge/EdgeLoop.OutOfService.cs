@@ -2,6 +2,7 @@
 
 using FabNet.Edge.Machines;
 using FabNet.Edge.Queue;
+using FabNet.Model;
 using FabNet.Model.Machines;
 
 namespace FabNet.Edge;
@@ -13,6 +14,14 @@ internal sealed partial class EdgeLoop
 
     /// <summary>How long work that was not started waits for a machine that was not taken out of service by a person.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>A person stopped a machine at once: whatever its firmware makes of that, nothing starts there before somebody has looked. Runs in the loop.</summary>
+    public string RequireLook(MachineId machine)
+    {
+        var desk = DeskOf(machine);
+        SetFacts(desk, desk.Facts with { NeedsClearing = "It was stopped in an emergency." });
+        return desk.Facts.NeedsClearing!;
+    }
 
     /// <summary>A run ended: what its end says of the machine.</summary>
     private void CountFailures(MachineDesk desk, RunEnd end)
