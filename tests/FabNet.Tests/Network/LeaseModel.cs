@@ -1,6 +1,7 @@
 // The lease protocol as a state machine that can be searched: the coordinator's real code over a shared journal, the edge's real book of leases, and a wire that loses, repeats and reorders.
 
 using FabNet.Coordinator;
+using FabNet.Coordinator.Federation;
 using FabNet.Coordinator.Leases;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Planning;
@@ -35,7 +36,8 @@ internal readonly record struct LeaseMoment(int Journal, int Older, int First, i
 /// <param name="Epochs">How often the job may be leased.</param>
 /// <param name="Takeovers">How often another coordinator takes over while the one before goes on talking.</param>
 /// <param name="IsGuarded">False: the journal takes what an older coordinator appends, as if nobody held a lock on it. It must then go wrong.</param>
-internal sealed record LeaseScope(int Sites, int Epochs, int Takeovers, bool IsGuarded = true);
+/// <param name="IsGuest">True: the job is another community's, leased to the first site's machine. What is told there as released must never be started here.</param>
+internal sealed record LeaseScope(int Sites, int Epochs, int Takeovers, bool IsGuarded = true, bool IsGuest = false);
 
 /// <summary>
 /// Every step of every party, one at a time. A crash of a coordinator is a takeover (the new one knows the journal and nothing else) with the old one's messages lost; a crash of a site is messages lost, for all it
@@ -49,6 +51,7 @@ internal sealed class LeaseModel
     private readonly LeaseScope _scope;
     private readonly List<JournalEntry[]> _journals = [];
     private readonly List<CoordinatorState> _states = [];
+    private readonly List<string> _told = [];
     private readonly Dictionary<string, int> _journalIds = new(StringComparer.Ordinal);
     private readonly List<EdgeRecord[]> _books = [[]];
     private readonly Dictionary<string, int> _bookIds = new(StringComparer.Ordinal) { [""] = 0 };
@@ -68,8 +71,10 @@ internal sealed class LeaseModel
             Parts = [Plants.Part()],
             Jobs = [new NewJob { Id = Job, Part = 0, Material = "PLA" }],
             Order = new() { Id = OrderId.FromNumber(1), Design = CoordinatorHarness.Design.Ref, Quantity = 1, Customer = "model", PlacedAt = Plants.Now },
+            Origin = scope.IsGuest ? new GuestOrigin("a", JobId.Parse("o-3.1"), 1, MachineId.Parse($"{SiteNames[0]}/m")) : null,
         };
-        Start = new LeaseMoment(NumberOf([.. sites.Append<CoordinatorRecord>(order).Select((r, i) => Entry(r, i))]), -1, 0, 0, 0, 0);
+        CoordinatorRecord[] offered = scope.IsGuest ? [new JobHappened { Event = new JobOffered { Job = Job, Epoch = 0, At = Plants.Now, Machine = MachineId.Parse($"{SiteNames[0]}/m") } }] : [];
+        Start = new LeaseMoment(NumberOf([.. sites.Append<CoordinatorRecord>(order).Concat(offered).Select((r, i) => Entry(r, i))]), -1, 0, 0, 0, 0);
     }
 
     public LeaseMoment Start { get; }
@@ -89,6 +94,8 @@ internal sealed class LeaseModel
         Restart,
         Cancel,
         Replace,
+        CallOffElsewhere,
+        LapseElsewhere,
     }
 
     /// <summary>What must hold.</summary>
@@ -119,6 +126,11 @@ internal sealed class LeaseModel
         if (started.GroupBy(s => s.Job).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
             return $"{twice.Key} was started under epochs {string.Join(" and ", twice.Select(s => s.Epoch))}";
+        }
+
+        if (_scope.IsGuest && started.Count > 0 && _told[moment.Journal].Contains("JobReleased", StringComparison.Ordinal))
+        {
+            return "it was given back to the community that leased it, and started";
         }
 
         var moving = started.Count(s => !EventsOf(moment).Any(e => e.Job == s.Job && e.Epoch == s.Epoch && e is JobCompleted or JobFailed or JobCancelled));
@@ -213,6 +225,12 @@ internal sealed class LeaseModel
                 yield return new Command(Asked.Claim, job, site);
                 yield return new Command(Asked.Decline, job, site);
             }
+        }
+
+        if (_scope.IsGuest)
+        {
+            yield return new Command(Asked.CallOffElsewhere, Job);
+            yield return new Command(Asked.LapseElsewhere, Job);
         }
 
         yield return new Command(Asked.Replace, Job);
@@ -421,6 +439,8 @@ internal sealed class LeaseModel
             var epochs = command.Job == Again ? 1 : _scope.Epochs;
             switch (command.Asked)
             {
+                case Asked.CallOffElsewhere when entry is not null: orders.CallOffGuest(entry, "called off elsewhere", isByCommunity: true); break;
+                case Asked.LapseElsewhere when entry is { Job: { StartedAt: null, IsFinal: false } }: orders.CallOffGuest(entry, "not heard", isByCommunity: false); break;
                 case Asked.Offer when entry is { Job: { State: JobState.Planned } job, CancelReason: null } && job.Epoch < epochs:
                     chronicle.Record(new JobHappened { Event = new JobOffered { Job = job.Id, Epoch = job.Epoch, At = Plants.Now, Machine = MachineId.Parse(machine) } });
                     break;
@@ -444,7 +464,7 @@ internal sealed class LeaseModel
                     claims.Expire();
                     break;
                 case Asked.Restart:
-                    claims.WithdrawOffers([.. chronicle.State.Live.Where(e => e.Job.State is JobState.Offered)], "the coordinator was restarted");
+                    claims.WithdrawOffers([.. chronicle.State.Live.Where(e => e.Job.State is JobState.Offered && e.Order.Origin is null)], "the coordinator was restarted");
                     foreach (var left in chronicle.State.Broken.Concat(chronicle.State.Open.Where(e => e.CancelReason is not null)).ToList())
                     {
                         orders.FollowUp(left);
@@ -493,18 +513,24 @@ internal sealed class LeaseModel
     private int NumberOf(JournalEntry[] entries)
     {
         var state = new CoordinatorState();
+        var guests = new GuestBook(state, static _ => new SetUpFound(null, null, null, null, null));
         foreach (var entry in entries)
         {
-            state.Apply(RecordFormat.Read(entry), entry.At);
+            var record = RecordFormat.Read(entry);
+            state.Apply(record, entry.At);
+            guests.Take(record);
         }
 
+        var told = string.Join(' ', guests.LaneOf("a", SiteId.Parse(SiteNames[0])).After(0).Select(static r => r.Report.GetType().Name));
+
         var key = string.Join('\n', state.Jobs.Values.Select(j => $"{j.Job with { Reason = null }} {j.CancelReason is null} {j.Events.LastOrDefault()?.GetType().Name} {j.Rejections.Count}"))
-            + string.Join(' ', SiteNames.Select(s => state.LastSequence(SiteId.Parse(s), "b")));
+            + string.Join(' ', SiteNames.Select(s => state.LastSequence(SiteId.Parse(s), "b"))) + told;
         if (!_journalIds.TryGetValue(key, out var number))
         {
             _journalIds.Add(key, number = _journals.Count);
             _journals.Add(entries);
             _states.Add(state);
+            _told.Add(told);
         }
 
         return number;

@@ -13,6 +13,19 @@ public sealed class LeaseModelTests(ITestOutputHelper output)
     [InlineData(2, 2, 1, 8)]
     public Task Nothing_is_granted_or_started_twice_whatever_the_interleaving(int sites, int epochs, int takeovers, int depth) => SearchedAsync(sites, epochs, takeovers, depth);
 
+    /// <summary>Of all that is told to another community, only "released" lets it lease the job again: what is made twice would be made after that.</summary>
+    [Theory(Timeout = 120_000)]
+    [InlineData(1, 0, 60)]
+    [InlineData(1, 1, 60)]
+    [InlineData(2, 2, 60)]
+    public async Task What_a_guest_gives_back_is_never_started_whatever_the_interleaving(int sites, int takeovers, int depth)
+    {
+        var (states, steps, deepest, wrong) = await Task.Run(() => Search(new LeaseScope(sites, 1, takeovers, IsGuest: true), depth), TestContext.Current.CancellationToken);
+        output.WriteLine($"guest, {sites} sites, {takeovers} takeovers: {states} states, {steps} steps, up to {deepest} deep{(deepest < depth ? " (all there are)" : "")}.");
+        Assert.True(wrong is null, wrong);
+        Assert.True(states > 200);
+    }
+
     /// <summary>To the end, in minutes and gigabytes: only when asked for.</summary>
     [Theory(Explicit = true, Timeout = 1_800_000)]
     [InlineData(1, 2, 0, 100)]
