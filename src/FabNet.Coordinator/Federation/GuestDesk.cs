@@ -27,6 +27,9 @@ internal sealed partial class GuestDesk(
 
     private readonly List<GuestSession> _sessions = [];
 
+    // The last report that a community said it has.
+    private readonly Dictionary<(string Community, SiteId Site), long> _heard = [];
+
     /// <summary>Every guest elsewhere.</summary>
     public IReadOnlyList<GuestSession> Sessions => _sessions;
 
@@ -35,10 +38,10 @@ internal sealed partial class GuestDesk(
 
     private CoordinatorState State => chronicle.State;
 
-    /// <summary>The sites that are to be guests of a community now, and why some that would be can't: those that are here and help others, and those that still have work from it.</summary>
+    /// <summary>The sites that are to be guests of a community now, and why some that would be can't: those that are here and help others, and those that still have work from it or something to tell it.</summary>
     public IReadOnlyList<SiteId> GuestsOf(FollowedCommunity community) =>
     [
-        .. State.Sites.Values.Where(s => s.Community is null && ((sites[s.Id].LastSeenAt is not null && !s.OwnCommunityOnly) || book.Held.Any(g => g.Origin.Community == community.Name && g.Origin.Machine.Site == s.Id)))
+        .. State.Sites.Values.Where(s => s.Community is null && ((sites[s.Id].LastSeenAt is not null && !s.OwnCommunityOnly) || book.LaneOf(community.Name, s.Id).Last > _heard.GetValueOrDefault((community.Name, s.Id)) || book.Held.Any(g => g.Origin.Community == community.Name && g.Origin.Machine.Site == s.Id)))
             .Select(static s => s.Id),
     ];
 
@@ -85,6 +88,7 @@ internal sealed partial class GuestDesk(
             return ($"It has {welcome.JobEventSequence} reports of {session.Site}, and this journal {lane.Last}: they are counted anew.", []);
         }
 
+        _heard[(session.Community.Name, session.Site)] = welcome.JobEventSequence;
         (session.Up, session.Since, session.LeaseTtl, session.Sent) = (up, time.GetUtcNow(), TimeSpan.FromSeconds(welcome.LeaseSeconds), welcome.JobEventSequence);
         List<GuestAsk> asks = [];
         HashSet<(JobId, int)> told = [];
@@ -156,7 +160,11 @@ internal sealed partial class GuestDesk(
                 }
 
                 break;
-            default: break; // An acknowledgement needs nothing: reports are kept, and each stream begins after what is there.
+            case EdgeDown.MessageOneofCase.Acknowledged:
+                // Reports are kept, and each stream begins after what is there: this only tells whether the guest may go.
+                _heard[(community, session.Site)] = message.Acknowledged.JobEventSequence;
+                break;
+            default: break; // A message of a later version.
         }
 
         return (null, null);
