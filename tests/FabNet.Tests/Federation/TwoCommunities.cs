@@ -1,5 +1,8 @@
 // Two communities, each with its coordinator and catalogue behind Kestrel: b follows a. What a test stops, it starts again on the same port and data.
 
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using FabNet.Coordinator;
 using FabNet.Coordinator.Federation;
 using FabNet.Protocol.V1;
@@ -11,6 +14,8 @@ namespace FabNet.Tests.Federation;
 
 internal sealed class TwoCommunities : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
+
     private readonly bool _isMutual;
     private readonly int _portOfB = FreePort();
 
@@ -119,11 +124,28 @@ internal sealed class TwoCommunities : IAsyncDisposable
         await A.DisposeAsync();
     }
 
+    // Below the ports that outgoing connections get: what was stopped finds its own free when it is started again.
     private static int FreePort()
     {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(15_000, 32_000);
+            if (!Given.TryAdd(port, true))
+            {
+                continue;
+            }
+
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse)
+            {
+                // Somebody has it: another.
+            }
+        }
     }
 
     private CoordinatorOptions OptionsOfA(CoordinatorOptions options) =>
