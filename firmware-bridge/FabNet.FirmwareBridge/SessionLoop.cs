@@ -332,6 +332,7 @@ internal sealed class SessionLoop(
         }
 
         _reader = run.Program.OpenReader();
+        control.BeginProgram(run);
         control.Streamer.Attach(run.Program, _reader);
         run.StartedMs = nowMs;
         run.Phase = RunPhase.Streaming;

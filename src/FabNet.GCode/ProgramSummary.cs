@@ -73,6 +73,9 @@ public sealed record ProgramSummary
     /// <summary>How many of them move the machine.</summary>
     public int MotionCount { get; init; }
 
+    /// <summary>True if the program ends with coordinates shifted by G92, a tool's length or a work offset other than G54.</summary>
+    public bool ShiftsCoordinates { get; init; }
+
     /// <summary>How many changes of tool there are.</summary>
     public int ToolChangeCount { get; init; }
 

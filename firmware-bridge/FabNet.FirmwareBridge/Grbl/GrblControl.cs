@@ -39,6 +39,7 @@ internal sealed class GrblControl : FirmwareControl
     private bool _isAtTool;
     private Submission? _spindleOff;
     private int _offOrdersLeft;
+    private bool _isShifted;
 
     // What $G told last, such as G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0.
     private string _modes = "";
@@ -174,6 +175,9 @@ internal sealed class GrblControl : FirmwareControl
             : GrblOperations.Plan(operation);
 
     /// <inheritdoc />
+    public override void BeginProgram(ActiveRun run) => _streamer.Submit(new Submission(GrblOperations.StartModes));
+
+    /// <inheritdoc />
     public override string? Pause()
     {
         _isHoldAsked = true;
@@ -212,6 +216,7 @@ internal sealed class GrblControl : FirmwareControl
     {
         _markersLeft = ClosingMarkers;
         _offOrdersLeft = ClosingMarkers;
+        _isShifted = Run is { Program.Summary.ShiftsCoordinates: true };
         _restingReports = 0;
     }
 
@@ -239,6 +244,15 @@ internal sealed class GrblControl : FirmwareControl
         // A single Idle may stand between the last line's planning and its motion.
         if (_restingReports < 2)
             return false;
+        if (_isShifted)
+        {
+            _isShifted = false;
+            foreach (var order in GrblOperations.Unshift)
+                _streamer.Submit(new Submission(order));
+            _streamer.SubmitMarker();
+            return false;
+        }
+
         if (GrblOperations.IsAllOff(_modes))
             return true;
         // The program left the spindle or the coolant on, as the answer to the marker shows: nobody may come to switch it off. Another marker shows whether it is.

@@ -35,6 +35,12 @@ internal static class GrblOperations
         _ => OperationPlan.Refused("GRBL has no extruder."),
     };
 
+    /// <summary>The modes that admission goes by, and that a program or a person before may have left otherwise. Not G54, G92 and the tool's length: those are where a person has set zero.</summary>
+    public const string StartModes = "G0G17G21G40G90G94M5M9S0";
+
+    /// <summary>What undoes a program's own shift of coordinates, so that zero is again where a person has set it.</summary>
+    public static readonly string[] Unshift = ["G92.1", "G49G54"];
+
     /// <summary>True if handwork can be undone behind these modes: GRBL takes no arc or probe without axis words.</summary>
     public static bool CanRestore(string modes) => modes.StartsWith("G0 ", StringComparison.Ordinal) || modes.StartsWith("G1 ", StringComparison.Ordinal);
 

@@ -25,6 +25,10 @@ internal static class MarlinOperations
         _ => OperationPlan.Refused("Marlin has no spindle override."),
     };
 
+    /// <summary>What puts a Marlin into the modes that admission goes by: millimetres, absolute, filament counted from 0, nothing overridden, the first tool.</summary>
+    public static IEnumerable<string> StartModes(int hotEnds) =>
+        [.. (string[])["G21", "G90", "M82", "G92 E0", "M220 S100", "M221 S100"], .. hotEnds > 1 ? (string[])["T0"] : []];
+
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Way(char axis, double distanceMm) => distanceMm == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {axis}{distanceMm:0.###}");

@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using System.Text.Json;
+using FabNet.FirmwareBridge.Marlin;
 using FabNet.GCode;
 
 namespace FabNet.FirmwareBridge.Moonraker;
@@ -31,6 +32,7 @@ internal sealed class KlipperPrint : IDisposable
     private bool _isAsking;
     private bool _isPauseAsked;
     private bool _isKeyChecked;
+    private bool _isInStartModes;
     private bool _isEmergency;
     private bool _isTraced;
     private bool _isDone;
@@ -224,6 +226,19 @@ internal sealed class KlipperPrint : IDisposable
                 _isKeyChecked = true;
                 if (said is not null)
                     End($"this start was made before, and it ended as {said}; the same one is not made twice", SafeState.NotNeeded);
+            });
+            return;
+        }
+
+        if (!_isInStartModes)
+        {
+            _isAsking = true;
+            _link.AskScript(string.Join('\n', MarlinOperations.StartModes(hotEnds: 1)), _options.CommandAnswer, answer =>
+            {
+                OnAnswer(answer);
+                _isInStartModes = answer.IsDone;
+                if (answer.Outcome == RpcOutcome.Refused)
+                    End($"the machine did not take the modes that the program starts in: {answer.Message}", SafeState.NotNeeded);
             });
             return;
         }

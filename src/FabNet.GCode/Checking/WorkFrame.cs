@@ -20,6 +20,7 @@ internal sealed class WorkFrame
     private readonly double[] _g92 = new double[3];
     private uint _known;
     private double _toolLength;
+    private int _offsetCode;
 
     public WorkFrame(MachineProfile profile, AdmissionOptions options)
     {
@@ -41,6 +42,9 @@ internal sealed class WorkFrame
 
     /// <summary>The frame in force.</summary>
     public int Frame { get; private set; }
+
+    /// <summary>True if a G92, a tool's length or another offset than G54 is in force.</summary>
+    public bool IsShifted => _g92.AsSpan().ContainsAnyExcept(0) || _toolLength != 0 || (_isGrbl && _offsetCode != 54);
 
     /// <summary>The position, in the frame; the fourth place is 0.</summary>
     public Vector256<double> Position { get; private set; }
@@ -102,6 +106,7 @@ internal sealed class WorkFrame
     /// <summary>G54 to G59.3, given as 54 to 59 and 591 to 593.</summary>
     public void SelectOffset(int code)
     {
+        _offsetCode = code;
         if (!_isGrbl)
         {
             Frame = 0;
