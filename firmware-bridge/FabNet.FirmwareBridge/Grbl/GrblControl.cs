@@ -106,6 +106,8 @@ internal sealed class GrblControl : FirmwareControl
                     _modes = FirmwareText.Of(message.Detail);
                 if (message.Kind == FirmwareMessageKind.Echo && message.Text.SequenceEqual("[MSG:Reset to continue]"u8))
                     LeaveCriticalAlarm(nowMs);
+                if (message.Kind == FirmwareMessageKind.Echo && Run is not null && message.Text.StartsWith("[PRB:"u8) && message.Text.EndsWith(":0]"u8))
+                    Events.Note("The probe touched nothing on its way, and the program does not ask to stop for that (G38.3, G38.5).");
                 if (message.Kind == FirmwareMessageKind.Error && Run is null && GrblDialect.IsGrblHal(Info.Firmware))
                     _streamer.Submit(new Submission("$G"));
                 if (message.Kind is FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown)

@@ -46,8 +46,13 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private bool _doublesAnswers;
     private int _proven = -1;
     private int _provenLine;
+    private int _claimed = -1;
     private int _unnumbered;
     private int _marker = -1;
+
+    // A marker whose answer will not come any more.
+    private int _lostMarker = -1;
+    private bool _isAnsweredSinceMarker;
     private Submission? _markerWaiting;
     private bool _wantsMarker = true;
     private bool _isMarkerForced;
@@ -125,7 +130,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
                 or FirmwareMessageKind.Version or FirmwareMessageKind.Capability or FirmwareMessageKind.HostAction)
             KeepReply(message);
         else if (message.HasTemperatures)
-            KeepReply(message, _marker >= 0 ? _marker : EarliestMarkerInFlight()); // The answer to M105, whoever asked.
+            KeepReply(message, AnsweredMarker()); // The answer to M105, whoever asked.
 
         switch (message.Kind)
         {
@@ -144,6 +149,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
                 break;
             case FirmwareMessageKind.Wait when LinesInFlight > 0 && nowMs - _markerSentMs > 250:
                 // Idle with lines unanswered: an answer or a line was lost. A marker tells which.
+                _lostMarker = Math.Max(_lostMarker, _marker);
                 ForceMarker();
                 break;
         }
@@ -202,6 +208,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return;
         }
 
+        // Answers come in order. One came since the last marker was sent, and nothing after it: that was an earlier marker's late answer, or its own's, and nothing more will come.
+        if (_isAnsweredSinceMarker)
+            _lostMarker = Math.Max(_lostMarker, _marker);
         ForceMarker();
     }
 
@@ -261,6 +270,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if ((Lines.TraitsOf(sequence) & LineTraits.Marker) == LineTraits.None)
             return;
         _marker = sequence;
+        _isAnsweredSinceMarker = false;
         _markerSentMs = nowMs;
         _passedOver = 0;
         if (_markerWaiting is { Sequence: >= 0 })
@@ -310,10 +320,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (message.HasTemperatures)
         {
             _markersAnswer = true;
-            if (_marker < 0)
-                _marker = EarliestMarkerInFlight();
-            if (_marker > Acknowledged || (_marker > _proven && _marker >= 0))
-                Prove(_marker, nowMs);
+            _isAnsweredSinceMarker = true;
+            if (AnsweredMarker() is var answered && (answered > Acknowledged || (answered > _proven && answered >= 0)))
+                Prove(answered, nowMs);
             else
                 SpuriousAnswers++;
             return;
@@ -324,7 +333,13 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (message.Number >= 0 && message.Number <= Sent && message.Number > _proven)
         {
             _isAdvanced = true;
-            Prove(message.Number, nowMs);
+            // A number further on tells of lost answers, or was damaged itself: answers have no checksum. The next one, or a marker, shows which.
+            var isSure = message.Number <= Acknowledged + 1 || message.Number == _claimed + 1;
+            _claimed = message.Number;
+            if (isSure)
+                Prove(message.Number, nowMs);
+            else
+                ForceMarker();
             return;
         }
 
@@ -363,7 +378,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
                 // Once is a doubled answer. Twice: the marker's own answer was lost, and those of later lines come in.
                 if (++_passedOver >= 2)
                 {
-                    _marker = -1;
+                    _lostMarker = _marker;
                     LostAnswers++;
                     ForceMarker();
                 }
@@ -378,10 +393,12 @@ internal sealed class MarlinStreamer : GCodeStreamer
             _marker = -1;
     }
 
-    // A marker that was given up (a long silence forced another) and is answered after all still proves what it always did.
-    private int EarliestMarkerInFlight()
+    // A marker that was given up (a long silence forced another) may be answered after all: of those in flight whose answers are not known to be lost, the first is the one that was.
+    private int AnsweredMarker()
     {
-        for (var sequence = Acknowledged + 1; sequence <= Sent; sequence++)
+        if (_marker >= 0 && _marker <= Acknowledged)
+            return _marker;
+        for (var sequence = Math.Max(Acknowledged, _lostMarker) + 1; sequence <= Sent; sequence++)
         {
             if ((Lines.TraitsOf(sequence) & LineTraits.Marker) != LineTraits.None)
                 return sequence;
@@ -502,6 +519,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         _quietUntilMs = _expectedEchoes > 0 ? nowMs + EchoMs(BytesInFlight) : 0;
         if (_marker >= requested)
             _marker = -1;
+        _lostMarker = Math.Min(_lostMarker, requested - 1);
         _wantsMarker = true;
         RewindTo(requested);
     }

@@ -139,7 +139,10 @@ internal sealed class GrblInterpreter
             return;
         }
 
+        var (isKnown, pathMm) = (_machine.Motion.IsKnown(words), _machine.Motion.PathMm);
         _machine.Motion.Move(CommandKind.Linear, words, inMachine, _machine.Line);
+        if (isKnown && _machine.Motion.PathMm == pathMm)
+            _machine.Log.Refuse(ViolationCode.ModalConflict, $"the probe is sent to where it stands (GRBL's error 33). Give it a way to go.");
         _machine.Motion.ForgetAxes(words);
         _machine.Time.Finish();
     }

@@ -256,6 +256,18 @@ internal sealed partial class MotionTracker
             if (!hasAxes || words.Has(AxisNames[axis]))
                 Forget(axis);
         }
+
+        if (_log.IsFirst(ViolationCode.AssumedPosition))
+            _log.Warn(ViolationCode.AssumedPosition, $"G28 and G30 lead straight, on all axes at once, to a place stored in the machine, which nobody told. Lift Z first (such as G53 G0 Z0).");
+    }
+
+    /// <summary>True if it is known where the axes stand that a line names.</summary>
+    public bool IsKnown(in Words words)
+    {
+        var isKnown = true;
+        for (var axis = 0; axis < 3; axis++)
+            isKnown &= !words.Has(AxisNames[axis]) || _frame.IsKnown(axis);
+        return isKnown;
     }
 
     /// <summary>A probe stops where it touches, wherever that is on its way.</summary>
