@@ -159,7 +159,7 @@ internal sealed class KlipperPrint : IDisposable
         if (!IsStarted || !_view.IsReady || (!isLast && nowMs - Run.ProgressToldMs < ProgressMs))
             return null;
         Run.ProgressToldMs = nowMs;
-        var (fraction, remaining) = Run.Estimate(Run.AcknowledgedLine, nowMs);
+        var (fraction, remaining) = Run.Estimate(Run.AcknowledgedLine, plannerBlocks: 0, nowMs);
         return new ProgressReported
         {
             At = _events.Now,
