@@ -23,11 +23,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
     // A bare M108 that may lie in the receive buffer uncounted.
     private const int BareOrderBytes = 5;
 
-    private const int MaxRepeats = 12;
-
-    // An 8-bit exclusive-or misses two flips of the same bit. Beyond so many damaged lines in so many, a wrong one would soon pass for a right one.
-    private const int NoisyResends = 8;
-    private const int NoisyLines = 50;
     private const int MaxMiscount = 8;
 
     // One may be a line of ours whose beginning was damaged.
@@ -39,6 +34,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
     private readonly int _receiveBytes;
     private readonly double _bytesPerMs;
+    private readonly MarlinResends _resends = new();
 
     // False once M105 was found to be answered like any other command (a board without thermistors).
     private bool? _markersAnswer;
@@ -60,8 +56,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private bool _resendJustSeen;
     private int _lastLineHint = -1;
     private int _suspectResend = -1;
-    private int _repeatedLine = -1;
-    private int _repeats;
     private int _expectedEchoes;
     private long _quietUntilMs;
     private long _heardMs;
@@ -72,7 +66,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private int _misses;
     private bool _isBusyKnown;
     private long _cleanSince;
-    private readonly int[] _resendsAt = new int[NoisyResends];
     private bool _overdraft;
     private long _overdraftMs;
 
@@ -94,8 +87,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// <summary>True once M110 was taken: numbers are agreed.</summary>
     public bool IsNumbered => Acknowledged >= 0;
 
-    /// <summary>Times that the firmware asked for a line again, and damaged or unexplained answers.</summary>
-    public int Resends { get; private set; }
+    /// <summary>Times that the firmware asked for a line again.</summary>
+    public int Resends => _resends.Count;
 
     /// <summary>Answers that belonged to nothing that was sent.</summary>
     public int SpuriousAnswers { get; private set; }
@@ -435,11 +428,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         _passedOver = 0;
         _isMarkerForced = false;
         Window.Clean();
-        if (_repeatedLine >= 0 && Acknowledged >= _repeatedLine)
-        {
-            _repeatedLine = -1;
-            _repeats = 0;
-        }
+        _resends.Forget(Acknowledged);
     }
 
     private void OnResend(int requested, long nowMs)
@@ -477,7 +466,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         _suspectResend = -1;
         if (requested > Framed)
             return;
-        var isEcho = requested == Sent + 1 && requested == _repeatedLine && _expectedEchoes > 0;
+        var isEcho = requested == Sent + 1 && requested == _resends.Line && _expectedEchoes > 0;
         if (isEcho)
         {
             // Each line that was already on the wire behind the refused one is refused too, and asks for the same line.
@@ -490,28 +479,11 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
         if (requested == Sent + 1)
             return;
-        var oldest = _resendsAt[Resends % NoisyResends];
-        _resendsAt[Resends % NoisyResends] = requested;
-        if (Resends >= NoisyResends && requested > oldest && requested - oldest < NoisyLines)
-        {
-            Fail(
-                $"the wire damaged {NoisyResends} of the last {requested - oldest} lines: at that rate the firmware's checksum would soon let a wrong one through. Check the cable for noise, the grounding, and the baud rate.",
-                ProgramLineNear(requested));
-            return;
-        }
-
-        Resends++;
+        var fault = _resends.Take(requested);
         Window.Trouble();
-        if (requested != _repeatedLine)
+        if (fault is not null)
         {
-            _repeatedLine = requested;
-            _repeats = 0;
-        }
-        else if (++_repeats > MaxRepeats)
-        {
-            Fail(
-                $"the firmware asked {_repeats} times for the same line; it can't be delivered. Check the cable for noise, the grounding, and the baud rate.",
-                ProgramLineNear(requested));
+            Fail(fault, ProgramLineNear(requested));
             return;
         }
 

@@ -107,8 +107,8 @@ internal sealed partial class MotionTracker
     /// <summary>True if everything that moved is known in machine coordinates.</summary>
     public bool IsInMachineCoordinates => _envelope.IsInMachineCoordinates;
 
-    /// <summary>True if coordinates are others than at the program's start.</summary>
-    public bool IsShifted => _frame.IsShifted;
+    /// <summary>In what coordinates are others than at the program's start.</summary>
+    public CoordinateShifts Shifts => _frame.Shifts;
 
     /// <summary>The extent of all motion.</summary>
     public Box3? Reached => _envelope.Reached;

@@ -43,8 +43,11 @@ internal sealed class WorkFrame
     /// <summary>The frame in force.</summary>
     public int Frame { get; private set; }
 
-    /// <summary>True if a G92, a tool's length or another offset than G54 is in force.</summary>
-    public bool IsShifted => _g92.AsSpan().ContainsAnyExcept(0) || _toolLength != 0 || (_isGrbl && _offsetCode != 54);
+    /// <summary>What is in force of G92, a tool's length and offsets other than G54.</summary>
+    public CoordinateShifts Shifts =>
+        (_g92.AsSpan().ContainsAnyExcept(0) ? CoordinateShifts.Renamed : CoordinateShifts.None)
+        | (_toolLength != 0 ? CoordinateShifts.ToolLength : CoordinateShifts.None)
+        | (_isGrbl && _offsetCode != 54 ? CoordinateShifts.WorkOffset : CoordinateShifts.None);
 
     /// <summary>The position, in the frame; the fourth place is 0.</summary>
     public Vector256<double> Position { get; private set; }

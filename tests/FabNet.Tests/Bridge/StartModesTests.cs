@@ -55,6 +55,24 @@ public sealed class StartModesTests
         Assert.Equal((30.0, 30.0, -1.0), (Math.Round(at.X, 3), Math.Round(at.Y, 3), Math.Round(at.Z, 3)));
     }
 
+    [Theory]
+    [InlineData("G92 X100\nG0 X110\n", "G0X1\n", 21)]
+    [InlineData("G57\nG0 X3\n", "G0X2\n", 22)]
+    public void The_offset_that_a_person_chose_is_in_force_again_behind_a_program_that_shifts(string program, string next, double machineX)
+    {
+        using var machine = VirtualMachine.Grbl(new GrblBuild());
+        machine.Open();
+        foreach (var set in (string[])["G10 L2 P2 X20", "G55"])
+            Assert.True(machine.Send(set).IsOk);
+        foreach (var text in (string[])[program, next])
+        {
+            using var run = Bench.Admit(Bench.Router, text);
+            Bench.AssertCompleted(machine.Run(run));
+        }
+
+        Assert.Equal(machineX, machine.Firmware.Motion.Target.X, 3);
+    }
+
     [Fact]
     public void Zero_that_a_person_set_outlives_a_program_that_does_not_touch_it()
     {
