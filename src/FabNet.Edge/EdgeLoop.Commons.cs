@@ -60,48 +60,6 @@ internal sealed partial class EdgeLoop
         };
     }
 
-    /// <summary>A person took off what was made, and says how many pieces are no good.</summary>
-    /// <param name="machine">The machine.</param>
-    /// <param name="scrapped">How many, 0 or more.</param>
-    /// <param name="of">Of which job; null where it does not matter.</param>
-    /// <returns>What was noted, as a sentence; empty where nothing was to be.</returns>
-    /// <exception cref="OperatorException">There are not so many pieces, or nobody said of which job they are.</exception>
-    private string Judge(MachineId machine, int scrapped, JobId? of)
-    {
-        var lying = _book.Productions.OnMachine(machine);
-        if (lying.Count == 0)
-        {
-            return scrapped == 0 ? "" : _config.Publisher is null ? " Scrap is not counted here: the site's configuration names no publisher." : " Scrap is not counted: no finished job's parts were on it.";
-        }
-
-        var named = of is null ? lying : [.. lying.Where(m => m.Job == of)];
-        var (all, jobs) = (named.Sum(static m => m.Made), string.Join(", ", named.Select(static m => m.Job)));
-        if (named.Count == 0)
-        {
-            throw new OperatorException($"{of} was not made on {machine}; on it lies what was made for {string.Join(", ", lying.Select(static m => m.Job))}.");
-        }
-
-        if (scrapped > all)
-        {
-            throw new OperatorException($"{jobs} made {all} on {machine}, so at most {all} can be scrap.");
-        }
-
-        if (scrapped > 0 && scrapped < all && named.DistinctBy(static m => (m.Manifest, m.Part)).Count() > 1)
-        {
-            throw new OperatorException($"Different parts lay on {machine}. Say of which job the scrap is, one of {jobs}: fabnet site clear {machine} --scrap {scrapped} --job {named[0].Job}");
-        }
-
-        // Equal pieces are equal: which of them it was does not matter to what is learnt.
-        var left = scrapped;
-        _book.Judge([.. lying.Select(m =>
-        {
-            var bad = named.Contains(m) ? Math.Min(left, m.Made) : 0;
-            left -= bad;
-            return m with { Good = m.Made - bad };
-        })]);
-        return scrapped == 0 ? "" : $" {scrapped} of {all} made for {jobs} are noted as scrap.";
-    }
-
     /// <summary>How many productions wait to be told. Runs in the loop.</summary>
     public int Untold() => _book.Productions.Count;
 

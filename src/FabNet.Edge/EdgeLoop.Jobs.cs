@@ -297,7 +297,7 @@ internal sealed partial class EdgeLoop
         Append(ProductionsOf([.. ends.Select(e => (e.End, seconds(e.Job)))]), [.. ends.Select(static e => e.End)]);
     }
 
-    private void Append(IReadOnlyList<EdgeRecord> beside, IReadOnlyList<JobEvent> together)
+    private void Append(IReadOnlyList<EdgeRecord> beside, List<JobEvent> together)
     {
         if (together.Count == 0)
         {

@@ -82,7 +82,8 @@ internal sealed partial class EdgeLoop
     /// <param name="machine">The machine.</param>
     /// <param name="scrapped">How many of the pieces are no good, 0 or more.</param>
     /// <param name="of">Of which job; null where it does not matter.</param>
-    public string Clear(MachineId machine, int scrapped = 0, JobId? of = null)
+    /// <param name="reason">What is wrong with them; may be empty.</param>
+    public string Clear(MachineId machine, int scrapped = 0, JobId? of = null, string reason = "")
     {
         var desk = DeskOf(machine);
         if (desk.Run is { } run)
@@ -97,10 +98,10 @@ internal sealed partial class EdgeLoop
         }
 
         var wasNeeded = desk.Facts.NeedsClearing is not null;
-        var noted = Judge(machine, scrapped, of);
+        var noted = Judge(machine, scrapped, of, reason);
         SetFacts(desk, desk.Facts with { NeedsClearing = null });
         desk.Host.Reset();
-        return (wasNeeded ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear; an alarm was reset as far as its firmware lets one: fabnet site machines shows how it is.") + noted;
+        return (wasNeeded || noted.Length > 0 ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear; an alarm was reset as far as its firmware lets one: fabnet site machines shows how it is.") + noted;
     }
 
     /// <summary>Another material or colour is loaded. Runs in the loop.</summary>

@@ -31,6 +31,9 @@ public static class Planner
     private const int StepsPerJob = 30;
     private const int MostSteps = 2_000;
 
+    // A step looks at each machine that is able: with more machines fewer steps, so that none waits seconds for its next job.
+    private const int MostLooks = 500_000;
+
     // Above so many pairs of job and machine the first schedule stands, and nobody is told of second-best machines.
     private const long MostPairs = 1_000_000;
 
@@ -54,7 +57,7 @@ public static class Planner
 
         var plant = Plant.Of(SnapshotCompiler.Compile(snapshot, machines, able));
         var pairs = (long)able.Count * machines.Count;
-        var steps = able.Count < 2 || pairs > MostPairs ? 0 : Math.Min(MostSteps, StepsPerJob * able.Count);
+        var steps = able.Count < 2 || pairs > MostPairs ? 0 : Math.Min(Math.Min(MostSteps, MostLooks / machines.Count), StepsPerJob * able.Count);
         var (state, _) = ScheduleSearch.Search(plant, new SearchOptions { Progress = step => steps == 0 ? 1 : (double)step / steps });
         return new Plan
         {

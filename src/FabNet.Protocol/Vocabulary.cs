@@ -134,6 +134,7 @@ public static class Vocabulary
             case JobPaused e: wire.Paused = new() { Reason = e.Reason }; break;
             case JobResumed: wire.Resumed = new(); break;
             case JobCompleted e: wire.Completed = new() { Seconds = e.Seconds, Grams = e.Grams, EnergyKwh = e.EnergyKwh }; break;
+            case JobScrapped e: wire.Scrapped = new() { Reason = e.Reason }; break;
             case JobFailed e: wire.Failed = new() { Reason = e.Reason, LastLine = e.LastLine }; break;
             case JobRejected e: wire.Rejected = new() { Reason = e.Reason, Everywhere = e.Everywhere }; break;
             case JobCancelled e: wire.Cancelled = new() { Reason = e.Reason }; break;
@@ -191,6 +192,7 @@ public static class Vocabulary
                 Grams = wire.Completed.Grams,
                 EnergyKwh = wire.Completed.EnergyKwh,
             },
+            Wire.JobEvent.HappenedOneofCase.Scrapped => new JobScrapped { Job = job, Epoch = epoch, At = at, Reason = wire.Scrapped.Reason },
             Wire.JobEvent.HappenedOneofCase.Failed => new JobFailed { Job = job, Epoch = epoch, At = at, Reason = wire.Failed.Reason, LastLine = wire.Failed.LastLine },
             Wire.JobEvent.HappenedOneofCase.Rejected => new JobRejected { Job = job, Epoch = epoch, At = at, Reason = wire.Rejected.Reason, Everywhere = wire.Rejected.Everywhere },
             Wire.JobEvent.HappenedOneofCase.Cancelled => new JobCancelled { Job = job, Epoch = epoch, At = at, Reason = wire.Cancelled.Reason },

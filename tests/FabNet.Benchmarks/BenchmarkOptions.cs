@@ -7,7 +7,7 @@ namespace FabNet.Benchmarks;
 
 internal sealed record BenchmarkOptions
 {
-    private static readonly string[] Names = ["streaming", "wire", "smoothness", "fleet", "grpc", "gcode", "catalogue", "federation", "ledger", "replan", "all"];
+    private static readonly string[] Names = ["streaming", "wire", "smoothness", "fleet", "grpc", "gcode", "catalogue", "federation", "ledger", "replan", "coordination", "all"];
 
     public string Name { get; init; } = "all";
 
@@ -19,6 +19,8 @@ internal sealed record BenchmarkOptions
     public int Lines { get; init; } = int.MaxValue;
 
     public int Designs { get; init; } = 1_000_000;
+
+    public int Orders { get; init; } = 1_000;
 
     public bool WantsHelp { get; init; }
 
@@ -40,7 +42,7 @@ internal sealed record BenchmarkOptions
             {
                 result = result with { Name = arg };
             }
-            else if (arg is "--repeat" or "--seconds" or "--lines" or "--designs")
+            else if (arg is "--repeat" or "--seconds" or "--lines" or "--designs" or "--orders")
             {
                 if (index + 1 >= args.Length || !double.TryParse(args[++index], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value is not (>= 1 and <= 1e9))
                 {
@@ -52,6 +54,7 @@ internal sealed record BenchmarkOptions
                 {
                     "--repeat" => result with { Repeat = (int)value },
                     "--seconds" => result with { Seconds = value },
+                    "--orders" => result with { Orders = (int)value },
                     "--designs" => result with { Designs = (int)value },
                     _ => result with { Lines = (int)value },
                 };

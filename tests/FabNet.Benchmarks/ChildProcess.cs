@@ -10,6 +10,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     public const string Responder = "--responder";
     public const string GrpcServer = "--grpc-server";
     public const string Catalogue = "--catalogue";
+    public const string Coordinator = "--coordinator";
     public const string Admission = "--admission";
     public const string Simulator = "--simulator";
     public const string StreamingMemory = "--streaming-memory";

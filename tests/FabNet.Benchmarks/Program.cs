@@ -6,6 +6,7 @@ using FabNet.Benchmarks.Fleet;
 using FabNet.Benchmarks.GCode;
 using FabNet.Benchmarks.Grpc;
 using FabNet.Benchmarks.Ledger;
+using FabNet.Benchmarks.ManyMachines;
 using FabNet.Benchmarks.Planning;
 using FabNet.Benchmarks.Smoothness;
 using FabNet.Benchmarks.Streaming;
@@ -14,7 +15,7 @@ using FabNet.Benchmarks.Wire;
 const string Help = """
     Measures FabNet's hot paths and prints figures and ratios. No figure makes it fail.
 
-    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|catalogue|federation|ledger|replan|all] [options]
+    Usage: dotnet run --project tests/FabNet.Benchmarks -c Release -- [streaming|wire|smoothness|fleet|grpc|gcode|catalogue|federation|ledger|replan|coordination|all] [options]
 
       streaming   lines per second, CPU and allocations of a machine session against a firmware that answers at once,
                   in memory and over a pty, beside a plain ping-pong sender in the same run; peak memory for 300 MB
@@ -28,6 +29,7 @@ const string Help = """
       federation  designs per second from one catalogue to another, verified, and what a poll costs
       ledger      microseconds and bytes of dividing a shared cost, and entries verified per second
       replan      milliseconds to plan 500 jobs on 50 machines anew after a failure, a decline, a late job or an urgent order
+      coordination  a thousand machines of 200 sites on one coordinator: orders, answers and memory while 5,000 jobs are made
       all         all of these (the default)
 
     Options:
@@ -35,6 +37,7 @@ const string Help = """
       --seconds S     how long each timed figure runs, for wire (default 20), smoothness (10), fleet (5) and grpc (4)
       --lines N       uses the first N lines of the program (default: all of it)
       --designs N     how many designs the catalogue has (default 1000000)
+      --orders N      how many orders of five jobs, for coordination (default 1000)
       --help          this text
 
     Programs are medium.gcode and medium.nc from the folder that FABNET_TEST_DATA names (or shared/data beside the
@@ -53,6 +56,8 @@ if (args is [ChildProcess.GrpcServer])
     return await LoadServer.RunAsync();
 if (args is [ChildProcess.Catalogue, var data])
     return await CatalogueProcess.RunAsync(data);
+if (args is [ChildProcess.Coordinator, var records])
+    return await CoordinatorProcess.RunAsync(records);
 if (args is [ChildProcess.Admission, var megabytes])
     return AdmissionMemory.Run(megabytes);
 if (args is [ChildProcess.StreamingMemory, var streamed])
@@ -95,6 +100,8 @@ try
         LedgerBenchmark.Run(options);
     if (options.Includes("replan"))
         ReplanBenchmark.Run(options);
+    if (options.Includes("coordination"))
+        await CoordinationBenchmark.RunAsync(options);
     return 0;
 }
 catch (Exception error) when (error is IOException or InvalidOperationException or FabNet.FirmwareBridge.MachineLinkException or global::Grpc.Core.RpcException)

@@ -1,5 +1,7 @@
 // `fabnet up` as a new user meets it: a network in one go, orders that survive its stop, and output that programs can read.
 
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using FabNet.Protocol.V1;
 using FabNet.SystemTests.Running;
@@ -84,6 +86,34 @@ public sealed class UpTests : IDisposable
         // The second signal is Ctrl-C's, with nothing under way.
         again.Interrupt();
         (await again.FinishAsync(stop)).Expect(0);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Its_broker_ends_with_it_however_it_ends()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var up = Up("100");
+        await up.WaitForLineAsync("The network is up", stop);
+        await up.WaitForLineAsync("MQTT broker", stop);
+        var broker = up.Output.First(static line => line.StartsWith("MQTT broker", StringComparison.Ordinal));
+        var port = int.Parse(broker[(broker.LastIndexOf(':') + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(await AnswersAsync(port, stop));
+        await up.KillAsync();
+        await Eventually.TrueAsync(async () => !await AnswersAsync(port, stop), "nothing listens on the broker's port", stop);
+    }
+
+    private static async Task<bool> AnswersAsync(int port, CancellationToken stop)
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await probe.ConnectAsync(IPAddress.Loopback, port, stop);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private FabNetProcess Up(string speed) => FabNetProcess.Start("up", "--data", _data.Path, "--urls", _address, "--speed", speed);

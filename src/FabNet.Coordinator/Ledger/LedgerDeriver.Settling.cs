@@ -2,6 +2,7 @@
 
 using FabNet.Coordinator.State;
 using FabNet.Model;
+using FabNet.Model.Jobs;
 using FabNet.Model.Ledger;
 using FabNet.Planning;
 using FabNet.Planning.Sharing;
@@ -153,6 +154,15 @@ internal sealed partial class LedgerDeriver
         {
             _taken.Remove(decided);
             _broughtOver.Remove(decided);
+        }
+    }
+
+    private void TakeScrap(long fact, JobScrapped scrapped)
+    {
+        if (_taken.GetValueOrDefault(scrapped.Job) is { } taken)
+        {
+            Refuse(taken, scrapped.At, fact, scrapped.Reason);
+            Pay(taken.Order, scrapped.At, fact);
         }
     }
 

@@ -76,6 +76,7 @@ internal sealed partial class LedgerDeriver(CoordinatorState state, Action<Ledge
             case JobLeased e: TakeLease(fact, e, entry, happened.Terms); break;
             case JobStarted e: TakeStart(fact, e); break;
             case JobCompleted e: TakeCompletion(fact, e); break;
+            case JobScrapped e: TakeScrap(fact, e); break;
             case JobFailed or JobCancelled: TakeFailure(fact, happened.Event); break;
             default: break;
         }

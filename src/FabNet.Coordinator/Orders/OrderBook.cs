@@ -146,32 +146,27 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
         chronicle.Record([.. records]);
     }
 
-    /// <summary>Calls off all of an order that has not ended.</summary>
+    /// <summary>Calls off all of an order that has not ended: what failed is not made again.</summary>
     public void Cancel(OrderEntry order, string reason)
     {
         List<CoordinatorRecord> records = [];
         List<JobEntry> held = [];
         foreach (var entry in order.Jobs)
         {
-            if (!entry.Job.IsFinal)
+            if (IsCancellable(entry))
             {
                 AddCancel(entry, reason, records, held);
-            }
-            else if (entry.CancelReason is null && State.Broken.Contains(entry))
-            {
-                // It is not to be made again should a site join that could.
-                records.Add(new CancelRequested { Job = entry.Id, Reason = reason });
             }
         }
 
         Carry(records, held);
     }
 
-    /// <summary>Calls off a job.</summary>
+    /// <summary>Calls off a job; one that failed is not made again.</summary>
     /// <exception cref="RefusedException">It has ended.</exception>
     public void Cancel(JobEntry entry, string reason)
     {
-        if (entry.Job.IsFinal)
+        if (!IsCancellable(entry))
         {
             throw new RefusedException(Refusal.Precondition, $"Job {entry.Id} has ended already: it is {entry.Job.State}.");
         }
@@ -239,6 +234,8 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
         ]);
         return State.Jobs[id];
     }
+
+    private bool IsCancellable(JobEntry entry) => !entry.Job.IsFinal || State.Broken.Contains(entry);
 
     private void AddCancel(JobEntry entry, string reason, List<CoordinatorRecord> records, List<JobEntry> held)
     {

@@ -79,7 +79,7 @@ internal sealed class JobEventIntake(Chronicle chronicle, SiteDirectory sites, O
             return $"There is no job {happened.Job}.";
         }
 
-        if (entry.Job.Machine?.Site != site || !entry.Job.IsHeldBySite)
+        if (entry.Job.Machine?.Site != site || !(entry.Job.IsHeldBySite || happened is JobScrapped))
         {
             return $"Job {happened.Job} is not held by {site}: it is {entry.Job.State}, epoch {entry.Job.Epoch}.";
         }
@@ -89,6 +89,7 @@ internal sealed class JobEventIntake(Chronicle chronicle, SiteDirectory sites, O
             JobReady e when !IsAmount(e.EstimatedSeconds) || !IsAmount(e.EstimatedGrams) => "Its estimates are not amounts.",
             JobReady { EstimatedSeconds: > RunPlausibility.LongestSeconds } => $"Its program would run for more than {RunPlausibility.LongestSeconds / 86400:0} days.",
             JobReady { Share: not null and not (> 0 and < 1) } => "Its share of the program is no share.",
+            JobScrapped when entry.Delivery is { State: not Deliveries.DeliveryState.Planned } away => $"What it made has left its site with {away.Id}: its receiver can refuse it.",
             JobReady { Share: not null } when entry.Job.Bed is null => "It was not offered on a shared bed.",
             JobCompleted e when !IsAmount(e.Seconds) || !IsAmount(e.Grams) || !IsAmount(e.EnergyKwh) => "Its measures are not amounts.",
             _ => JobLifecycle.Apply(entry.Job, happened).Refusal,
@@ -101,6 +102,7 @@ internal sealed class JobEventIntake(Chronicle chronicle, SiteDirectory sites, O
     {
         JobReleased e => e with { Reason = Clip.Reason(e.Reason, "no reason given") },
         JobPaused e => e with { Reason = Clip.Reason(e.Reason, "no reason given") },
+        JobScrapped e => e with { Reason = Clip.Reason(e.Reason, "no reason given") },
         JobFailed e => e with { Reason = Clip.Reason(e.Reason, "no reason given"), LastLine = Math.Max(0, e.LastLine) },
         JobRejected e => e with { Reason = Clip.Reason(e.Reason, "no reason given") },
         JobCancelled e => e with { Reason = Clip.Reason(e.Reason, "no reason given") },

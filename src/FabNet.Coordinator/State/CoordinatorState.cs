@@ -327,6 +327,12 @@ internal sealed class CoordinatorState
             entry.Rejections = entry.Rejections.Add(new Rejection(machine, machineClass));
         }
 
+        if (happened.Event is JobScrapped && entry.Delivery is { } waiting)
+        {
+            waiting.Jobs.Remove(entry);
+            entry.Delivery = null;
+        }
+
         Index(entry, before, at);
         Touch(entry);
     }

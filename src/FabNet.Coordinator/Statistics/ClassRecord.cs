@@ -53,8 +53,8 @@ internal sealed class ClassRecord
             {
                 Seconds = [.. runs.SelectMany(static r => r.Record.Runs.Select(s => s.Seconds * r.Speed))],
                 Grams = [.. runs.SelectMany(static r => r.Record.Runs.Select(static s => s.Grams))],
-                Completed = runs.Sum(static r => r.Record.Totals.All.Completed),
-                Failed = runs.Sum(static r => r.Record.Totals.All.Failed),
+                Completed = runs.Sum(static r => r.Record.Totals.All.Good),
+                Failed = runs.Sum(static r => r.Record.Totals.All.Bad),
             };
         }
 
@@ -67,7 +67,7 @@ internal sealed class ClassRecord
         return new ClassPace(
             RunEstimates.ClassRatio([.. sites.Select(static s => s.SelectMany(static m => m.Ratios).ToList())]),
             RunEstimates.FailureOf(
-                [.. sites.Select(static s => new SiteRuns { Completed = s.Sum(static m => m.Totals.All.Completed), Failed = s.Sum(static m => m.Totals.All.Failed) })],
+                [.. sites.Select(static s => new SiteRuns { Completed = s.Sum(static m => m.Totals.All.Good), Failed = s.Sum(static m => m.Totals.All.Bad) })],
                 RunEstimates.TypicalFailure));
     }
 

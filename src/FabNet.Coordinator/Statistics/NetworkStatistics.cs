@@ -61,7 +61,7 @@ internal sealed class NetworkStatistics
 
     /// <summary>The probability that a run fails on a machine; what is typical of its class where it ran nothing.</summary>
     public double FailureOf(MachineId machine) => _current.GetValueOrDefault(machine) is { } known
-        ? RunEstimates.Failure(known.Totals.All.Completed, known.Totals.All.Failed, _classes[known.Class].Pace.FailureProbability)
+        ? RunEstimates.Failure(known.Totals.All.Good, known.Totals.All.Bad, _classes[known.Class].Pace.FailureProbability)
         : RunEstimates.TypicalFailure;
 
     /// <summary>The probability that a run of a part fails on a machine, as plans reckon with it.</summary>
@@ -153,7 +153,8 @@ internal sealed class NetworkStatistics
                 });
                 break;
             case JobFailed: Count(record, part, at, new RunTotals { Failed = 1, FailedPieces = copies, RunSeconds = Elapsed(before, happened) }); break;
-            case JobCancelled when before.StartedAt is not null: Count(record, part, at, new RunTotals { Cancelled = 1, RunSeconds = Elapsed(before, happened) }); break;
+            case JobScrapped: Refused(before, at); return;
+            case JobCancelled when before is { StartedAt: not null, IsFinal: false }: Count(record, part, at, new RunTotals { Cancelled = 1, RunSeconds = Elapsed(before, happened) }); break;
             case JobLost when before.StartedAt is not null: Count(record, part, at, new RunTotals { Lost = 1 }); break;
             default: return;
         }
@@ -161,12 +162,13 @@ internal sealed class NetworkStatistics
         machineClass.Changed();
     }
 
-    /// <summary>A receiver refused what a job made.</summary>
+    /// <summary>What a job made is no good: its site scrapped it, or its receiver refused it.</summary>
     public void Refused(Job job, DateTimeOffset at)
     {
         if (job.Machine is { } machine && _current.GetValueOrDefault(machine) is { } record)
         {
-            Count(record, new PartKey(job.Design.Manifest, job.Part), at, new RunTotals { Refused = job.Copies });
+            Count(record, new PartKey(job.Design.Manifest, job.Part), at, new RunTotals { Refused = job.Copies, RefusedRuns = 1 });
+            _classes[record.Class].Changed();
         }
     }
 

@@ -26,8 +26,17 @@ internal readonly record struct RunTotals
     /// <summary>Pieces of failed runs.</summary>
     public int FailedPieces { get; init; }
 
-    /// <summary>Pieces that their receiver refused.</summary>
+    /// <summary>Pieces of completed runs that are no good: their site scrapped them, or their receiver refused them.</summary>
     public int Refused { get; init; }
+
+    /// <summary>The runs that made them.</summary>
+    public int RefusedRuns { get; init; }
+
+    /// <summary>Runs of which something came. Within a window, a run that was made before it may have been refused in it.</summary>
+    public int Good => Math.Max(0, Completed - RefusedRuns);
+
+    /// <summary>Runs that have to be made again.</summary>
+    public int Bad => Failed + RefusedRuns;
 
     /// <summary>Time of the programs of completed runs whose program said one, in seconds.</summary>
     public double PlannedSeconds { get; init; }
@@ -60,6 +69,7 @@ internal readonly record struct RunTotals
         Made = a.Made + b.Made,
         FailedPieces = a.FailedPieces + b.FailedPieces,
         Refused = a.Refused + b.Refused,
+        RefusedRuns = a.RefusedRuns + b.RefusedRuns,
         PlannedSeconds = a.PlannedSeconds + b.PlannedSeconds,
         MeasuredSeconds = a.MeasuredSeconds + b.MeasuredSeconds,
         RunSeconds = a.RunSeconds + b.RunSeconds,

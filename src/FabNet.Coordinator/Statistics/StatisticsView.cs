@@ -143,9 +143,9 @@ internal static class StatisticsView
             wire.Oee = wire.Availability * wire.Performance * wire.Quality;
         }
 
-        if (totals.Completed + totals.Failed > 0)
+        if (totals.Good + totals.Bad > 0)
         {
-            wire.Yield = (double)totals.Completed / (totals.Completed + totals.Failed);
+            wire.Yield = (double)totals.Good / (totals.Good + totals.Bad);
         }
 
         if (totals.Failed > 0)

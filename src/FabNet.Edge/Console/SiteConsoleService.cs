@@ -67,7 +67,7 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
 
     public override Task<OperatorReply> ClearMachine(ClearMachineRequest request, ServerCallContext context) => request.Scrapped < 0
         ? throw new RpcException(new Status(StatusCode.InvalidArgument, $"{request.Scrapped} pieces can't be scrap. Say 0 or more."))
-        : AskAsync(request.Machine, (agent, machine) => agent.Loop.Clear(machine, request.Scrapped, request.JobId.Length > 0 ? JobId.Parse(request.JobId) : null), context);
+        : AskAsync(request.Machine, (agent, machine) => agent.Loop.Clear(machine, request.Scrapped, request.JobId.Length > 0 ? JobId.Parse(request.JobId) : null, request.Reason.Trim()), context);
 
     public override Task<OperatorReply> LoadMaterial(LoadMaterialRequest request, ServerCallContext context) =>
         AskAsync(request.Machine, (agent, machine) => agent.Loop.Load(machine, request.Loaded.ToModel()), context);

@@ -104,18 +104,18 @@ internal sealed class EdgeBook : IDisposable
         var records = new List<EdgeRecord>(together.Count + beside.Count);
         foreach (var happened in together)
         {
-            if (Leases.Find(happened.Job) is not { } held)
+            if (Leases.Known(happened.Job) is not { } job)
             {
                 return $"Job {happened.Job} is not held here.";
             }
 
-            var transition = JobLifecycle.Apply(held.Job, happened);
+            var transition = JobLifecycle.Apply(job, happened);
             if (!transition.IsApplied)
             {
                 return transition.Refusal;
             }
 
-            records.Add(new EventRecord { Sequence = Outbox.NextSequence + records.Count, Event = happened, Machine = held.Job.Machine });
+            records.Add(new EventRecord { Sequence = Outbox.NextSequence + records.Count, Event = happened, Machine = job.Machine });
         }
 
         Commit([.. records, .. beside]);
@@ -218,6 +218,11 @@ internal sealed class EdgeBook : IDisposable
                 break;
             case MachineRecord machine:
                 _machines[machine.Machine] = machine;
+                if (machine.NeedsClearing is null)
+                {
+                    Leases.Clear(machine.Machine);
+                }
+
                 break;
             case InterruptionRecord interruption:
                 _interruptions[interruption.Job] = interruption;

@@ -22,6 +22,7 @@ internal sealed class LeaseBook
 {
     private readonly List<HeldJob> _held = [];
     private readonly Dictionary<JobId, int> _epochs = [];
+    private readonly List<Job> _lying = [];
 
     /// <summary>The jobs held, in lease order, with ended ones that the coordinator does not know of yet.</summary>
     public IReadOnlyList<HeldJob> All => _held;
@@ -31,6 +32,12 @@ internal sealed class LeaseBook
 
     /// <summary>One job held, if it is.</summary>
     public HeldJob? Find(JobId job) => _held.Find(h => h.Job.Id == job);
+
+    /// <summary>The jobs whose parts lie on a machine, as far as anybody said: until it is cleared, or started again.</summary>
+    public IReadOnlyList<Job> LyingOn(MachineId machine) => _lying.FindAll(j => j.Machine == machine);
+
+    /// <summary>A job that its site may still say something of: one that it holds, or one whose part lies on its machine.</summary>
+    public Job? Known(JobId job) => Find(job)?.Job ?? _lying.Find(j => j.Id == job);
 
     /// <summary>The last epoch under which this site ever held a job.</summary>
     public int? KnownEpoch(JobId job) => _epochs.TryGetValue(job, out var epoch) ? epoch : null;
@@ -54,8 +61,15 @@ internal sealed class LeaseBook
 
     internal void End(JobId job, int epoch) => _held.RemoveAll(h => h.Job.Id == job && h.Job.Epoch == epoch);
 
+    internal void Clear(string machine) => _lying.RemoveAll(j => j.Machine?.Name == machine);
+
     internal void Apply(JobEvent happened, long sequence)
     {
+        if (happened is JobScrapped)
+        {
+            _lying.RemoveAll(j => j.Id == happened.Job);
+        }
+
         var index = _held.FindIndex(h => h.Job.Id == happened.Job);
         if (index < 0)
         {
@@ -64,6 +78,16 @@ internal sealed class LeaseBook
 
         var held = _held[index];
         _held[index] = new HeldJob(JobLifecycle.Apply(held.Job, happened).Job, sequence > 0 ? sequence : held.LastSequence);
+        if (happened is JobStarted && held.Job.Machine is { } machine)
+        {
+            Clear(machine.Name);
+        }
+
+        if (happened is JobCompleted)
+        {
+            _lying.Add(_held[index].Job);
+        }
+
         if (happened is JobReleased)
         {
             _held.RemoveAt(index);

@@ -7,7 +7,7 @@ namespace FabNet.Edge.SiteBroker;
 internal static class JobEventWords
 {
     /// <summary>Every kind that a site's journal can hold.</summary>
-    public static readonly string[] Kinds = ["released", "preparing", "ready", "started", "paused", "resumed", "completed", "failed", "rejected", "cancelled"];
+    public static readonly string[] Kinds = ["released", "preparing", "ready", "started", "paused", "resumed", "completed", "scrapped", "failed", "rejected", "cancelled"];
 
     /// <summary>The event's kind.</summary>
     public static string KindOf(JobEvent happened) => happened switch
@@ -19,6 +19,7 @@ internal static class JobEventWords
         JobPaused => "paused",
         JobResumed => "resumed",
         JobCompleted => "completed",
+        JobScrapped => "scrapped",
         JobFailed => "failed",
         JobRejected => "rejected",
         JobCancelled => "cancelled",
@@ -30,6 +31,7 @@ internal static class JobEventWords
     {
         JobReleased released => released.Reason,
         JobPaused paused => paused.Reason,
+        JobScrapped scrapped => scrapped.Reason,
         JobFailed failed => failed.Reason,
         JobRejected rejected => rejected.Reason,
         JobCancelled cancelled => cancelled.Reason,

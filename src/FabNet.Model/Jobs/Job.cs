@@ -28,13 +28,13 @@ public enum JobState
     /// <summary>Held; can go on.</summary>
     Paused,
 
-    /// <summary>Made. Final.</summary>
+    /// <summary>Made. Final, unless its site finds that it is scrap.</summary>
     Completed,
 
-    /// <summary>Started and not finished. Final.</summary>
+    /// <summary>Started and not finished, or scrap. Final, unless it is called off: then it is not made again.</summary>
     Failed,
 
-    /// <summary>Could not be started where it was leased: not sliceable, not admitted, not pulled. Final.</summary>
+    /// <summary>Could not be started where it was leased: not sliceable, not admitted, not pulled. Final, as a failed one is.</summary>
     Rejected,
 
     /// <summary>Called off. Final.</summary>
@@ -125,7 +125,7 @@ public sealed record Job
     /// <summary>The job that does this one's work again.</summary>
     public JobId? ReplacedBy { get; init; }
 
-    /// <summary>True once nothing more can happen to it, but for a replacement.</summary>
+    /// <summary>True once no machine has to do with it any more: what can still happen is that it is found to be scrap, replaced, or given up.</summary>
     public bool IsFinal => State is JobState.Completed or JobState.Failed or JobState.Rejected or JobState.Cancelled;
 
     /// <summary>

@@ -17,6 +17,7 @@ namespace FabNet.Model.Jobs;
 [JsonDerivedType(typeof(JobPaused), "paused")]
 [JsonDerivedType(typeof(JobResumed), "resumed")]
 [JsonDerivedType(typeof(JobCompleted), "completed")]
+[JsonDerivedType(typeof(JobScrapped), "scrapped")]
 [JsonDerivedType(typeof(JobFailed), "failed")]
 [JsonDerivedType(typeof(JobRejected), "rejected")]
 [JsonDerivedType(typeof(JobCancelled), "cancelled")]
@@ -122,6 +123,13 @@ public sealed record JobCompleted : JobEvent
     public double EnergyKwh { get; init; }
 }
 
+/// <summary>The people of the site that made it looked at it: it is of no use. It counts as failed, and is made again.</summary>
+public sealed record JobScrapped : JobEvent
+{
+    /// <summary>What is wrong with it.</summary>
+    public required string Reason { get; init; }
+}
+
 /// <summary>It was started and did not finish.</summary>
 public sealed record JobFailed : JobEvent
 {
@@ -142,7 +150,7 @@ public sealed record JobRejected : JobEvent
     public bool Everywhere { get; init; }
 }
 
-/// <summary>It was called off.</summary>
+/// <summary>It was called off; or its work, after it failed or was rejected, is not to be done again.</summary>
 public sealed record JobCancelled : JobEvent
 {
     /// <summary>Who or what called it off.</summary>

@@ -18,7 +18,8 @@ public readonly record struct JobTransition(Job Job, string? Refusal)
 ///    ↑                  │          │         │
 ///    └──── released ────┴──────────┴─────────┴→ Rejected
 /// </code>
-/// Cancelled is reached from every state that is not final. Lost is reached when a lease lapses, and left again by whatever the
+/// Cancelled is reached from every state that is not final, and from Failed and Rejected where nobody wants it done again. Completed becomes Failed when its site finds that what it made is
+/// scrap, as long as nobody accepted it. Lost is reached when a lease lapses, and left again by whatever the
 /// site reports under the same epoch, or by a person's cancel. Only the site's own word (released, so never to be started under this epoch) brings a lapsed
 /// job back to Planned; without it, replacement work is a new job, and a lapsed job that was replaced ends as Cancelled when it is released.
 /// </remarks>
@@ -85,7 +86,9 @@ public static class JobLifecycle
             JobResumed => From(job.State is JobState.Paused || IsLostAfterStart(job), () => job with { State = JobState.Running, Reason = null }),
             JobCompleted e => From(job.State is JobState.Running || IsLostAfterStart(job), () => Ended(JobState.Completed, e, null)),
             JobFailed e => From(job.State is JobState.Running or JobState.Paused || IsLostAfterStart(job), () => Ended(JobState.Failed, e, e.Reason)),
+            JobScrapped e => From(IsRefusable(job) && job.ReplacedBy is null, () => job with { State = JobState.Failed, Reason = e.Reason }),
             JobRejected e => From(job.State is JobState.Leased or JobState.Preparing or JobState.Ready || IsLostBeforeStart(job), () => Ended(JobState.Rejected, e, e.Reason)),
+            JobCancelled e when IsBroken(job) => new(job with { State = JobState.Cancelled, Reason = e.Reason }, null),
             JobCancelled e => From(!job.IsFinal, () => Ended(JobState.Cancelled, e, e.Reason)),
             JobLost e => From(job.IsHeldBySite && job.State is not JobState.Lost, () => job with { State = JobState.Lost, Reason = e.Reason }),
             JobReplaced e => From((job.State is JobState.Failed or JobState.Rejected or JobState.Lost || IsRefusable(job)) && job.ReplacedBy is null, () => job with { ReplacedBy = e.By }),
@@ -101,6 +104,9 @@ public static class JobLifecycle
 
     // What was made and not accepted may be refused: then it is made again.
     private static bool IsRefusable(Job job) => job is { State: JobState.Completed, AcceptedAt: null };
+
+    // It would have to be made again.
+    private static bool IsBroken(Job job) => job is { State: JobState.Failed or JobState.Rejected, ReplacedBy: null };
 
     private static bool IsLostBeforeStart(Job job) => job.State is JobState.Lost && job.StartedAt is null;
 

@@ -1,10 +1,11 @@
 // The first schedule: every job by its due time to where it then costs least.
 
+using System.Runtime.CompilerServices;
 using FabNet.Planning.Search;
 
 namespace FabNet.Planning.Scheduling;
 
-/// <summary>Places jobs that are on no machine yet. Where there are many machines, each job looks at some of them only: near ones, those that are free first, and those that have its set-up.</summary>
+/// <summary>Places jobs that are on no machine yet. Where there are many machines, each job looks at some of them only: near ones, those that are free first, and the first of those that have its set-up.</summary>
 internal sealed class Construction
 {
     private const int Few = 256;
@@ -14,18 +15,21 @@ internal sealed class Construction
 
     private readonly Plant _plant;
     private readonly ScheduleState _state;
-    private readonly Queue<Track>[] _setUp;
-    private readonly Track[][] _soonest;
+    private readonly Dictionary<SetUpIds, SortedSet<(double End, int Machine)>> _setUp = [];
+    private readonly SortedSet<(double End, int Machine)>[] _soonest;
     private readonly ILookup<int, Track> _bySite;
     private readonly Dictionary<int, int[]> _nearest = [];
     private SearchRandom _random = new(1);
-    private int _sinceSorted;
 
     private Construction(Plant plant, ScheduleState state)
     {
         (_plant, _state) = (plant, state);
-        _setUp = [.. Enumerable.Range(0, plant.Families).Select(static _ => new Queue<Track>())];
-        _soonest = [.. plant.Classes.Select(c => state.Machines.Where(m => plant.Machines[m].Class == c).Select(m => state.Tracks[m]!).ToArray())];
+        _soonest = [.. plant.Classes.Select(c => new SortedSet<(double, int)>(state.Machines.Where(m => plant.Machines[m].Class == c).Select(m => (state.Tracks[m]!.End, m))))];
+        foreach (var machine in state.Machines)
+        {
+            SetUpAs(state.Tracks[machine]!.Left).Add((state.Tracks[machine]!.End, machine));
+        }
+
         _bySite = state.Machines.ToLookup(m => plant.Machines[m].Site.Index, m => state.Tracks[m]!);
     }
 
@@ -84,43 +88,39 @@ internal sealed class Construction
             return false;
         }
 
+        var soonest = _soonest[on.Machine.Class.Index];
+        soonest.Remove((on.End, on.Machine.Index));
+        SetUpAs(on.Left).Remove((on.End, on.Machine.Index));
         _state.Insert(job, on, best);
-        var alike = _setUp[job.Family];
-        if (!alike.Contains(on))
-        {
-            alike.Enqueue(on);
-            if (alike.Count > AlreadySetUp)
-            {
-                alike.Dequeue();
-            }
-        }
-
+        soonest.Add((on.End, on.Machine.Index));
+        SetUpAs(on.Left).Add((on.End, on.Machine.Index));
         return true;
     }
 
+    private SortedSet<(double End, int Machine)> SetUpAs(SetUpIds setUp) => _setUp.TryGetValue(setUp, out var machines) ? machines : _setUp[setUp] = [];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (Track? Track, Place Place) Among(JobFacts job, int currency)
     {
-        if (_sinceSorted++ % Few == 0)
-        {
-            foreach (var tracks in _soonest)
-            {
-                Array.Sort(tracks, static (a, b) => a.End != b.End ? a.End.CompareTo(b.End) : a.Machine.Index.CompareTo(b.Machine.Index));
-            }
-        }
-
         var (on, best) = (default(Track), Scheduling.Place.Nowhere);
-        foreach (var track in _setUp[job.Family])
+        foreach (var (setUp, machines) in _setUp)
         {
-            Look(track);
+            if (job.Needs.ChangesFrom(setUp) is SetUpAttributes.None)
+            {
+                foreach (var (_, machine) in machines.Take(AlreadySetUp))
+                {
+                    Look(_state.Tracks[machine]!);
+                }
+            }
         }
 
         for (var c = 0; c < _soonest.Length; c++)
         {
             if (!double.IsNaN(job.Minutes[c]))
             {
-                foreach (var track in _soonest[c].AsSpan(0, Math.Min(Soonest, _soonest[c].Length)))
+                foreach (var (_, machine) in _soonest[c].Take(Soonest))
                 {
-                    Look(track);
+                    Look(_state.Tracks[machine]!);
                 }
             }
         }

@@ -192,11 +192,15 @@ internal sealed class Plant
         var site = Sites[_siteIndex[machine.Workshop]];
         var bed = machineClass.Class.SharesBeds ? machineClass.Class.SizeMm : null;
         var margins = 2 * machineClass.Class.MarginMm;
+        var calendar = Calendars.Of(machine, site.Workshop, machineClass.Class.RunsUnattended, Problem.Now, horizon);
         var (free, state) = (0.0, loaded);
         foreach (var queued in machine.Queue)
         {
+            // What runs already goes on, whoever is there; what was only taken waits for people, and goes around what blocks the machine.
             var needs = IdsOf(queued.Needs);
-            free += queued.Minutes + (queued.HasStarted ? 0 : machineClass.Effort(state, needs).Minutes);
+            var effort = queued.HasStarted ? default : machineClass.Effort(state, needs);
+            var whole = effort.Minutes + queued.Minutes;
+            free = (queued.HasStarted || calendar is null ? free : calendar.Begin(free, effort.LabourMinutes, whole)) + whole;
             state = needs.After(state);
         }
 
@@ -206,7 +210,7 @@ internal sealed class Plant
             Machine = machine,
             Site = site,
             Class = machineClass,
-            Calendar = Calendars.Of(machine, site.Workshop, machineClass.Class.RunsUnattended, Problem.Now, horizon),
+            Calendar = calendar,
             FreeAt = free,
             Loaded = state,
             RunningKw = machineClass.Class.Power.RunningW / 1000,

@@ -1,12 +1,14 @@
 // One chain of the search: takes jobs out of a few machines, puts each back where it costs least, and accepts by annealing.
 
+using System.Runtime.CompilerServices;
 using FabNet.Planning.Search;
 
 namespace FabNet.Planning.Scheduling;
 
 /// <summary>
 /// Ruin and recreate on a part of a plant. What is taken out are strings of jobs that stand beside one another, around jobs that have something in common with the first: a set-up, a destination, a machine's
-/// neighbourhood. So a family's runs move together, beds merge and split, and deliveries join.
+/// neighbourhood. So a family's runs move together, beds merge and split, and deliveries join. What runs for each place that is tried is compiled in full at once: a search of a second can't wait until the runtime
+/// finds it worth it.
 /// </summary>
 internal sealed class ScheduleChain
 {
@@ -218,6 +220,7 @@ internal sealed class ScheduleChain
     }
 
     // In which order they go back decides which of them find the good places.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Order()
     {
         var how = _random.Below(4);
@@ -236,6 +239,7 @@ internal sealed class ScheduleChain
         _removed.Sort((a, b) => _keys[a] != _keys[b] ? _keys[a].CompareTo(_keys[b]) : a.CompareTo(b));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Recreate()
     {
         foreach (var index in _removed)

@@ -1,5 +1,6 @@
 // The sequences of some machines, and the jobs that are on none.
 
+using System.Runtime.CompilerServices;
 using FabNet.Planning.Search;
 
 namespace FabNet.Planning.Scheduling;
@@ -61,6 +62,7 @@ internal sealed class ScheduleState
     /// <param name="random">The chain's random numbers.</param>
     /// <param name="blinks">One in so many places is not seen; 0: all are.</param>
     /// <param name="currency">Only machines whose workshops reckon in it; -1: any.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (Track? Track, Place Place) Best(JobFacts job, ref SearchRandom random, int blinks, int currency = -1)
     {
         Track? on = null;

@@ -1,5 +1,7 @@
 // What a run costs on a machine, and where another job would cost least.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.Planning.Scheduling;
 
 internal sealed partial class Track
@@ -46,6 +48,7 @@ internal sealed partial class Track
         return Machine.Calendar is { } calendar ? calendar.Begin(earliest, effort.LabourMinutes, effort.Minutes + run.Minutes) : earliest;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private SetUpEffort EffortOf(in Run run, SetUpIds before, int state)
     {
         var effort = _setUps is { } setUps ? setUps.Effort(state, run.Family) : Machine.Class.Effort(before, run.Needs);
@@ -59,6 +62,7 @@ internal sealed partial class Track
     }
 
     /// <summary>Machine time, set-up, material, energy and risk of a run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double PriceOf(in Run run, SetUpIds before, in SetUpEffort effort, double begin)
     {
         var site = Machine.Site;
@@ -120,6 +124,7 @@ internal sealed partial class Track
 
     private double Change(JobFacts job) => job.PlannedOn < 0 || job.PlannedOn == Machine.Index ? 0 : _plant.Problem.ChangeWorth;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Between(JobFacts job, in Run alone, int at, out double end)
     {
         var isLast = at == _runCount;
@@ -142,6 +147,7 @@ internal sealed partial class Track
 
     private double Extra(JobFacts job, double end) => _deliveries.Extra(_deliveries.KeyOf(Machine.Site, job.Destination, end), Machine.Site);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Joined(JobFacts job, in Run alone, int at, out double end)
     {
         ref readonly var run = ref _runs[at];

@@ -1,5 +1,6 @@
 // Where another job would cost least on a track: most places are passed over at a glance.
 
+using System.Runtime.CompilerServices;
 using FabNet.Planning.Search;
 
 namespace FabNet.Planning.Scheduling;
@@ -16,6 +17,7 @@ internal sealed partial class Track
     /// <param name="below">Only places that cost less are looked for.</param>
     /// <param name="random">The chain's random numbers.</param>
     /// <param name="blinks">One in so many places is not seen; 0: all are.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Place Best(JobFacts job, double below, ref SearchRandom random, int blinks)
     {
         var alone = Run.Of(job, Machine);
@@ -40,6 +42,7 @@ internal sealed partial class Track
         return best;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetGates(int from)
     {
         if (_setUps is null)

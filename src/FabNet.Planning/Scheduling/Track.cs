@@ -1,5 +1,7 @@
 // One machine's sequence of runs while it is planned.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.Planning.Scheduling;
 
 /// <summary>A machine's runs in sequence. Every change is reckoned through to the end at once. Owned by one chain.</summary>
@@ -84,6 +86,7 @@ internal sealed partial class Track
     public ref readonly Run RunOf(int job) => ref _runs[IndexOfRun(job)];
 
     /// <summary>Puts a job at a place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Insert(JobFacts job, Place place)
     {
         var at = place.Run < _runCount ? _runs[place.Run].First : _jobCount;
@@ -113,6 +116,7 @@ internal sealed partial class Track
     /// <summary>Takes jobs out that stand beside one another.</summary>
     /// <param name="at">The first, among <see cref="Jobs"/>.</param>
     /// <param name="count">How many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Remove(int at, int count)
     {
         var from = 0;
@@ -178,6 +182,7 @@ internal sealed partial class Track
     }
 
     // From a run on, whose first job is the given one; what is before it stays.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Reckon(int from, int first)
     {
         var (free, state, number) = (Machine.FreeAt, Machine.Loaded, _loaded);
@@ -218,6 +223,7 @@ internal sealed partial class Track
 
     private int After(int state, int family) => _setUps is { } setUps ? setUps.After(state, family) : -1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WeighDelays()
     {
         var (slope, slack, later) = (0.0, double.PositiveInfinity, 0.0);

@@ -1,5 +1,7 @@
 // When a machine can be set up and can run: people's hours, maintenance and reservations.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.Planning.Scheduling;
 
 /// <summary>A machine's calendar, in minutes from the problem's moment.</summary>
@@ -15,6 +17,7 @@ internal sealed class WorkingTime((double From, double To)[] open, (double From,
     /// <param name="earliest">Not before this.</param>
     /// <param name="labour">Set-up by a person, at its begin.</param>
     /// <param name="whole">All of it, with that.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Begin(double earliest, double labour, double whole)
     {
         var attended = runsUnattended ? labour : whole;
@@ -66,6 +69,7 @@ internal sealed class WorkingTime((double From, double To)[] open, (double From,
         return left;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Attended(double begin, double minutes)
     {
         for (var i = FirstEndingAfter(open, begin); i < open.Length; i++)
@@ -80,6 +84,7 @@ internal sealed class WorkingTime((double From, double To)[] open, (double From,
         return begin;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Unblocked(double begin, double minutes)
     {
         for (var i = FirstEndingAfter(blocked, begin); i < blocked.Length && blocked[i].From < begin + minutes; i++)

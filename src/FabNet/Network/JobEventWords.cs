@@ -20,6 +20,7 @@ internal static class JobEventWords
         JobPaused e => $"paused{Because(e.Reason)}",
         JobResumed => "resumed",
         JobCompleted e => $"made in {Durations.Text(e.Seconds)}{(e.Grams > 0 ? $" with {e.Grams:0.0} g" : "")}, {e.EnergyKwh:0.000} kWh",
+        JobScrapped e => $"found to be scrap{Because(e.Reason)}",
         JobFailed e => $"failed{(e.LastLine > 0 ? $" at line {e.LastLine}" : "")}{Because(e.Reason)}",
         JobRejected e => $"rejected{Because(e.Reason)}",
         JobCancelled e => $"cancelled{Because(e.Reason)}",

@@ -42,8 +42,9 @@ internal static class SiteCommands
     private static Command CreateClear()
     {
         var machine = new Argument<string>("MACHINE") { Description = "The machine, such as lab-north/mk3-left." };
-        var scrap = new Option<int>("--scrap") { Description = "How many of the pieces are no good; counts in the runs that the site shares." };
+        var scrap = new Option<int>("--scrap") { Description = "How many of the pieces are no good: their jobs are planned again." };
         var job = new Option<string>("--job") { Description = "Of which job those pieces are, where different parts were on one bed.", DefaultValueFactory = _ => "" };
+        var reason = new Option<string>("--reason") { Description = "What is wrong with them.", DefaultValueFactory = _ => "" };
         var server = ServerOption.Create();
         var command = new Command("clear",
             """
@@ -51,12 +52,16 @@ internal static class SiteCommands
 
             Examples:
               fabnet site clear lab-lisbon/mk3
-              fabnet site clear lab-lisbon/mk3 --scrap 1
+              fabnet site clear lab-lisbon/mk3 --scrap 1 --reason "layers shifted"
               fabnet site clear lab-lisbon/mk3 --scrap 1 --job o-7.2
             """)
-        { machine, scrap, job, server };
+        { machine, scrap, job, reason, server };
         command.SetAction((result, stop) => AskAsync(result, server, (client, s) => client.ClearMachineAsync(
-            new Wire.ClearMachineRequest { Machine = result.GetRequiredValue(machine), Scrapped = result.GetValue(scrap), JobId = result.GetRequiredValue(job) }, cancellationToken: s), stop));
+            new Wire.ClearMachineRequest
+            {
+                Machine = result.GetRequiredValue(machine), Scrapped = result.GetValue(scrap), JobId = result.GetRequiredValue(job), Reason = result.GetRequiredValue(reason),
+            },
+            cancellationToken: s), stop));
         return command;
     }
 

@@ -7,10 +7,19 @@ using FabNet.CommandLine;
 
 namespace FabNet.Up;
 
-/// <summary>A Mosquitto that lives as long as this object.</summary>
+/// <summary>A Mosquitto that lives as long as this object, and at most as long as this process, however that ends.</summary>
 internal sealed class MosquittoProcess : IAsyncDisposable
 {
     private static readonly string[] Places = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto", "/opt/homebrew/sbin/mosquitto"];
+
+    // A shell holds it by a pipe: once nobody writes into that any more, it ends. Its own input is another, for what a shell starts beside itself.
+    private const string Lifeline = """
+        exec 3<&0
+        "$1" -c "$2" </dev/null &
+        broker=$!
+        { cat <&3 >/dev/null; kill $broker; } &
+        wait $broker
+        """;
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
@@ -46,7 +55,10 @@ internal sealed class MosquittoProcess : IAsyncDisposable
             log_type warning
 
             """, cancellationToken);
-        var process = new Process { StartInfo = new ProcessStartInfo(program) { ArgumentList = { "-c", configuration }, RedirectStandardError = true, UseShellExecute = false } };
+        var process = new Process { StartInfo = new ProcessStartInfo("/bin/sh")
+        {
+            ArgumentList = { "-c", Lifeline, "broker", program, configuration }, RedirectStandardInput = true, RedirectStandardError = true, UseShellExecute = false,
+        } };
         process.Start();
         process.BeginErrorReadLine(); // read and dropped: the log file has it all
         var broker = new MosquittoProcess(process, port);
@@ -65,12 +77,8 @@ internal sealed class MosquittoProcess : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync();
-        }
-
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
         _process.Dispose();
     }
 

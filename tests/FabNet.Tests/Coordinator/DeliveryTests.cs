@@ -26,6 +26,31 @@ public sealed class DeliveryTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 60_000)]
+    public async Task Scrap_leaves_a_delivery_that_waits_and_what_has_left_its_site_is_its_receivers_to_refuse()
+    {
+        await using var network = new CoordinatorHarness();
+        var maker = await network.JoinAsync("lab-a");
+        await network.JoinAsync("lab-b");
+        JobId[] jobs = [await OrderAsync(network, "lab-b"), await OrderAsync(network, "lab-b")];
+        foreach (var job in jobs)
+        {
+            await MakeAsync(maker, job);
+        }
+
+        var delivery = await network.Ask(() => Assert.Single(network.Node.State.Deliveries.Values));
+        await maker.RunAsync(jobs[0], 1, new JobScrapped { Job = jobs[0], Epoch = 1, At = default, Reason = "warped" });
+        Assert.Equal([jobs[1]], await network.Ask(() => delivery.Jobs.Select(static j => j.Id).ToList()));
+        await MakeAsync(maker, JobId.Parse("o-1.2"));
+        Assert.Equal(["o-1.2", "o-2.1"], await network.Ask(() => delivery.Jobs.Select(static j => j.Id.Value).Order(StringComparer.Ordinal).ToList()));
+        await network.Do(() => network.Node.Deliveries.Step(delivery, DeliveryStep.PickedUp, "lab-b", null));
+        await maker.RunAsync(jobs[1], 1, new JobScrapped { Job = jobs[1], Epoch = 1, At = default, Reason = "warped" });
+        Assert.Equal(FabNet.Model.Jobs.JobState.Completed, await network.StateAsync(jobs[1]));
+        var live = await network.Ask(() => CoordinatorHarness.Dump(network.Node.State));
+        await using var again = await network.ReopenAsync();
+        Assert.Equal(live, await again.Ask(() => CoordinatorHarness.Dump(again.Node.State)));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task What_goes_from_one_site_to_another_on_one_day_goes_together_and_is_accepted_after_it_was_dropped_off()
     {
         await using var network = new CoordinatorHarness();

@@ -2,6 +2,7 @@
 
 using FabNet.Coordinator;
 using FabNet.Coordinator.Orders;
+using FabNet.Coordinator.Statistics;
 using FabNet.Model;
 using FabNet.Model.Jobs;
 using FabNet.Model.Machines;
@@ -116,6 +117,74 @@ public sealed class OrderTests
         Assert.Equal(JobState.Cancelled, await network.StateAsync(job));
         var e = await Assert.ThrowsAsync<RefusedException>(() => network.Do(() => network.Node.Orders.Cancel(network.Node.Orders.Job(job.Value), "again")));
         Assert.Equal(Refusal.Precondition, e.Refusal);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task What_its_site_finds_to_be_scrap_is_made_again_and_counts_in_the_yield()
+    {
+        await using var network = new CoordinatorHarness();
+        var site = await network.JoinAsync();
+        var job = (await network.OrderAsync())[0];
+        await site.ClaimAsync(job);
+        await site.RunAsync(job, 1, [.. UntilRunning, Completed]);
+        Assert.Equal(OrderStatus.Completed, await network.Ask(() => network.Node.Orders.Order("o-1").Status));
+        var failing = await network.Ask(() => network.Node.State.Statistics.FailureOf(MachineId.Parse("lab-a/left")));
+        await site.RunAsync(job, 1, new JobScrapped { Job = job, Epoch = 1, At = default, Reason = "its layers shifted" });
+
+        var made = await network.JobAsync(job);
+        Assert.Equal((JobState.Failed, "its layers shifted", JobId.Parse("o-1.2")), (made.State, made.Reason, made.ReplacedBy));
+        Assert.Equal(OrderStatus.Open, await network.Ask(() => network.Node.Orders.Order("o-1").Status));
+        Assert.True(await network.Ask(() => network.Node.State.Statistics.FailureOf(MachineId.Parse("lab-a/left"))) > failing);
+        var told = await network.Ask(() => StatisticsView.Of(network.Node.State, new(), network.Time.GetUtcNow()).Machines[0].All);
+        Assert.Equal((1, 0, 1, 1, 0.0), (told.Completed, told.Failed, told.Made, told.Scrapped, told.Yield));
+
+        // Said twice, it is scrap once; and somebody else has no say in it.
+        await site.RunAsync(job, 1, new JobScrapped { Job = job, Epoch = 1, At = default, Reason = "again" });
+        Assert.Equal(2, await network.Ask(() => network.Node.State.Jobs.Count));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task What_was_accepted_or_is_somebody_elses_can_not_be_found_to_be_scrap()
+    {
+        await using var network = new CoordinatorHarness();
+        var (site, other) = (await network.JoinAsync(), await network.JoinAsync("lab-b"));
+        var jobs = await network.OrderAsync(quantity: 2);
+        foreach (var job in jobs)
+        {
+            await site.ClaimAsync(job);
+            await site.RunAsync(job, 1, [.. UntilRunning, Completed]);
+        }
+
+        await other.ReportAsync(new JobScrapped { Job = jobs[0], Epoch = 1, At = network.Time.GetUtcNow(), Reason = "envy" });
+        Assert.Equal(JobState.Completed, await network.StateAsync(jobs[0]));
+        await network.Do(() => network.Node.Orders.Accept(network.Node.Orders.Order("o-1"), "ana", []));
+        await site.ReportAsync(new JobScrapped { Job = jobs[1], Epoch = 1, At = network.Time.GetUtcNow(), Reason = "late" });
+        Assert.Equal(OrderStatus.Delivered, await network.Ask(() => network.Node.Orders.Order("o-1").Status));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task An_order_whose_work_failed_for_good_is_closed_by_calling_it_off()
+    {
+        await using var network = new CoordinatorHarness();
+        var site = await network.JoinAsync();
+        var job = (await network.OrderAsync())[0];
+        for (var attempt = 1; attempt <= 4; attempt++)
+        {
+            await site.ClaimAsync(job);
+            await site.RunAsync(job, 1, [.. UntilRunning, Failed]);
+            job = (await network.JobAsync(job)).ReplacedBy ?? job;
+        }
+
+        Assert.Equal(OrderStatus.NeedsAttention, await network.Ask(() => network.Node.Orders.Order("o-1").Status));
+        var before = await network.Ask(() => StatisticsView.Of(network.Node.State, new(), network.Time.GetUtcNow()).Machines[0].All);
+        await network.Do(() => network.Node.Orders.Cancel(network.Node.Orders.Order("o-1"), "nobody needs it any more"));
+        Assert.Equal(OrderStatus.Cancelled, await network.Ask(() => network.Node.Orders.Order("o-1").Status));
+        Assert.Equal("nobody needs it any more", (await network.JobAsync(job)).Reason);
+        Assert.Equal(before, await network.Ask(() => StatisticsView.Of(network.Node.State, new(), network.Time.GetUtcNow()).Machines[0].All));
+        var dump = await network.Ask(() => CoordinatorHarness.Dump(network.Node.State));
+        await using var again = await network.ReopenAsync();
+        Assert.Equal(dump, await again.Ask(() => CoordinatorHarness.Dump(again.Node.State)));
+        await Assert.ThrowsAsync<RefusedException>(() => again.Do(() => again.Node.Orders.Cancel(again.Node.Orders.Job(job.Value), "twice")));
     }
 
     [Fact(Timeout = 30_000)]

@@ -64,6 +64,51 @@ public sealed class EdgeBookTests
     }
 
     [Fact]
+    public void What_lies_on_a_machine_can_be_found_to_be_scrap_after_the_coordinator_heard_that_it_was_made_and_after_a_restart()
+    {
+        using var folder = new TestFolder();
+        var time = new SteppedTime();
+        Job[] jobs = [.. Enumerable.Range(1, 3).Select(n => Bench.Leased(Bench.AnyDesign, number: n))];
+        var machine = jobs[0].Machine!.Value;
+        using (var book = Open(folder, time))
+        {
+            Make(book, jobs[0]);
+            book.Acknowledge(4);
+            Assert.Null(book.Leases.Find(jobs[0].Id));
+        }
+
+        using (var reopened = Open(folder, time))
+        {
+            Assert.Equal([jobs[0].Id], reopened.Leases.LyingOn(machine).Select(j => j.Id));
+            Assert.Null(reopened.Append(Scrap(jobs[0])));
+            Assert.Equal([5L], reopened.Outbox.After(4, 10).Select(e => e.Sequence));
+            Assert.NotNull(reopened.Append(Scrap(jobs[0])));
+
+            // The next start, or a person who cleared it, says that nothing lies there any more.
+            Make(reopened, jobs[1]);
+            Make(reopened, jobs[2]);
+            Assert.Equal([jobs[2].Id], reopened.Leases.LyingOn(machine).Select(j => j.Id));
+            reopened.SetMachine(new MachineRecord { Machine = machine.Name });
+            reopened.Acknowledge(13);
+            Assert.NotNull(reopened.Append(Scrap(jobs[2])));
+        }
+
+        using var last = Open(folder, time);
+        Assert.Empty(last.Leases.LyingOn(machine));
+
+        void Make(EdgeBook book, Job job)
+        {
+            book.Grant(job);
+            Assert.Null(book.Append(new JobPreparing { Job = job.Id, Epoch = 1, At = time.GetUtcNow() }));
+            Assert.Null(book.Append(new JobReady { Job = job.Id, Epoch = 1, At = time.GetUtcNow(), Program = Bench.AnyDesign.Manifest, EstimatedSeconds = 60 }));
+            Assert.Null(book.Append(new JobStarted { Job = job.Id, Epoch = 1, At = time.GetUtcNow() }));
+            Assert.Null(book.Append(new JobCompleted { Job = job.Id, Epoch = 1, At = time.GetUtcNow(), Seconds = 60 }));
+        }
+
+        JobScrapped Scrap(Job job) => new() { Job = job.Id, Epoch = 1, At = time.GetUtcNow(), Reason = "its layers shifted" };
+    }
+
+    [Fact]
     public void Ended_jobs_are_forgotten_only_once_the_coordinator_knows()
     {
         using var folder = new TestFolder();

@@ -201,7 +201,9 @@ public sealed partial class PlateTests
         var unnamed = await Assert.ThrowsAsync<OperatorException>(() => bench.AskAsync(l => l.Clear(Bench.Machine, 1)));
         Assert.Contains("--scrap 1 --job o-7.1", unnamed.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<OperatorException>(() => bench.AskAsync(l => l.Clear(Bench.Machine, 2, jobs[1].Id)));
-        Assert.EndsWith("1 of 1 made for o-7.2 are noted as scrap.", await bench.AskAsync(l => l.Clear(Bench.Machine, 1, jobs[1].Id)), StringComparison.Ordinal);
+        Assert.EndsWith("Scrap: o-7.2, to be planned again.", await bench.AskAsync(l => l.Clear(Bench.Machine, 1, jobs[1].Id)), StringComparison.Ordinal);
+        await bench.Coordinator.WaitForStateAsync(jobs[1].Id, JobState.Failed);
+        Assert.Equal(JobState.Completed, bench.Coordinator.Job(jobs[0].Id).State);
         while (bench.Catalogue.Put.Select(e => Encoding.UTF8.GetString(e.Payload.Span)).Count(static p => p.Contains("\"good\":", StringComparison.Ordinal)) < 2)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Bench.Token);

@@ -154,8 +154,8 @@ public sealed class ProductionTests : IDisposable
         await bench.WaitForMachineAsync(MachineState.NeedsClearing);
         var refusal = await Assert.ThrowsAsync<OperatorException>(() => bench.AskAsync(l => l.Clear(Bench.Machine, scrapped: 2)));
         Assert.Contains("at most 1 can be scrap", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("1 of 1 made for o-7.1 are noted as scrap", await bench.AskAsync(l => l.Clear(Bench.Machine, scrapped: 1)), StringComparison.Ordinal);
-        Assert.Contains("no finished job's parts were on it", await bench.AskAsync(l => l.Clear(Bench.Machine, scrapped: 1)), StringComparison.Ordinal);
+        Assert.Contains("Scrap: o-7.1, to be planned again.", await bench.AskAsync(l => l.Clear(Bench.Machine, scrapped: 1)), StringComparison.Ordinal);
+        Assert.Contains("No finished job's parts are on", (await Assert.ThrowsAsync<OperatorException>(() => bench.AskAsync(l => l.Clear(Bench.Machine, scrapped: 1)))).Message, StringComparison.Ordinal);
 
         await MakeAsync(bench, design);
         await bench.WaitForMachineAsync(MachineState.NeedsClearing);

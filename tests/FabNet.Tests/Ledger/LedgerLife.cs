@@ -195,6 +195,11 @@ internal sealed class LedgerLife
                     if (random.Next(5) > 0)
                     {
                         life.Complete(done, random.Next(1, 20_000) / 3.0, random.Next(5000) / 7.0);
+                        if (roads.Next(8) == 0 && life.State.Jobs[done].Job.ReplacedBy is null)
+                        {
+                            life.Happen(new JobScrapped { Job = done, Epoch = 0, At = life.Now, Reason = "its layers shifted" });
+                            life.Replace(done);
+                        }
                     }
                     else
                     {

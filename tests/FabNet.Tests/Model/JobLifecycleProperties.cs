@@ -19,7 +19,7 @@ public sealed class JobLifecycleProperties
     private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(60);
 
     private static readonly Gen<JobEvent> AnyEvent =
-        from kind in Gen.Choose(0, 15)
+        from kind in Gen.Choose(0, 16)
         from epoch in Gen.Choose(0, 3)
         from other in Gen.Frequency((19, Gen.Constant(false)), (1, Gen.Constant(true)))
         from at in Gen.Choose(0, 100_000)
@@ -31,7 +31,13 @@ public sealed class JobLifecycleProperties
         select Fit(raw));
 
     [Fact]
-    public void Final_states_stay_final() => Check((before, _, after) => !before.IsFinal || after with { ReplacedBy = before.ReplacedBy } == before);
+    public void Final_states_stay_final_but_for_scrap_that_fails_and_failed_work_that_is_given_up() => Check((before, e, _, after) =>
+        !before.IsFinal || after with { ReplacedBy = before.ReplacedBy } == before || (after with { State = before.State, Reason = before.Reason } == before && (before.State, e, after.State) is
+            (JobState.Completed, JobScrapped, JobState.Failed) or (JobState.Failed or JobState.Rejected, JobCancelled, JobState.Cancelled)));
+
+    [Fact]
+    public void What_was_replaced_or_accepted_is_not_found_to_be_scrap() =>
+        Check((before, e, refusal, _) => e is not JobScrapped || refusal is not null || before is { ReplacedBy: null, AcceptedAt: null, State: JobState.Completed });
 
     [Fact]
     public void A_refused_event_changes_nothing() => Check((before, refusal, after) => refusal is null || ReferenceEquals(before, after));
@@ -159,6 +165,7 @@ public sealed class JobLifecycleProperties
             11 => new JobFailed { Job = job, Epoch = epoch, At = at, Reason = "r" },
             12 => new JobRejected { Job = job, Epoch = epoch, At = at, Reason = "r" },
             13 => new JobCancelled { Job = job, Epoch = epoch, At = at, Reason = "r" },
+            15 => new JobScrapped { Job = job, Epoch = epoch, At = at, Reason = "r" },
             14 => new JobLost { Job = job, Epoch = epoch, At = at, Reason = "r" },
             _ => new JobReplaced { Job = job, Epoch = epoch, At = at, By = JobId.Parse("o-1.9") },
         };

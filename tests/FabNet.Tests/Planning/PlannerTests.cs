@@ -189,6 +189,28 @@ public sealed class PlannerTests
         Assert.Equal(1453, GreatCircle.Kilometres(38.7223, -9.1393, 48.8566, 2.3522), 1.0); // Lisbon to Paris.
     }
 
+    [Theory]
+    [InlineData(false, 210)] // It waits for the reservation's end, and so does what comes behind it.
+    [InlineData(true, 60)] // It runs already.
+    public void What_a_machine_has_taken_goes_around_a_reservation_unless_it_runs_already(bool hasStarted, double freeMinutes)
+    {
+        var reserved = new Reservation(Plants.Now.AddMinutes(30), Plants.Now.AddMinutes(150), "class");
+        var machine = Plants.At("lab-a/m1", Plants.Printer(), "PLA", "black", committed: new CommittedWork { Job = JobId.Parse("o-9.1"), Work = Plants.Work(), HasStarted = hasStarted, RemainingSeconds = 3600 });
+        var snapshot = Plants.Snapshot([machine with { Machine = machine.Machine with { Reserved = [reserved] } }], Plants.Job("o-1.1"));
+        var start = Assert.Single(Planner.Plan(snapshot).Assignments).StartsAt;
+        Assert.True(start >= Plants.Now.AddMinutes(Math.Max(freeMinutes, 150)) && start < Plants.Now.AddMinutes(Math.Max(freeMinutes, 150) + 30), $"it starts at {start}");
+    }
+
+    [Fact]
+    public void Where_many_machines_are_idle_and_alike_the_first_schedule_gives_each_of_them_work()
+    {
+        var machines = Enumerable.Range(0, 1000).Select(static i => Plants.At($"lab-{i % 200}/m{i}", Plants.Printer(), "PLA", i % 2 == 0 ? "black" : "white")).ToList();
+        var snapshot = Plants.Snapshot(machines, [.. Enumerable.Range(1, 1200).Select(static n => Plants.Job($"o-{n}.1", Plants.Work(color: n % 2 == 0 ? "black" : "white")))]);
+        var plan = Planner.Plan(snapshot);
+        Assert.Equal(1200, plan.Assignments.Count);
+        Assert.True(plan.Assignments.Select(static a => a.Machine).Distinct().Count() > 950, $"{plan.Assignments.Select(static a => a.Machine).Distinct().Count()} machines have work");
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task Ten_thousand_jobs_on_a_thousand_machines_are_planned_whole()
     {
