@@ -62,8 +62,8 @@ public sealed class StartModesTests
     {
         using var machine = VirtualMachine.Grbl(new GrblBuild());
         machine.Open();
-        foreach (var set in (string[])["G21G90", "G10L2P2X20", "G55"])
-            Assert.Null(machine.Send(set).Error);
+        foreach (var set in (string[])["G10 L2 P2 X20", "G55"])
+            Assert.Equal((set, true, null), (set, machine.Send(set) is var reply && reply.IsOk, reply.Error));
         foreach (var text in (string[])[program, next])
         {
             using var run = Bench.Admit(Bench.Router, text);
