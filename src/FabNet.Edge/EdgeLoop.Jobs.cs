@@ -98,6 +98,7 @@ internal sealed partial class EdgeLoop
             RequireClearing(desk, WhatIsOn(run.Plate, ended.End.Kind is RunEndKind.Completed));
             AppendEnds(jobs, job => EndOf(job, run, ended.End, desk), job => SecondsOf(job, run, ended.End));
             run.Plate.Jobs.ToList().ForEach(job => desk.CalledOff.Remove(job.Id));
+            CountFailures(desk, ended.End);
         }
         else if (run.Prepared.From is not null)
         {

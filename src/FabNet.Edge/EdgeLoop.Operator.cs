@@ -98,6 +98,7 @@ internal sealed partial class EdgeLoop
         }
 
         var wasNeeded = desk.Facts.NeedsClearing is not null;
+        desk.FailuresInARow = 0;
         var noted = Judge(machine, scrapped, of, reason);
         SetFacts(desk, desk.Facts with { NeedsClearing = null });
         desk.Host.Reset();

@@ -243,6 +243,7 @@ internal sealed partial class EdgeLoop
                 desk.Next = _book.Reservations.Ahead(desk.Id.Name, _time.GetUtcNow()) is [var next, ..] ? next : null;
                 if (_handOver is null)
                 {
+                    GiveBack(desk);
                     AdvancePreparation(desk, PlatesOf(desk));
                     AdvanceStart(desk, PlatesOf(desk));
                 }

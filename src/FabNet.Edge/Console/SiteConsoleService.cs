@@ -97,7 +97,11 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
     public override Task<OperatorReply> EmergencyStop(MachineRequest request, ServerCallContext context) => AnswerAsync(async () =>
     {
         var (agent, machine) = Find(request.Machine);
+
+        // Queued before the run can end, so that nothing is started after it; and the stop waits for nothing.
+        var looked = agent.Loop.AskAsync(() => agent.Loop.RequireLook(machine), CancellationToken.None);
         await agent.HostOf(machine).EmergencyStopAsync(context.CancellationToken);
+        await looked;
         return Say($"{machine} was stopped at once. It may need a reset; look at it before anything else.");
     });
 

@@ -90,6 +90,12 @@ internal sealed class MachineDesk(MachineId id, MachineHost host, MachineConfig 
     /// <summary>How often the job at the head was tried in vain.</summary>
     public Dictionary<JobId, int> Attempts { get; } = [];
 
+    /// <summary>How many runs in a row failed since somebody looked at it.</summary>
+    public int FailuresInARow { get; set; }
+
+    /// <summary>Since when it can't go on by itself, as a timestamp of the edge's clock; null while it can.</summary>
+    public long? OutOfServiceSince { get; set; }
+
     /// <summary>What keeps the job at the head from starting, or from being prepared.</summary>
     public StartVerdict Verdict { get; set; } = StartVerdict.Go;
 

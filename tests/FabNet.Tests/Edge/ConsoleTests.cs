@@ -93,6 +93,30 @@ public sealed class ConsoleTests
         Assert.Equal(AgentBench.MovesOf(Bench.Program(800)), bench.ExecutedMoves());
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task After_an_emergency_stop_nothing_starts_before_a_person_has_looked_even_where_machines_clear_themselves()
+    {
+        await using var bench = await AgentBench.CreateAsync();
+        bench.Config = bench.Config with { Policy = new SitePolicy { Clear = ClearPolicy.Automatic } };
+        await using var server = await GrpcHost.StartAsync(
+            s => s.AddEdge([bench.Config], new EdgeAgentOptions { ReconnectDelay = TimeSpan.FromMilliseconds(100) }),
+            a => a.MapSiteConsole());
+        await bench.WaitForMachineAsync(MachineState.Idle);
+        using var channel = GrpcChannel.ForAddress(server.Address);
+        var console = new SiteConsole.SiteConsoleClient(channel);
+        var running = bench.Grant(moves: AgentBench.Endless, number: 1);
+        var next = bench.Grant(moves: 50, number: 2);
+        await bench.Coordinator.WaitForStateAsync(running.Id, JobState.Running);
+        await bench.Coordinator.WaitForStateAsync(next.Id, JobState.Ready);
+        await console.EmergencyStopAsync(new MachineRequest { Machine = "lab-test/mk3" }, cancellationToken: Bench.Token);
+        await bench.Coordinator.WaitForStateAsync(running.Id, JobState.Failed);
+        bench.Marlin.Faults.Reset(); // Its button.
+        await bench.WaitForMachineAsync(MachineState.NeedsClearing, "It was stopped in an emergency.");
+        Assert.DoesNotContain(bench.Coordinator.EventsOf(next.Id), e => e is FabNet.Model.Jobs.JobStarted);
+        await console.ClearMachineAsync(new ClearMachineRequest { Machine = "lab-test/mk3" }, cancellationToken: Bench.Token);
+        await bench.Coordinator.WaitForStateAsync(next.Id, JobState.Completed);
+    }
+
     private static void Offer(AgentBench bench, FabNet.Model.Jobs.Job job) => bench.Coordinator.Say(new EdgeDown
     {
         Offer = new()
