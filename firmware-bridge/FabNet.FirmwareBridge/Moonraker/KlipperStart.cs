@@ -119,7 +119,7 @@ internal sealed class KlipperStart : IDisposable
 
         if (!_isInStartModes)
         {
-            _questions.AskScript(string.Join('\n', MarlinOperations.StartModes(hotEnds: 1)), answer =>
+            _questions.AskScript(string.Join('\n', MarlinOperations.StartModes(Math.Min(1, _run.Program.Profile.HotEnds.Count))), answer =>
             {
                 _isInStartModes = answer.IsDone;
                 if (answer.Outcome == RpcOutcome.Refused)

@@ -87,6 +87,18 @@ public sealed class StartModesTests
     }
 
     [Fact]
+    public void A_marlin_without_hot_ends_is_not_asked_for_modes_of_filament()
+    {
+        using var machine = VirtualMachine.Marlin(new MarlinBuild());
+        machine.Open();
+        using var program = Bench.Admit(Bench.Printer with { E = null, HotEnds = [] }, "G28\nG1 X5 F600\n");
+        Bench.AssertCompleted(machine.Run(program));
+        var sent = machine.Log.Snapshot().Select(static done => done.Text).ToArray();
+        Assert.Contains("G90", sent);
+        Assert.DoesNotContain(sent, static text => text is "M82" or "G92 E0" or "M221 S100");
+    }
+
+    [Fact]
     public void A_marlin_that_passes_over_a_mode_stops_the_program()
     {
         using var machine = VirtualMachine.Marlin(new MarlinBuild());
