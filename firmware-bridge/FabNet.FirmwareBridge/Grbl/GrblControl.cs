@@ -185,7 +185,7 @@ internal sealed class GrblControl : FirmwareControl
     public override void BeginProgram(ActiveRun run)
     {
         _modesBefore = null;
-        _streamer.Submit(new Submission("$G"));
+        _streamer.SubmitMarker();
         _streamer.Submit(new Submission(GrblOperations.StartModes));
     }
 

@@ -74,6 +74,24 @@ public sealed class StartModesTests
     }
 
     [Fact]
+    public void Asking_for_the_modes_while_a_program_runs_does_not_stop_it()
+    {
+        using var machine = VirtualMachine.Grbl(new GrblBuild());
+        machine.Open();
+        using var program = EveryPosition.Cut();
+        var replies = new List<CommandReply>();
+        Bench.AssertCompleted(machine.Run(program, strikeAfterS: 2, strike: () =>
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                replies.Add(machine.Send("$G"));
+                machine.Until(() => false, 0.07);
+            }
+        }));
+        Assert.All(replies, static reply => Assert.Contains(reply.Lines, static line => line.StartsWith("[GC:", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Zero_that_a_person_set_outlives_a_program_that_does_not_touch_it()
     {
         using var machine = VirtualMachine.Grbl(new GrblBuild());
