@@ -29,11 +29,10 @@ internal static class ExecutionRecord
         var lines = executed.Where(line => !host.Contains(line)).ToList();
         for (var at = lines.Count - 1; at >= 0 && dialect == "marlin"; at--)
         {
-            // A killed host may have sent the first of them only.
-            var length = MarlinStart.TakeWhile((mode, index) => at + index < lines.Count && lines[at + index] == mode).Count();
-            if (length >= 3)
+            // All of them in a row: programs have some of the same lines.
+            if (MarlinStart.Index().All(mode => at + mode.Index < lines.Count && lines[at + mode.Index] == mode.Item))
             {
-                lines.RemoveRange(at, length);
+                lines.RemoveRange(at, MarlinStart.Length);
             }
         }
 
