@@ -30,6 +30,8 @@ internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, Tas
     // Real over modelled time of the latest stretches. Their median counts: a stretch with a wait for heat in it says nothing of the others.
     private readonly double[] _paces = [1, 1, 1, 1, 1];
     private int _stretches;
+    private double _executedS;
+    private double _estimatedAtS;
     private (double RunningS, double ModelledS) _since;
 
     /// <summary>The program.</summary>
@@ -86,15 +88,24 @@ internal sealed class ActiveRun(AdmittedProgram program, RunOptions options, Tas
         SentLine = Math.Max(SentLine, streamer.SentProgramLine);
     }
 
-    /// <summary>Share done and time left, corrected by the pace measured so far.</summary>
-    public (double Fraction, TimeSpan? Remaining) Estimate(int line, long nowMs)
+    /// <summary>
+    /// Share done and time left, corrected by the pace measured so far. Acknowledged is not executed: the planner may hold minutes of motion. So what is executed goes on with the
+    /// clock, between the line acknowledged and the line that is as many blocks behind it as the planner holds.
+    /// </summary>
+    /// <param name="line">The last line acknowledged.</param>
+    /// <param name="plannerBlocks">Blocks that the firmware plans ahead; 0 where what is acknowledged has been executed.</param>
+    /// <param name="nowMs">Now.</param>
+    public (double Fraction, TimeSpan? Remaining) Estimate(int line, int plannerBlocks, long nowMs)
     {
         var total = program.SecondsUntilLine(program.LineCount);
         if (total <= 0)
             return (program.LineCount == 0 ? 1 : (double)line / program.LineCount, null);
-        var modelled = program.SecondsUntilLine(line);
-        var running = (nowMs - StartedMs - PausedMs) / 1000.0;
-        return (Math.Clamp(modelled / total, 0, 1), TimeSpan.FromSeconds((total - modelled) * PaceAfter(running, modelled)));
+        var acknowledgedS = program.SecondsUntilLine(line);
+        var runningS = ((IsPaused ? PausedSinceMs : nowMs) - StartedMs - PausedMs) / 1000.0;
+        var pace = PaceAfter(runningS, acknowledgedS);
+        _executedS = Math.Clamp(_executedS + ((runningS - _estimatedAtS) / pace), program.SecondsUntilLine(line - plannerBlocks), acknowledgedS);
+        _estimatedAtS = runningS;
+        return (Math.Clamp(_executedS / total, 0, 1), TimeSpan.FromSeconds((total - _executedS) * pace));
     }
 
     private double PaceAfter(double runningS, double modelledS)

@@ -104,6 +104,9 @@ internal abstract class FirmwareControl(MachineInfo info, SerialMachineOptions o
             done.TrySetResult(new CommandReply(true, [], null));
     }
 
+    /// <summary>A program is about to be streamed: the modes that another program or a person left are set to those that admission goes by, ahead of its first line.</summary>
+    public abstract void BeginProgram(ActiveRun run);
+
     /// <summary>Holds the program.</summary>
     /// <returns>Null if it was accepted, otherwise why not.</returns>
     public abstract string? Pause();

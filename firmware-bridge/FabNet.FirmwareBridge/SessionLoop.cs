@@ -297,10 +297,13 @@ internal sealed class SessionLoop(
 
                 TellProgress(run, nowMs);
                 break;
-            case RunPhase.Finishing when control.IsFinished(nowMs):
+            case RunPhase.Finishing when !control.IsFinished(nowMs):
+                TellProgress(run, nowMs);
+                break;
+            case RunPhase.Finishing:
                 run.Note(control.Streamer);
                 run.ProgressToldMs = long.MinValue / 2;
-                TellProgress(run, nowMs);
+                TellProgress(run, nowMs, isAtRest: true);
                 EndRun(run, SafeState.NotNeeded);
                 break;
             case RunPhase.Securing when control.Secured(run, nowMs) is { } safe:
@@ -332,6 +335,7 @@ internal sealed class SessionLoop(
         }
 
         _reader = run.Program.OpenReader();
+        control.BeginProgram(run);
         control.Streamer.Attach(run.Program, _reader);
         run.StartedMs = nowMs;
         run.Phase = RunPhase.Streaming;
@@ -379,13 +383,13 @@ internal sealed class SessionLoop(
         run.PausedMs += nowMs - run.PausedSinceMs;
     }
 
-    private void TellProgress(ActiveRun run, long nowMs)
+    private void TellProgress(ActiveRun run, long nowMs, bool isAtRest = false)
     {
         if (nowMs - run.ProgressToldMs < ProgressMs)
             return;
         run.ProgressToldMs = nowMs;
         var line = control.Streamer.SureProgramLine;
-        var (fraction, remaining) = run.Estimate(line, nowMs);
+        var (fraction, remaining) = run.Estimate(line, isAtRest ? 0 : control.Info.PlannerBlocks, nowMs);
         events.Add(new ProgressReported
         {
             At = events.Now,

@@ -4,6 +4,23 @@ using FabNet.Model;
 
 namespace FabNet.GCode;
 
+/// <summary>Ways in which a program may leave coordinates other than it found them.</summary>
+[Flags]
+public enum CoordinateShifts
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>G92.</summary>
+    Renamed = 1,
+
+    /// <summary>G43.1.</summary>
+    ToolLength = 2,
+
+    /// <summary>A work offset other than G54 (GRBL).</summary>
+    WorkOffset = 4,
+}
+
 /// <summary>One layer of a print.</summary>
 /// <param name="Index">From 0, upwards in the order of the program.</param>
 /// <param name="ZMm">Its height over the bed, in mm.</param>
@@ -72,6 +89,9 @@ public sealed record ProgramSummary
 
     /// <summary>How many of them move the machine.</summary>
     public int MotionCount { get; init; }
+
+    /// <summary>What the program leaves shifted at its end.</summary>
+    public CoordinateShifts ShiftsCoordinates { get; init; }
 
     /// <summary>How many changes of tool there are.</summary>
     public int ToolChangeCount { get; init; }

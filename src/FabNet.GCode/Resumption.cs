@@ -25,6 +25,9 @@ public sealed record ResumptionResult
     /// <summary>The line of the whole program that it goes on with, from 1.</summary>
     public required int FirstLine { get; init; }
 
+    /// <summary>Where it can't be gone on with from this line, an earlier one from which it might; null if there is none.</summary>
+    public int? EarlierLine { get; init; }
+
     /// <summary>Between which places, in mm and in the program's coordinates, the tool of a machine that cuts must be if it stopped there and has not been moved since; null if that can't be told.</summary>
     public (Position Low, Position High)? StoppedBetweenMm { get; init; }
 
@@ -57,6 +60,30 @@ public static class Resumption
     /// <summary>True if programs of a machine may be gone on with at all: machines that cut, and printers whose profile allows it.</summary>
     public static bool IsOfferedBy(MachineProfile profile) =>
         profile.Dialect == FirmwareDialect.Grbl || profile is { Dialect: FirmwareDialect.Marlin, ResumesPrints: true };
+
+    /// <summary>The line to go on with after an interruption: the one asked for, or an earlier one where that one won't do.</summary>
+    /// <param name="program">The program that was interrupted.</param>
+    /// <param name="line">The line after the last that was surely executed.</param>
+    /// <param name="createSink">Makes a stream to try in, writable, readable and seekable, which is disposed of.</param>
+    /// <param name="options">What admission is told besides.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <returns>The line; or why it must be begun anew.</returns>
+    /// <exception cref="IOException">The program's file or a sink failed.</exception>
+    public static (int? Line, string? Refusal) Find(AdmittedProgram program, int line, Func<Stream> createSink, AdmissionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        for (string? refusal = null; ;)
+        {
+            using var sink = createSink();
+            var result = Create(program, line, sink, options, cancellationToken);
+            result.Program?.Dispose();
+            if (result.Program is not null)
+                return (line, null);
+            refusal ??= result.Refusal;
+            if (result.EarlierLine is not { } earlier)
+                return (null, refusal);
+            line = earlier;
+        }
+    }
 
     /// <summary>Makes a program of the lines from <paramref name="line"/> to the end.</summary>
     /// <param name="program">The program that was interrupted.</param>
@@ -93,7 +120,7 @@ public static class Resumption
         if (record.Place.Take(3).Any(double.IsNaN) || (isGrbl && double.IsNaN(record.HighestZ)))
             return Refused($"before line {line} the program does not tell where X, Y and Z are. Start from the beginning, or after its next full position");
         if (isGrbl && record.Motion is "G2" or "G3" && !first.Contains('G', StringComparison.Ordinal))
-            return Refused($"line {line} goes on with an arc that an earlier line began. Take a line that names its motion");
+            return Refused($"line {line} goes on with an arc that an earlier line began. Take a line that names its motion") with { EarlierLine = record.MotionLine > 0 ? record.MotionLine : null };
 
         var preamble = isGrbl ? CuttingPreamble(record, profile) : PrintingPreamble(record);
         using var rest = new RestOfProgram(program, line, preamble);

@@ -31,7 +31,7 @@ public sealed class MachineSendTests : IDisposable
         var lines = AdmittedLines.Of(_folder["part.gcode"], profile);
         Assert.Equal(program.Count(c => c == '\n'), lines.Count);
         Assert.Equal(lines.Count, events[^1].GetProperty("lastExecutedLine").GetInt32());
-        Assert.Equal(lines, machine.Executed().Where(l => !ExecutionRecord.HostCommands(dialect).Contains(l)));
+        Assert.Equal(lines, ExecutionRecord.OfPrograms(machine.Executed(), dialect));
     }
 
     [Theory(Timeout = TimeoutMs)]

@@ -65,11 +65,7 @@ public sealed partial class RecoveryTests
     }
 
     /// <summary>What the firmware executed, without the host's own talk.</summary>
-    private static List<string> Program(SimulatorProcess printer)
-    {
-        var host = ExecutionRecord.HostCommands("marlin");
-        return [.. printer.Executed().Where(line => !host.Contains(line))];
-    }
+    private static List<string> Program(SimulatorProcess printer) => [.. ExecutionRecord.OfPrograms(printer.Executed(), "marlin")];
 
     /// <summary>The newer of the two lines that the agent has marked on its disk.</summary>
     private static int Marked(TestSite site)

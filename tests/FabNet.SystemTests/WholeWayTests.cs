@@ -76,7 +76,7 @@ public sealed class WholeWayTests
 
         var expected = histories.OrderBy(h => h.Job.StartedAt).Select(h => (h.Job.StartedAt, h.Job.ProgramDigest)).Distinct()
             .SelectMany(run => AdmittedLines.Find(run.ProgramDigest, profile, gcodeFolder)).ToList(); // What shares a bed is one run.
-        var executed = machine.Executed().Where(line => !ExecutionRecord.HostCommands(dialect).Contains(line)).ToList();
+        var executed = ExecutionRecord.OfPrograms(machine.Executed(), dialect);
         Assert.Equal(expected, executed);
         Assert.True(expected.Count > 100 * quantity, $"Only {expected.Count} lines: that is no part.");
     }

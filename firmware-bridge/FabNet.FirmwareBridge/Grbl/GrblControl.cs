@@ -18,7 +18,6 @@ internal sealed class GrblControl : FirmwareControl
     private const long SlowDownMs = 10_000;
     private const long CriticalMessageMs = 1000;
     private const long LostAnswerMs = 3000;
-    private const int ClosingMarkers = 3;
     private const int ForeignAnswers = 4;
 
     private readonly GrblStatus _status = new();
@@ -35,13 +34,15 @@ internal sealed class GrblControl : FirmwareControl
     private long _resetMs;
     private bool _isStopped;
     private bool _isHoldAsked;
-    private int _markersLeft;
     private bool _isAtTool;
     private Submission? _spindleOff;
-    private int _offOrdersLeft;
+    private GrblFinish? _finish;
 
     // What $G told last, such as G0 G54 G17 G21 G90 G94 M5 M9 T0 F0 S0.
     private string _modes = "";
+
+    // What it told first since a program began.
+    private string? _modesBefore;
 
     // The alarm since the last banner: it is why what waits for an answer gets none.
     private string? _alarmReason;
@@ -72,6 +73,7 @@ internal sealed class GrblControl : FirmwareControl
         _isStopped = false;
         _isHoldAsked = false;
         _isAtTool = false;
+        _finish = null;
         _restingReports = 0;
         _motion.Begin(run?.Program.Profile);
         _streamer.StopsForTools = run is null || !run.Program.Profile.ExtraCommands.Contains("M6", StringComparer.OrdinalIgnoreCase);
@@ -102,9 +104,15 @@ internal sealed class GrblControl : FirmwareControl
             default:
                 _streamer.On(message, nowMs);
                 if (message.Kind == FirmwareMessageKind.ParserState)
+                {
                     _modes = FirmwareText.Of(message.Detail);
+                    _modesBefore ??= _modes;
+                }
+
                 if (message.Kind == FirmwareMessageKind.Echo && message.Text.SequenceEqual("[MSG:Reset to continue]"u8))
                     LeaveCriticalAlarm(nowMs);
+                if (message.Kind == FirmwareMessageKind.Echo && Run is not null && message.Text.StartsWith("[PRB:"u8) && message.Text.EndsWith(":0]"u8))
+                    Events.Note("The probe touched nothing on its way, and the program does not ask to stop for that (G38.3, G38.5).");
                 if (message.Kind == FirmwareMessageKind.Error && Run is null && GrblDialect.IsGrblHal(Info.Firmware))
                     _streamer.Submit(new Submission("$G"));
                 if (message.Kind is FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown)
@@ -174,6 +182,14 @@ internal sealed class GrblControl : FirmwareControl
             : GrblOperations.Plan(operation);
 
     /// <inheritdoc />
+    public override void BeginProgram(ActiveRun run)
+    {
+        _modesBefore = null;
+        _streamer.SubmitMarker();
+        _streamer.Submit(new Submission(GrblOperations.StartModes));
+    }
+
+    /// <inheritdoc />
     public override string? Pause()
     {
         _isHoldAsked = true;
@@ -208,49 +224,15 @@ internal sealed class GrblControl : FirmwareControl
     }
 
     /// <inheritdoc />
-    public override void BeginFinish(long nowMs)
-    {
-        _markersLeft = ClosingMarkers;
-        _offOrdersLeft = ClosingMarkers;
-        _restingReports = 0;
-    }
+    public override void BeginFinish(long nowMs) => _finish = new GrblFinish(_streamer, [.. GrblOperations.Unshift(Run!.Program.Summary.ShiftsCoordinates, _modesBefore ?? "")]);
 
     /// <inheritdoc />
     public override bool IsFinished(long nowMs)
     {
-        var isLate = _stillReports >= 3 && nowMs - _streamer.ProgressMs > LostAnswerMs;
-        if (_streamer.IsProving ? isLate : _markersLeft == ClosingMarkers)
-        {
-            if (_markersLeft-- == 0)
-            {
-                BreakOff("GRBL took the whole program, but does not answer whether it has taken every line");
-                return false;
-            }
-
-            _streamer.SubmitMarker();
-        }
-
-        if (_streamer.IsProving)
-        {
-            _restingReports = 0;
-            return false;
-        }
-
-        // A single Idle may stand between the last line's planning and its motion.
-        if (_restingReports < 2)
-            return false;
-        if (GrblOperations.IsAllOff(_modes))
-            return true;
-        // The program left the spindle or the coolant on, as the answer to the marker shows: nobody may come to switch it off. Another marker shows whether it is.
-        if (_offOrdersLeft-- == 0)
-        {
-            BreakOff("The program was executed, but GRBL does not switch off what it left on");
-            return false;
-        }
-
-        _streamer.Submit(new Submission("M5M9"));
-        _streamer.SubmitMarker();
-        return false;
+        var isFinished = _finish!.Advance(_modes, isLate: _stillReports >= 3 && nowMs - _streamer.ProgressMs > LostAnswerMs);
+        if (_finish.Fault is { } fault)
+            BreakOff(fault);
+        return isFinished;
     }
 
     /// <inheritdoc />
@@ -285,7 +267,8 @@ internal sealed class GrblControl : FirmwareControl
             return SafeState.Unconfirmed;
         }
 
-        if (_stillReports >= 1 || nowMs - run.SecuringSinceMs > SlowDownMs)
+        // An Idle may have been on its way before the hold, from a machine that had run out of lines for a moment and moves by now; behind the hold it says Hold.
+        if (_stillReports >= (_status.State == GrblState.Idle ? 2 : 1) || nowMs - run.SecuringSinceMs > SlowDownMs)
         {
             _resetSent = true;
             _resetMs = nowMs;
@@ -342,6 +325,7 @@ internal sealed class GrblControl : FirmwareControl
 
         var state = _status.State;
         _restingReports = state == GrblState.Idle ? _restingReports + 1 : 0;
+        _finish?.Note(state);
         var isStill = state is GrblState.Idle or GrblState.Alarm or GrblState.Sleep or GrblState.Check || (state == GrblState.Hold && _status.SubState <= 0)
             || (state == GrblState.Door && _status.SubState is 0 or 1);
         _stillReports = isStill ? _stillReports + 1 : 0;

@@ -2,6 +2,7 @@
 
 using System.Globalization;
 using FabNet.FirmwareBridge.Streaming;
+using FabNet.GCode;
 using FabNet.Model.Machines;
 
 namespace FabNet.FirmwareBridge.Grbl;
@@ -34,6 +35,22 @@ internal static class GrblOperations
         },
         _ => OperationPlan.Refused("GRBL has no extruder."),
     };
+
+    /// <summary>The modes that admission goes by, and that a program or a person before may have left otherwise. Not G54, G92 and the tool's length: those are where a person has set zero.</summary>
+    public const string StartModes = "G0G17G21G40G90G94M5M9S0";
+
+    /// <summary>What undoes a program's own shifts of coordinates, so that zero is again where a person has set it.</summary>
+    /// <param name="shifts">What the program leaves shifted.</param>
+    /// <param name="modesBefore">What <c>$G</c> told before the program: the work offset to go back to is in it.</param>
+    public static IEnumerable<string> Unshift(CoordinateShifts shifts, string modesBefore)
+    {
+        if (shifts.HasFlag(CoordinateShifts.Renamed))
+            yield return "G92.1";
+        if (shifts.HasFlag(CoordinateShifts.ToolLength))
+            yield return "G49";
+        if (shifts.HasFlag(CoordinateShifts.WorkOffset))
+            yield return Array.Find(modesBefore.Split(' '), static word => word is "G55" or "G56" or "G57" or "G58" or "G59") ?? "G54";
+    }
 
     /// <summary>True if handwork can be undone behind these modes: GRBL takes no arc or probe without axis words.</summary>
     public static bool CanRestore(string modes) => modes.StartsWith("G0 ", StringComparison.Ordinal) || modes.StartsWith("G1 ", StringComparison.Ordinal);

@@ -22,6 +22,9 @@ internal sealed class GrblStreamer : GCodeStreamer
     private int _markedLine;
     private long _markedMs = long.MinValue / 2;
     private int _passedOver;
+
+    // The last marker that was given up.
+    private int _givenUp = -1;
     private int _provenLine;
     private int _spuriousBefore;
     private bool _parserStateSeen;
@@ -85,6 +88,8 @@ internal sealed class GrblStreamer : GCodeStreamer
     public void SubmitMarker()
     {
         // An earlier one that was not answered is given up: this one shows the same.
+        if (_marker is { Sequence: >= 0, IsAnswered: false })
+            _givenUp = _marker.Sequence;
         if (_marker is { Sequence: >= 0, IsAnswered: false } && _marker.Sequence == Acknowledged + 1)
             AcknowledgeThrough(_marker.Sequence);
         _parserStateSeen = false;
@@ -279,7 +284,7 @@ internal sealed class GrblStreamer : GCodeStreamer
 
     private void OnParserState()
     {
-        if (_marker is not { Sequence: >= 0, IsAnswered: false })
+        if (_marker is not { Sequence: >= 0, IsAnswered: false } || IsAskedBefore(_marker.Sequence))
             return;
         _parserStateSeen = true;
         if (Acknowledged < _marker.Sequence - 1)
@@ -291,6 +296,18 @@ internal sealed class GrblStreamer : GCodeStreamer
         {
             _provenLine = ProgramLineNear(_marker.Sequence);
         }
+    }
+
+    // A person may ask $G too: its answer proves nothing of the lines before the marker behind it.
+    private bool IsAskedBefore(int sequence)
+    {
+        for (var earlier = Math.Max(Acknowledged, _givenUp) + 1; earlier < sequence; earlier++)
+        {
+            if ((Lines.TraitsOf(earlier) & LineTraits.Marker) != LineTraits.None)
+                return true;
+        }
+
+        return false;
     }
 
     private void OnDamaged(in FirmwareMessage message, long nowMs)

@@ -116,6 +116,8 @@ internal sealed class MarlinControl : FirmwareControl
                 break;
             case FirmwareMessageKind.Resend or FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown:
                 Say(message);
+                if (message.Kind == FirmwareMessageKind.Echo && Run is { Phase: RunPhase.Streaming or RunPhase.Finishing })
+                    OnEcho(message.Detail);
                 break;
         }
     }
@@ -157,6 +159,13 @@ internal sealed class MarlinControl : FirmwareControl
 
     /// <inheritdoc />
     public override OperationPlan Plan(ManualOperation operation) => MarlinOperations.Plan(operation);
+
+    /// <inheritdoc />
+    public override void BeginProgram(ActiveRun run)
+    {
+        foreach (var mode in MarlinOperations.StartModes(run.Program.Profile.HotEnds.Count))
+            _streamer.Submit(new Submission(mode));
+    }
 
     /// <inheritdoc />
     public override string? Pause()
@@ -366,6 +375,25 @@ internal sealed class MarlinControl : FirmwareControl
         }
 
         BreakOff($"the firmware reported '{text}'");
+    }
+
+    // A command that the firmware passes over leaves the machine elsewhere than admission followed it to, or lets it go on where it should wait.
+    private void OnEcho(ReadOnlySpan<byte> text)
+    {
+        switch (MarlinUnknown.Of(text, out var command))
+        {
+            case UnknownEffect.Lost:
+                BreakOff($"the firmware does not know {command}, so the program's further moves would go elsewhere. Slice for this firmware, or have the command built into it");
+                break;
+            case UnknownEffect.Unheld:
+                WantsPause = true;
+                _streamer.IsProgramHeld = true;
+                Events.Note($"The firmware does not know {command}, at which it should have waited for a person: the program is held here instead. Do what the program wants, then resume.");
+                break;
+            case UnknownEffect.None when command.Length > 0:
+                Events.Note($"The firmware does not know {command} and passes it over.");
+                break;
+        }
     }
 
     private void OnHostAction(in FirmwareMessage message)

@@ -25,6 +25,15 @@ internal static class MarlinOperations
         _ => OperationPlan.Refused("Marlin has no spindle override."),
     };
 
+    /// <summary>What puts a Marlin into the modes that admission goes by: millimetres, absolute, filament counted from 0, nothing overridden, the first tool.</summary>
+    /// <param name="hotEnds">How many it has; without any, a Marlin is built without the filament's modes.</param>
+    public static string[] StartModes(int hotEnds) => hotEnds switch
+    {
+        0 => ["G21", "G90", "M220 S100"],
+        1 => ["G21", "G90", "M82", "G92 E0", "M220 S100", "M221 S100"],
+        _ => ["G21", "G90", "M82", "G92 E0", "M220 S100", "M221 S100", "T0"],
+    };
+
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Way(char axis, double distanceMm) => distanceMm == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {axis}{distanceMm:0.###}");

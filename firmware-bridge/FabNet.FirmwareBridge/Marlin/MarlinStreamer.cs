@@ -23,11 +23,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
     // A bare M108 that may lie in the receive buffer uncounted.
     private const int BareOrderBytes = 5;
 
-    private const int MaxRepeats = 12;
-
-    // An 8-bit exclusive-or misses two flips of the same bit. Beyond so many damaged lines in so many, a wrong one would soon pass for a right one.
-    private const int NoisyResends = 8;
-    private const int NoisyLines = 50;
     private const int MaxMiscount = 8;
 
     // One may be a line of ours whose beginning was damaged.
@@ -39,6 +34,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
     private readonly int _receiveBytes;
     private readonly double _bytesPerMs;
+    private readonly MarlinResends _resends = new();
 
     // False once M105 was found to be answered like any other command (a board without thermistors).
     private bool? _markersAnswer;
@@ -46,8 +42,13 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private bool _doublesAnswers;
     private int _proven = -1;
     private int _provenLine;
+    private int _claimed = -1;
     private int _unnumbered;
     private int _marker = -1;
+
+    // A marker whose answer will not come any more.
+    private int _lostMarker = -1;
+    private bool _isAnsweredSinceMarker;
     private Submission? _markerWaiting;
     private bool _wantsMarker = true;
     private bool _isMarkerForced;
@@ -55,8 +56,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private bool _resendJustSeen;
     private int _lastLineHint = -1;
     private int _suspectResend = -1;
-    private int _repeatedLine = -1;
-    private int _repeats;
     private int _expectedEchoes;
     private long _quietUntilMs;
     private long _heardMs;
@@ -67,7 +66,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private int _misses;
     private bool _isBusyKnown;
     private long _cleanSince;
-    private readonly int[] _resendsAt = new int[NoisyResends];
     private bool _overdraft;
     private long _overdraftMs;
 
@@ -89,8 +87,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
     /// <summary>True once M110 was taken: numbers are agreed.</summary>
     public bool IsNumbered => Acknowledged >= 0;
 
-    /// <summary>Times that the firmware asked for a line again, and damaged or unexplained answers.</summary>
-    public int Resends { get; private set; }
+    /// <summary>Times that the firmware asked for a line again.</summary>
+    public int Resends => _resends.Count;
 
     /// <summary>Answers that belonged to nothing that was sent.</summary>
     public int SpuriousAnswers { get; private set; }
@@ -125,7 +123,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
                 or FirmwareMessageKind.Version or FirmwareMessageKind.Capability or FirmwareMessageKind.HostAction)
             KeepReply(message);
         else if (message.HasTemperatures)
-            KeepReply(message, _marker >= 0 ? _marker : EarliestMarkerInFlight()); // The answer to M105, whoever asked.
+            KeepReply(message, AnsweredMarker()); // The answer to M105, whoever asked.
 
         switch (message.Kind)
         {
@@ -144,6 +142,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
                 break;
             case FirmwareMessageKind.Wait when LinesInFlight > 0 && nowMs - _markerSentMs > 250:
                 // Idle with lines unanswered: an answer or a line was lost. A marker tells which.
+                _lostMarker = Math.Max(_lostMarker, _marker);
                 ForceMarker();
                 break;
         }
@@ -202,6 +201,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
             return;
         }
 
+        // Answers come in order. One came since the last marker was sent, and nothing after it: that was an earlier marker's late answer, or its own's, and nothing more will come.
+        if (_isAnsweredSinceMarker)
+            _lostMarker = Math.Max(_lostMarker, _marker);
         ForceMarker();
     }
 
@@ -261,6 +263,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if ((Lines.TraitsOf(sequence) & LineTraits.Marker) == LineTraits.None)
             return;
         _marker = sequence;
+        _isAnsweredSinceMarker = false;
         _markerSentMs = nowMs;
         _passedOver = 0;
         if (_markerWaiting is { Sequence: >= 0 })
@@ -310,10 +313,9 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (message.HasTemperatures)
         {
             _markersAnswer = true;
-            if (_marker < 0)
-                _marker = EarliestMarkerInFlight();
-            if (_marker > Acknowledged || (_marker > _proven && _marker >= 0))
-                Prove(_marker, nowMs);
+            _isAnsweredSinceMarker = true;
+            if (AnsweredMarker() is var answered && (answered > Acknowledged || (answered > _proven && answered >= 0)))
+                Prove(answered, nowMs);
             else
                 SpuriousAnswers++;
             return;
@@ -324,7 +326,13 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (message.Number >= 0 && message.Number <= Sent && message.Number > _proven)
         {
             _isAdvanced = true;
-            Prove(message.Number, nowMs);
+            // A number further on tells of lost answers, or was damaged itself: answers have no checksum. The next one, or a marker, shows which.
+            var isSure = message.Number <= Acknowledged + 1 || message.Number == _claimed + 1;
+            _claimed = message.Number;
+            if (isSure)
+                Prove(message.Number, nowMs);
+            else
+                ForceMarker();
             return;
         }
 
@@ -363,7 +371,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
                 // Once is a doubled answer. Twice: the marker's own answer was lost, and those of later lines come in.
                 if (++_passedOver >= 2)
                 {
-                    _marker = -1;
+                    _lostMarker = _marker;
                     LostAnswers++;
                     ForceMarker();
                 }
@@ -378,10 +386,12 @@ internal sealed class MarlinStreamer : GCodeStreamer
             _marker = -1;
     }
 
-    // A marker that was given up (a long silence forced another) and is answered after all still proves what it always did.
-    private int EarliestMarkerInFlight()
+    // A marker that was given up (a long silence forced another) may be answered after all: of those in flight whose answers are not known to be lost, the first is the one that was.
+    private int AnsweredMarker()
     {
-        for (var sequence = Acknowledged + 1; sequence <= Sent; sequence++)
+        if (_marker >= 0 && _marker <= Acknowledged)
+            return _marker;
+        for (var sequence = Math.Max(Acknowledged, _lostMarker) + 1; sequence <= Sent; sequence++)
         {
             if ((Lines.TraitsOf(sequence) & LineTraits.Marker) != LineTraits.None)
                 return sequence;
@@ -418,11 +428,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         _passedOver = 0;
         _isMarkerForced = false;
         Window.Clean();
-        if (_repeatedLine >= 0 && Acknowledged >= _repeatedLine)
-        {
-            _repeatedLine = -1;
-            _repeats = 0;
-        }
+        _resends.Forget(Acknowledged);
     }
 
     private void OnResend(int requested, long nowMs)
@@ -460,7 +466,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         _suspectResend = -1;
         if (requested > Framed)
             return;
-        var isEcho = requested == Sent + 1 && requested == _repeatedLine && _expectedEchoes > 0;
+        var isEcho = requested == Sent + 1 && requested == _resends.Line && _expectedEchoes > 0;
         if (isEcho)
         {
             // Each line that was already on the wire behind the refused one is refused too, and asks for the same line.
@@ -473,28 +479,11 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
         if (requested == Sent + 1)
             return;
-        var oldest = _resendsAt[Resends % NoisyResends];
-        _resendsAt[Resends % NoisyResends] = requested;
-        if (Resends >= NoisyResends && requested > oldest && requested - oldest < NoisyLines)
-        {
-            Fail(
-                $"the wire damaged {NoisyResends} of the last {requested - oldest} lines: at that rate the firmware's checksum would soon let a wrong one through. Check the cable for noise, the grounding, and the baud rate.",
-                ProgramLineNear(requested));
-            return;
-        }
-
-        Resends++;
+        var fault = _resends.Take(requested);
         Window.Trouble();
-        if (requested != _repeatedLine)
+        if (fault is not null)
         {
-            _repeatedLine = requested;
-            _repeats = 0;
-        }
-        else if (++_repeats > MaxRepeats)
-        {
-            Fail(
-                $"the firmware asked {_repeats} times for the same line; it can't be delivered. Check the cable for noise, the grounding, and the baud rate.",
-                ProgramLineNear(requested));
+            Fail(fault, ProgramLineNear(requested));
             return;
         }
 
@@ -502,6 +491,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
         _quietUntilMs = _expectedEchoes > 0 ? nowMs + EchoMs(BytesInFlight) : 0;
         if (_marker >= requested)
             _marker = -1;
+        _lostMarker = Math.Min(_lostMarker, requested - 1);
         _wantsMarker = true;
         RewindTo(requested);
     }

@@ -1,7 +1,6 @@
-// One run on a Klipper machine: upload, start once, follow what Klipper says of it, and end it truthfully.
+// One run on a Klipper machine: begun, followed by what Klipper says of it, and ended truthfully.
 
 using System.Globalization;
-using System.Text.Json;
 using FabNet.GCode;
 
 namespace FabNet.FirmwareBridge.Moonraker;
@@ -18,25 +17,20 @@ internal sealed class KlipperPrint : IDisposable
     private const long ProgressMs = 1000;
 
     private readonly MoonrakerLink _link;
-    private readonly MoonrakerFiles _files;
     private readonly KlipperView _view;
     private readonly MoonrakerMachineOptions _options;
     private readonly EventOutbox _events;
     private readonly TimeProvider _time;
     private readonly ProgramCursor _cursor;
-    private readonly CancellationTokenSource _callingOff = new();
-    private readonly Task<string?> _preparing;
+    private readonly KlipperQuestions _questions;
+    private readonly KlipperStart _start;
     private Step _step;
     private SafeStop? _stop;
-    private bool _isAsking;
     private bool _isPauseAsked;
-    private bool _isKeyChecked;
     private bool _isEmergency;
     private bool _isTraced;
     private bool _isDone;
     private RunOutcome? _outcome;
-    private long _startedAt;
-    private long _failedAt;
     private long _heardAt;
 
     /// <summary>A run that begins to upload now.</summary>
@@ -44,7 +38,6 @@ internal sealed class KlipperPrint : IDisposable
     {
         Run = run;
         _link = link;
-        _files = files;
         _view = view;
         _options = options;
         _events = events;
@@ -52,19 +45,14 @@ internal sealed class KlipperPrint : IDisposable
         _heardAt = time.GetTimestamp();
         _cursor = new ProgramCursor(run.Program);
         Name = RunFiles.NameOf(run);
-        _preparing = Task.Run(PrepareAsync, CancellationToken.None);
+        _questions = new KlipperQuestions(link, options, time);
+        _start = new KlipperStart(run, Name, File, link, files, _questions, view, options, events, time);
     }
 
     private enum Step
     {
-        /// <summary>The file is uploaded and the caller is asked.</summary>
-        Preparing,
-
-        /// <summary>The start was sent; nobody knows yet whether Klipper took it.</summary>
-        Starting,
-
-        /// <summary>The file is removed, so that a start that is still under way can't begin.</summary>
-        Fencing,
+        /// <summary>It is prepared and started.</summary>
+        Beginning,
 
         /// <summary>Klipper executes it.</summary>
         Following,
@@ -89,10 +77,10 @@ internal sealed class KlipperPrint : IDisposable
     public string File => $"{MoonrakerFiles.Folder}/{Name}";
 
     /// <summary>Completes when the upload and the caller's consent are there; the loop looks again then.</summary>
-    public Task Prepared => _preparing;
+    public Task Prepared => _start.Prepared;
 
     /// <summary>True until the start is sent.</summary>
-    public bool IsPreparing => _step == Step.Preparing;
+    public bool IsPreparing => !_start.IsSent;
 
     /// <summary>True while it is stopped before its end.</summary>
     public bool IsStopping => _step == Step.Stopping && !_isDone;
@@ -114,8 +102,8 @@ internal sealed class KlipperPrint : IDisposable
     {
         Run.BreakReason ??= reason;
         Run.IsCalledOff = isCalledOff;
-        if (_step == Step.Preparing)
-            _callingOff.Cancel();
+        if (IsPreparing)
+            _start.CallOff();
         else if (_step is Step.Following or Step.Settling or Step.Tracing)
             BeginStop();
     }
@@ -124,7 +112,7 @@ internal sealed class KlipperPrint : IDisposable
     public void OnEmergencyStop()
     {
         _isEmergency = true;
-        if (_step is Step.Preparing)
+        if (IsPreparing)
             BreakOff("emergency stop", isCalledOff: false);
     }
 
@@ -136,15 +124,15 @@ internal sealed class KlipperPrint : IDisposable
             _heardAt = _time.GetTimestamp();
         if (_outcome is not null)
             return _outcome;
-        if (_step is not Step.Preparing && _view.HasStopped)
+        if (!IsPreparing && _view.HasStopped)
             EndShutDown();
-        else if (_step is not (Step.Preparing or Step.Stopping) && _time.GetElapsedTime(_heardAt) > _options.Lost)
+        else if (!IsPreparing && _step != Step.Stopping && _time.GetElapsedTime(_heardAt) > _options.Lost)
             End($"the machine has not been heard of for {_options.Lost.TotalMinutes:0} min. It may be printing: go to it. {Where()}", SafeState.LinkLost);
         else if (_step == Step.Stopping)
             Stop();
-        else if (_step == Step.Preparing && _preparing.IsCompleted && !_isAsking)
-            Start();
-        else if (_view.IsReady && !_isAsking && (_failedAt == 0 || _time.GetElapsedTime(_failedAt) > _options.StatePoll))
+        else if (_step == Step.Beginning)
+            Begin();
+        else if (_view.IsReady && _questions.MayAsk)
             AdvancePrint();
         return _outcome;
     }
@@ -157,7 +145,7 @@ internal sealed class KlipperPrint : IDisposable
         if (!IsStarted || !_view.IsReady || (!isLast && nowMs - Run.ProgressToldMs < ProgressMs))
             return null;
         Run.ProgressToldMs = nowMs;
-        var (fraction, remaining) = Run.Estimate(Run.AcknowledgedLine, nowMs);
+        var (fraction, remaining) = Run.Estimate(Run.AcknowledgedLine, plannerBlocks: 0, nowMs);
         return new ProgressReported
         {
             At = _events.Now,
@@ -172,30 +160,14 @@ internal sealed class KlipperPrint : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        _callingOff.Dispose();
+        _start.Dispose();
         _cursor.Dispose();
-    }
-
-    // Uploads first, then asks the caller: nothing moves before the start.
-    private async Task<string?> PrepareAsync()
-    {
-        if (await _files.UploadAsync(Run.Program, Name, _callingOff.Token) is { } refusal)
-            return $"the program could not be uploaded: {refusal}";
-        if (Run.Options.BeforeFirstMotion is { } hook)
-            await hook(CancellationToken.None);
-        return null;
     }
 
     private void AdvancePrint()
     {
         switch (_step)
         {
-            case Step.Starting:
-                AwaitStart();
-                break;
-            case Step.Fencing:
-                Fence();
-                break;
             case Step.Following:
                 Follow();
                 break;
@@ -208,104 +180,20 @@ internal sealed class KlipperPrint : IDisposable
         }
     }
 
-    private void Start()
+    private void Begin()
     {
-        if (WhyNotStart() is { } why)
+        if (_start.Advance() is { } failure)
         {
-            End(why, SafeState.NotNeeded);
+            End(failure, SafeState.NotNeeded);
             return;
         }
 
-        if (Run.Options.StartKey is not null && !_isKeyChecked)
-        {
-            _isAsking = true;
-            AskHistory(said =>
-            {
-                _isKeyChecked = true;
-                if (said is not null)
-                    End($"this start was made before, and it ended as {said}; the same one is not made twice", SafeState.NotNeeded);
-            });
+        if (!_start.HasBegun)
             return;
-        }
-
-        _events.Add(new RunStarted { At = _events.Now, Name = Run.Options.Name });
-        _startedAt = _time.GetTimestamp();
-        Run.StartedMs = 0;
-        _step = Step.Starting;
-        _link.Ask("printer.print.start", writer => writer.WriteString("filename", File), _options.StartAnswer, answer =>
-        {
-            // Done, late or lost: only Klipper's status says what became of it. Refused: it says why, and the status has the last word all the same.
-            if (answer.Outcome != RpcOutcome.Refused || _step != Step.Starting)
-                return;
-            Run.BreakReason ??= $"the machine refused the start: {answer.Message}";
-            _step = Step.Fencing;
-        });
-    }
-
-    private string? WhyNotStart()
-    {
-        if (Run.BreakReason is { } reason)
-            return reason;
-        if (_preparing.IsCanceled)
-            return "the start was called off";
-        if (_preparing.Exception is { } error)
-            return $"the start could not be recorded: {error.InnerException?.Message ?? error.Message}";
-        if (_preparing.Result is { } refusal)
-            return refusal;
-        if (Run.Options.StartBefore is { } limit && _events.Now > limit)
-            return $"its right to start ended at {limit.ToString("O", CultureInfo.InvariantCulture)}";
-        if (!_view.IsReady)
-            return _link.IsOpen ? $"the machine is not ready any more: {_view.Status.KlippyMessage}" : "the connection was lost before the start; the start is not kept for later";
-        if (_view.Status.IsPrintActive)
-            return $"the machine has begun to print {_view.Status.FileName}";
-        return null;
-    }
-
-    private void AwaitStart()
-    {
-        if (_view.Status.FileName == File)
-        {
-            IsStarted = true;
-            _step = Step.Following;
-            if (Run.BreakReason is not null)
-                BeginStop();
-        }
-        else if (_time.GetElapsedTime(_startedAt) > _options.StartAnswer)
-        {
-            _step = Step.Fencing;
-        }
-    }
-
-    // A start that nobody answered may still be under way. Without its file it can't begin; if the file is in use, it has begun.
-    private void Fence()
-    {
-        if (_view.Status.FileName == File)
-        {
-            AwaitStart();
-            return;
-        }
-
-        _isAsking = true;
-        _link.Ask("server.files.delete_file", writer => writer.WriteString("path", $"gcodes/{File}"), _options.Answer, answer =>
-        {
-            OnAnswer(answer);
-            if (answer.Outcome is RpcOutcome.Done or RpcOutcome.Refused && answer.Code != 403)
-                AskWhetherBegun();
-        });
-    }
-
-    private void AskWhetherBegun()
-    {
-        _isAsking = true;
-        _link.Ask("printer.objects.query", WritePrintStats, _options.Answer, answer =>
-        {
-            OnAnswer(answer);
-            if (!answer.IsDone)
-                return;
-            _view.Status.Merge(answer["status"]);
-            if (_view.Status.FileName != File)
-                End("the machine did not begin. The start was sent once and is not repeated, and the file was removed, so that it can't begin later", SafeState.NotNeeded);
-        });
+        IsStarted = true;
+        _step = Step.Following;
+        if (Run.BreakReason is not null)
+            BeginStop();
     }
 
     private void Follow()
@@ -347,10 +235,8 @@ internal sealed class KlipperPrint : IDisposable
         }
 
         Run.AcknowledgedLine = Run.Program.LineCount;
-        _isAsking = true;
-        _link.AskScript("M400", _options.CommandAnswer, answer =>
+        _questions.AskScript("M400", answer =>
         {
-            OnAnswer(answer);
             if (answer.IsDone && _step == Step.Settling)
                 BeginEnd();
         });
@@ -364,8 +250,7 @@ internal sealed class KlipperPrint : IDisposable
             return;
         }
 
-        _isAsking = true;
-        AskHistory(said =>
+        _questions.AskHistory(File, said =>
         {
             if (_step != Step.Tracing)
                 return;
@@ -386,20 +271,6 @@ internal sealed class KlipperPrint : IDisposable
             else
                 BreakOff(reason, said == "cancelled");
         });
-    }
-
-    private void AskHistory(Action<string?> then) => _link.Ask("server.history.list", static writer => writer.WriteNumber("limit", 50), _options.Answer, answer =>
-    {
-        OnAnswer(answer);
-        if (answer.Outcome is RpcOutcome.Done or RpcOutcome.Refused)
-            then(answer.IsDone ? RunFiles.StatusIn(answer.Result, File) : null);
-    });
-
-    // What was not done is asked again, and not at once.
-    private void OnAnswer(RpcAnswer answer)
-    {
-        _isAsking = false;
-        _failedAt = answer.IsDone ? 0 : _time.GetTimestamp();
     }
 
     private void Stop()
@@ -482,14 +353,7 @@ internal sealed class KlipperPrint : IDisposable
 
     private string Where() => $"The last line that Klipper took is {Number(Run.AcknowledgedLine)}";
 
-    private long NowMs() => IsStarted || _step != Step.Preparing ? (long)_time.GetElapsedTime(_startedAt).TotalMilliseconds : 0;
-
-    private static void WritePrintStats(Utf8JsonWriter writer)
-    {
-        writer.WriteStartObject("objects");
-        writer.WriteNull("print_stats");
-        writer.WriteEndObject();
-    }
+    private long NowMs() => IsPreparing ? 0 : (long)_time.GetElapsedTime(_start.SentAt).TotalMilliseconds;
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

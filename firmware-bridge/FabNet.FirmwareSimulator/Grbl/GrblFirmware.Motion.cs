@@ -102,7 +102,7 @@ internal sealed partial class GrblFirmware
             case GrblAction.SetCoordinates:
                 yield return Wait.ForStillness;
                 _parser.Coordinates[block.StoredSystem] = block.Stored;
-                WriteEeprom();
+                yield return WriteEeprom();
                 _reportsToOffset = 0;
                 break;
             case GrblAction.GoHome0 or GrblAction.GoHome1:
@@ -128,7 +128,7 @@ internal sealed partial class GrblFirmware
             case GrblAction.SetHome0 or GrblAction.SetHome1:
                 yield return Wait.ForStillness;
                 _parser.Homes[block.Action == GrblAction.SetHome0 ? 0 : 1] = _parser.Position;
-                WriteEeprom();
+                yield return WriteEeprom();
                 break;
             case GrblAction.SetOffset or GrblAction.ClearOffset:
                 _parser.Offset = block.Action == GrblAction.SetOffset ? block.Target : default;

@@ -103,7 +103,7 @@ internal sealed partial class GrblFirmware
 
                 yield break;
             case "$RST=$" or "$RST=#" or "$RST=*":
-                WriteEeprom();
+                yield return WriteEeprom();
                 Restore(line[^1]);
                 Send("[MSG:Restoring defaults]\r\n");
                 _resetAfterLine = true;
@@ -113,7 +113,7 @@ internal sealed partial class GrblFirmware
         if (line.StartsWith("$I=", StringComparison.Ordinal))
         {
             _buildInfo = line[3..];
-            WriteEeprom();
+            yield return WriteEeprom();
         }
         else if (line[1] == 'N')
         {
@@ -126,6 +126,10 @@ internal sealed partial class GrblFirmware
         else
         {
             StoreSetting(line);
+            if (Now < _deafUntil)
+            {
+                yield return Wait.Until(_deafUntil);
+            }
         }
     }
 
@@ -155,7 +159,7 @@ internal sealed partial class GrblFirmware
             {
                 _settings.ApplyTo(_limits);
                 _reportsToOffset = 0;
-                WriteEeprom();
+                _ = WriteEeprom();
             }
         }
     }
@@ -184,15 +188,15 @@ internal sealed partial class GrblFirmware
         {
             yield return Wait.ForStillness;
             _startupLines[line[2] - '0'] = line[4..];
-            WriteEeprom();
+            yield return WriteEeprom();
         }
     }
 
-    /// <summary>The processor is deaf while the EEPROM is written: interrupts are off, and what arrives is lost (<c>eeprom.c</c>).</summary>
-    private void WriteEeprom()
+    /// <summary>The processor is deaf while the EEPROM is written: interrupts are off, and what arrives is lost (<c>eeprom.c</c>). The line is answered behind it.</summary>
+    private Wait WriteEeprom()
     {
         _deafUntil = Now + _build.EepromTimeS;
-        _freeAt = Math.Max(_freeAt, _deafUntil);
+        return Wait.Until(_deafUntil);
     }
 
     private void Restore(char what)

@@ -10,6 +10,9 @@ internal readonly record struct Arc(double CentreU, double CentreV, double Radiu
     private const double RadiusToleranceShare = 0.001;
     private const double MarlinToleranceMm = 0.05;
 
+    // Firmwares reckon arcs from their centre in 32 bits: at 100 m that is 0.008 mm, and grows with the radius.
+    private const double GreatestRadiusMm = 100_000;
+
     /// <summary>An arc around a centre given from the start. Null with the reason if it is not one.</summary>
     public static Arc? AroundCentre(double u, double v, double endU, double endV, double offsetU, double offsetV, bool clockwise, double fullTurns, bool isGrbl, out string? problem)
     {
@@ -20,6 +23,8 @@ internal readonly record struct Arc(double CentreU, double CentreV, double Radiu
         var difference = Math.Abs(radius - endRadius);
         if (radius < 1e-6)
             problem = "its centre is its start";
+        else if (radius > GreatestRadiusMm)
+            problem = TooGreat(radius);
         else if (difference > 0.005 && (difference > RadiusToleranceMm || difference > Math.Max(isGrbl ? 0 : MarlinToleranceMm, RadiusToleranceShare * radius)))
             problem = $"its radius is {radius:0.###} mm at the start and {endRadius:0.###} mm at the end";
         if (problem is not null)
@@ -35,6 +40,8 @@ internal readonly record struct Arc(double CentreU, double CentreV, double Radiu
         var chord = Math.Sqrt((du * du) + (dv * dv));
         if (chord < 1e-6)
             problem = "its end is its start, which a radius can't tell apart from no arc";
+        else if (Math.Abs(radius) > GreatestRadiusMm)
+            problem = TooGreat(Math.Abs(radius));
         else if (chord > (2 * Math.Abs(radius)) + (isGrbl ? 0 : 0.005))
             problem = $"its ends are {chord:0.###} mm apart, more than twice its radius of {Math.Abs(radius):0.###} mm";
         if (problem is not null)
@@ -105,6 +112,8 @@ internal readonly record struct Arc(double CentreU, double CentreV, double Radiu
             sweep += 2 * Math.PI;
         return sweep + (2 * Math.PI * fullTurns);
     }
+
+    private static string TooGreat(double radius) => $"its radius of {radius / 1000:0.#} m is more than firmwares reckon exactly (up to {GreatestRadiusMm / 1000:0} m); it is a straight line";
 
     private static double Square(double value) => value * value;
 }

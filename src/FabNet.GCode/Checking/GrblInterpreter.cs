@@ -10,7 +10,10 @@ namespace FabNet.GCode.Checking;
 /// <summary>Obeys GRBL blocks in the model. Source of the order and of the conflicts: GRBL 1.1 gcode.c.</summary>
 internal sealed class GrblInterpreter
 {
+    private const int CoolantOff = 90;
+
     private readonly MachineModel _machine;
+    private bool _isCoolantOn;
 
     public GrblInterpreter(MachineModel machine) => _machine = machine;
 
@@ -62,16 +65,24 @@ internal sealed class GrblInterpreter
             _machine.Motion.SetFeed(words['F']);
         if (words.Has('S'))
         {
-            _machine.Spindle.SetSpeed(words['S']);
-            if (_machine.Profile.Spindle is { IsLaser: false })
+            // GRBL lets motion come to rest for a new speed of a spindle that turns, and for nothing else (gcode.c, step 4).
+            if (_machine.Profile.Spindle is { IsLaser: false } && _machine.Spindle.IsOn && _machine.Spindle.Speed != words['S'])
                 _machine.Time.Finish();
+            _machine.Spindle.SetSpeed(words['S']);
         }
 
         if (words.Has('T') && (words['T'] < 0 || words['T'] != Math.Floor(words['T']) || words['T'] > 255))
             _machine.Log.Refuse(ViolationCode.NoSuchTool, $"T{words['T']:0.##} is no tool number. Use 0 to 255.");
         if (block.Spindle is { } spindle)
         {
+            if (_machine.Spindle.Mode != spindle)
+                _machine.Time.Finish();
             _machine.Spindle.Obey(spindle, spindle == CommandKind.SpindleDynamic ? "M4" : "M3");
+        }
+
+        if (block.IsCoolantOn is { } isCoolantOn && isCoolantOn != _isCoolantOn)
+        {
+            _isCoolantOn = isCoolantOn;
             _machine.Time.Finish();
         }
 
@@ -139,7 +150,10 @@ internal sealed class GrblInterpreter
             return;
         }
 
+        var (isKnown, pathMm) = (_machine.Motion.IsKnown(words), _machine.Motion.PathMm);
         _machine.Motion.Move(CommandKind.Linear, words, inMachine, _machine.Line);
+        if (isKnown && _machine.Motion.PathMm == pathMm)
+            _machine.Log.Refuse(ViolationCode.ModalConflict, $"the probe is sent to where it stands (GRBL's error 33). Give it a way to go.");
         _machine.Motion.ForgetAxes(words);
         _machine.Time.Finish();
     }
@@ -194,6 +208,9 @@ internal sealed class GrblInterpreter
                     break;
                 case GrblCommands.Flow:
                     block.Flow = kind;
+                    break;
+                case GrblCommands.Coolant:
+                    block.IsCoolantOn = Command.Tenths(key) != CoolantOff;
                     break;
                 case 0 when kind == CommandKind.ToolChange:
                     ChangeTool(words);
@@ -268,6 +285,7 @@ internal sealed class GrblInterpreter
 
         _machine.Time.Finish();
         _machine.Spindle.Stop();
+        _isCoolantOn = false;
 
         // M2 and M30 put the modes back to their defaults (GRBL 1.1 gcode.c).
         _machine.Modes.Motion = CommandKind.Linear;
@@ -309,6 +327,7 @@ internal sealed class GrblInterpreter
         public CommandKind? Units;
         public CommandKind? Spindle;
         public CommandKind? Flow;
+        public bool? IsCoolantOn;
         public int WorkOffset;
     }
 }

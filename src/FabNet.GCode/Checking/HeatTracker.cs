@@ -109,8 +109,8 @@ internal sealed class HeatTracker
         }
 
         var hotEnd = _profile.HotEnds[(int)tool];
-        if (words.Has('B') && words['B'] > hotEnd.MaxTemperatureC)
-            _log.Refuse(ViolationCode.HotEndTooHot, $"{name} lets the hot end go to {words['B']:0.#} °C by itself (B); {_profile.Name} allows {hotEnd.MaxTemperatureC:0.#} °C. Remove B and F.");
+        if (words.Mentions('F') || words.Mentions('B'))
+            _log.Refuse(ViolationCode.HotEndTooHot, $"{name} lets the firmware raise the temperature by itself, up to B or to a figure of its own (250 °C in Marlin), while filament flows (F, B). Remove F and B.");
         if (!TryTarget(words, kind == CommandKind.HotEndWait, name, out var celsius, out var waitsForCooling))
             return;
         if (celsius > hotEnd.MaxTemperatureC)

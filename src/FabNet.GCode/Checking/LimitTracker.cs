@@ -13,6 +13,8 @@ internal sealed class LimitTracker
     // Above the profile: a warning. This many times above: a mistake.
     private const double AbsurdRatio = 20;
     private const double HighestOverride = 3;
+    private const double HighestFloorMmPerS = 1;
+    private const double LongestMoveUs = 100_000;
 
     private readonly MachineProfile _profile;
     private readonly ViolationLog _log;
@@ -52,6 +54,7 @@ internal sealed class LimitTracker
                 };
                 break;
             case CommandKind.Corner:
+                RefuseFloors(words, name);
                 var deviation = words.Or('J', limits.JunctionDeviationMm);
                 if (deviation is < 0 or > 1)
                 {
@@ -73,6 +76,13 @@ internal sealed class LimitTracker
                 _modes.FlowScale = Override(words, _modes.FlowScale, name);
                 break;
         }
+    }
+
+    /// <summary>Marlin takes a slowest speed (S, T: F then counts for nothing below it) and a shortest time for a move (B), which stand against what the program's F asks for.</summary>
+    private void RefuseFloors(in Words words, string name)
+    {
+        if (words.Or('S', 0) > HighestFloorMmPerS || words.Or('T', 0) > HighestFloorMmPerS || words.Or('B', 0) > LongestMoveUs)
+            _log.Refuse(ViolationCode.LimitRaised, $"{name} lets the firmware move faster than the program's F (S, T above {HighestFloorMmPerS} mm/s), or hardly at all (B above {LongestMoveUs:0} µs). Remove it.");
     }
 
     private AxisValues Axes(in Words words, AxisValues now, AxisValues profile, string name, string unit) => new(

@@ -135,6 +135,9 @@ internal sealed class MachineModel
             case CommandKind.Forbidden:
                 Log.Refuse(ViolationCode.ForbiddenCommand, $"{name} is forbidden by the profile of {Profile.Name}. Remove it.");
                 return false;
+            case CommandKind.Unfollowed:
+                Log.Refuse(ViolationCode.UnknownCommand, $"{name} moves, heats or shifts coordinates in a way that can't be followed. Remove it, or list it under commands.extra in the machine's profile if you answer for what it does.");
+                return false;
             default:
                 if (Profile.UnknownCommands == UnknownCommandPolicy.Warn)
                 {

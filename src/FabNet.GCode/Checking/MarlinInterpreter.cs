@@ -12,6 +12,9 @@ namespace FabNet.GCode.Checking;
 /// <summary>Obeys the lines of printers' programs in the model.</summary>
 internal sealed class MarlinInterpreter
 {
+    private const int NozzleCleaning = 120;
+    private const double HighestHomingLiftMm = 50;
+
     private readonly MachineModel _machine;
 
     private static uint MoveWords => Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('E') | Words.Bit('F');
@@ -107,10 +110,14 @@ internal sealed class MarlinInterpreter
                 _machine.Motion.Rename(words);
                 break;
             case CommandKind.Home:
+                if (words.Has('R') && !(words['R'] <= HighestHomingLiftMm))
+                    _machine.Log.Refuse(ViolationCode.OutsideEnvelope, $"{Command.Name(key)} lifts the head by {words['R']:0.#} mm first (R); up to {HighestHomingLiftMm} mm are usual. Correct it.");
                 _machine.Motion.Home(words, _machine.Line);
                 break;
             case CommandKind.Procedure:
                 RefuseWords(words, Words.Bit('Z'), Command.Name(key), "which sets a height of the stored bed mesh by hand");
+                if (Command.Tenths(key) == NozzleCleaning)
+                    RefuseWords(words, Words.Bit('R'), Command.Name(key), "which sets how wide the nozzle circles, past the machine's end");
                 _machine.Motion.Procedure(_machine.Line);
                 break;
             case CommandKind.FirmwareRetract:
@@ -122,7 +129,8 @@ internal sealed class MarlinInterpreter
                 _machine.Dwell(words.Has('S') ? words['S'] : words.Or('P', 0) / 1000);
                 break;
             case CommandKind.Inches:
-                _machine.Log.Warn(ViolationCode.UnknownCommand, $"G20 (inches) is left out of most printers' firmware, which would then read the numbers as millimetres. Export the program in millimetres.");
+                if (!_machine.Profile.ExtraCommands.Contains("G20", StringComparer.OrdinalIgnoreCase))
+                    _machine.Log.Refuse(ViolationCode.UnknownCommand, $"G20 (inches) is left out of most printers' firmware, which then reads the numbers as millimetres. Export the program in millimetres, or list G20 under commands.extra in the machine's profile if its firmware has it.");
                 _machine.Modes.UnitMm = 25.4;
                 break;
             case CommandKind.Absolute or CommandKind.Relative:
@@ -145,8 +153,12 @@ internal sealed class MarlinInterpreter
                     ObeyFanAsLaser(words, isOn: Command.Tenths(key) == 1060);
                 break;
             case CommandKind.Pause:
-                RefuseWords(words, Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z'), Command.Name(key), "which moves the tool to a place of the program's choice unseen");
+                RefuseWords(words, ~(Words.Bit('B') | Words.Bit('T')), Command.Name(key), "which moves the tool or filament, or sets a temperature (R), unseen");
                 _machine.Pause();
+                break;
+            case CommandKind.MotorsOff:
+                if (!words.Mentions('S'))
+                    _machine.Motion.LetGo(words);
                 break;
             case CommandKind.Finish:
                 _machine.Time.Wait(0, _machine.Line);

@@ -49,7 +49,7 @@ internal sealed partial class MotionTracker
     private void WarnOfHoming(int axis)
     {
         if (_log.IsFirst(ViolationCode.MotionBeforeHoming))
-            _log.Warn(ViolationCode.MotionBeforeHoming, $"{AxisNames[axis]} moves before it was homed: the firmware takes its place at power-up as 0. Put G28 into the start code.");
+            _log.Warn(ViolationCode.MotionBeforeHoming, $"{AxisNames[axis]} moves before it was homed, or after its motor was let go (M84): the firmware goes by where it believes to be. Put G28 before.");
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

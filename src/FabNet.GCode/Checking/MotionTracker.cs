@@ -107,6 +107,9 @@ internal sealed partial class MotionTracker
     /// <summary>True if everything that moved is known in machine coordinates.</summary>
     public bool IsInMachineCoordinates => _envelope.IsInMachineCoordinates;
 
+    /// <summary>In what coordinates are others than at the program's start.</summary>
+    public CoordinateShifts Shifts => _frame.Shifts;
+
     /// <summary>The extent of all motion.</summary>
     public Box3? Reached => _envelope.Reached;
 
@@ -207,8 +210,20 @@ internal sealed partial class MotionTracker
             _isHomed[axis] = true;
         }
 
+        // Where Z is not homed, Marlin may lift it first (Z_HOMING_HEIGHT, or what probing takes), and stays there: 5 mm, as a Marlin 2.0.9.7 counted.
+        if (!all && !words.Mentions('Z'))
+            Forget(2);
         _needsHoming = _isHomed.Contains(false);
         _time.Wait(seconds, line);
+    }
+
+    /// <summary>M18 and M84: without current, an axis is wherever its weight or a hand leaves it, and the firmware still counts from where it was.</summary>
+    public void LetGo(in Words words)
+    {
+        var all = (words.Present & (Words.Bit('X') | Words.Bit('Y') | Words.Bit('Z') | Words.Bit('E'))) == 0;
+        for (var axis = 0; axis < 3; axis++)
+            _isHomed[axis] &= !all && !words.Mentions(AxisNames[axis]);
+        _needsHoming = _isHomed.Contains(false);
     }
 
     /// <summary>Bed levelling and the like: it takes its time, and where it ends is the firmware's choice.</summary>
@@ -241,6 +256,18 @@ internal sealed partial class MotionTracker
             if (!hasAxes || words.Has(AxisNames[axis]))
                 Forget(axis);
         }
+
+        if (_log.IsFirst(ViolationCode.AssumedPosition))
+            _log.Warn(ViolationCode.AssumedPosition, $"G28 and G30 lead straight, on all axes at once, to a place stored in the machine, which nobody told. Lift Z first (such as G53 G0 Z0).");
+    }
+
+    /// <summary>True if it is known where the axes stand that a line names.</summary>
+    public bool IsKnown(in Words words)
+    {
+        var isKnown = true;
+        for (var axis = 0; axis < 3; axis++)
+            isKnown &= !words.Has(AxisNames[axis]) || _frame.IsKnown(axis);
+        return isKnown;
     }
 
     /// <summary>A probe stops where it touches, wherever that is on its way.</summary>

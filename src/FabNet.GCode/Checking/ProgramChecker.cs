@@ -146,6 +146,7 @@ internal sealed class ProgramChecker
             MaxFeedMmPerMin = _machine.Motion.MaxFeedMmPerMin,
             CommandCount = _commandCount,
             MotionCount = _machine.Motion.MotionCount,
+            ShiftsCoordinates = _machine.Motion.Shifts,
             ToolChangeCount = _machine.ToolChangeCount,
             PathMm = _machine.Motion.PathMm,
             SourceLineCount = sourceLines,

@@ -10,8 +10,6 @@ internal sealed class SpindleTracker
 {
     private readonly MachineProfile _profile;
     private readonly ViolationLog _log;
-    private double _speed;
-    private bool _isDynamic;
 
     public SpindleTracker(MachineProfile profile, ViolationLog log)
     {
@@ -21,18 +19,24 @@ internal sealed class SpindleTracker
 
     public double MaxRpm { get; private set; }
 
+    /// <summary>The last S.</summary>
+    public double Speed { get; private set; }
+
+    /// <summary>M3, M4 or M5, whichever is in force.</summary>
+    public CommandKind Mode { get; private set; } = CommandKind.SpindleOff;
+
     /// <summary>True between M3 or M4 and M5.</summary>
-    public bool IsOn { get; private set; }
+    public bool IsOn => Mode != CommandKind.SpindleOff;
 
     /// <summary>True if it turns, or shines.</summary>
-    public bool IsCutting => IsOn && (_speed > 0 || _profile.Spindle is not { IsLaser: true });
+    public bool IsCutting => IsOn && (Speed > 0 || _profile.Spindle is not { IsLaser: true });
 
-    private bool Shines => IsOn && _speed > 0 && _profile.Spindle is { IsLaser: true };
+    private bool Shines => IsOn && Speed > 0 && _profile.Spindle is { IsLaser: true };
 
     /// <summary>Takes an S word.</summary>
     public void SetSpeed(double speed)
     {
-        _speed = speed;
+        Speed = speed;
         if (_profile.Spindle is not { } spindle)
         {
             if (speed != 0)
@@ -51,23 +55,22 @@ internal sealed class SpindleTracker
     /// <summary>Obeys M3, M4 or M5.</summary>
     public void Obey(CommandKind kind, string name)
     {
-        IsOn = kind != CommandKind.SpindleOff;
-        _isDynamic = kind == CommandKind.SpindleDynamic;
+        Mode = kind;
         if (!IsOn)
             return;
         if (_profile.Spindle is null)
             _log.Refuse(ViolationCode.NoSpindle, $"{name} starts a spindle or laser, which {_profile.Name} has not. Export the program for this machine.");
-        MaxRpm = Math.Max(MaxRpm, _speed);
+        MaxRpm = Math.Max(MaxRpm, Speed);
     }
 
     /// <summary>The program ended by M2 or M30, which stops the spindle.</summary>
-    public void Stop() => IsOn = false;
+    public void Stop() => Mode = CommandKind.SpindleOff;
 
     /// <summary>A rapid motion, a dwell or a pause begins.</summary>
     public void Idle(string what)
     {
-        if (Shines && !_isDynamic)
-            _log.Warn(ViolationCode.LaserOnDuringTravel, $"the laser stays lit (M3 S{_speed:0.##}) during {what}: it burns unless the controller's laser mode is on. Use M4, or S0 before it.");
+        if (Shines && Mode != CommandKind.SpindleDynamic)
+            _log.Warn(ViolationCode.LaserOnDuringTravel, $"the laser stays lit (M3 S{Speed:0.##}) during {what}: it burns unless the controller's laser mode is on. Use M4, or S0 before it.");
     }
 
     /// <summary>The program's end.</summary>

@@ -20,6 +20,7 @@ internal sealed class WorkFrame
     private readonly double[] _g92 = new double[3];
     private uint _known;
     private double _toolLength;
+    private int _offsetCode;
 
     public WorkFrame(MachineProfile profile, AdmissionOptions options)
     {
@@ -41,6 +42,12 @@ internal sealed class WorkFrame
 
     /// <summary>The frame in force.</summary>
     public int Frame { get; private set; }
+
+    /// <summary>What is in force of G92, a tool's length and offsets other than G54.</summary>
+    public CoordinateShifts Shifts =>
+        (_g92.AsSpan().ContainsAnyExcept(0) ? CoordinateShifts.Renamed : CoordinateShifts.None)
+        | (_toolLength != 0 ? CoordinateShifts.ToolLength : CoordinateShifts.None)
+        | (_isGrbl && _offsetCode != 54 ? CoordinateShifts.WorkOffset : CoordinateShifts.None);
 
     /// <summary>The position, in the frame; the fourth place is 0.</summary>
     public Vector256<double> Position { get; private set; }
@@ -102,6 +109,7 @@ internal sealed class WorkFrame
     /// <summary>G54 to G59.3, given as 54 to 59 and 591 to 593.</summary>
     public void SelectOffset(int code)
     {
+        _offsetCode = code;
         if (!_isGrbl)
         {
             Frame = 0;

@@ -8,6 +8,9 @@ internal enum CommandKind : byte
     /// <summary>Not in the table.</summary>
     Unknown,
 
+    /// <summary>Moves, heats, extrudes or shifts coordinates in a way that is not followed: not let through as merely unknown.</summary>
+    Unfollowed,
+
     /// <summary>Known, and of no consequence for motion, heat or what the machine remembers.</summary>
     Harmless,
 
@@ -61,6 +64,7 @@ internal enum CommandKind : byte
     ChamberWait,
 
     // Tools and the rest.
+    MotorsOff,
     Tool,
     ToolChange,
     SpindleOn,

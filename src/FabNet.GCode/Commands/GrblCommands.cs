@@ -16,6 +16,7 @@ internal static class GrblCommands
     public const int WorkOffset = 8;
     public const int Spindle = 9;
     public const int Flow = 10;
+    public const int Coolant = 12;
 
     /// <summary>What each command means.</summary>
     public static readonly Dictionary<int, CommandKind> Kinds = Make();
@@ -33,7 +34,7 @@ internal static class GrblCommands
         CommandKind.SelectOffset => WorkOffset,
         CommandKind.SpindleOn or CommandKind.SpindleDynamic or CommandKind.SpindleOff => Spindle,
         CommandKind.Pause or CommandKind.ProgramEnd => Flow,
-        CommandKind.Coolant => 12,
+        CommandKind.Coolant => Coolant,
         CommandKind.ArcRelative => 13,
         CommandKind.CutterCompensationOff => 14,
         CommandKind.ExactPath => 15,

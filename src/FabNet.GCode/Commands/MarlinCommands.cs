@@ -10,13 +10,6 @@ internal static class MarlinCommands
     /// <summary>What each command means.</summary>
     public static readonly Dictionary<int, CommandKind> Kinds = Make();
 
-    /// <summary>Klipper's own commands that slicers write and that neither move, heat nor remember.</summary>
-    public static readonly string[] KlipperNames =
-    [
-        "EXCLUDE_OBJECT_DEFINE", "EXCLUDE_OBJECT_START", "EXCLUDE_OBJECT_END", "SET_PRESSURE_ADVANCE", "SET_DISPLAY_TEXT", "TIMELAPSE_TAKE_FRAME",
-        "SET_PRINT_STATS_INFO", "QUAD_GANTRY_LEVEL", "BED_MESH_CALIBRATE", "BED_MESH_CLEAR", "TURN_OFF_HEATERS",
-    ];
-
     /// <summary>True if the rest of the line after this command is text, not words.</summary>
     public static bool TakesText(int key) => Command.Letter(key) == 'M' && Command.Tenths(key) switch
     {
@@ -70,8 +63,10 @@ internal static class MarlinCommands
 
         Add(CommandKind.Fan, "M106 M107");
 
-        // Motors on and off, displays, print timers, reports, object labels, checks of the printer's model, levelling on and off, linear advance.
-        Add(CommandKind.Harmless, "M17 M18 M84 M105 M114 M115 M155 M31 M73 M74 M75 M76 M77 M78 M80 M150 M250 M300 M420 M486 M900 M16");
+        Add(CommandKind.MotorsOff, "M18 M84");
+
+        // Motors on, displays, print timers, reports, object labels, checks of the printer's model, levelling on and off, linear advance.
+        Add(CommandKind.Harmless, "M17 M105 M114 M115 M155 M31 M73 M74 M75 M76 M77 M78 M80 M150 M250 M300 M420 M486 M900 M16");
         Add(CommandKind.Harmless, "M862 M862.1 M862.2 M862.3 M862.4 M862.5 M862.6");
 
         // What the machine remembers or is tuned by: PID, steps/mm, currents, offsets, EEPROM, mesh, retraction lengths, presets, input shaping.
@@ -86,6 +81,10 @@ internal static class MarlinCommands
 
         // Protections and emergency: stops, power, pins, servos, endstops, timeouts, cold extrusion, babystepping past the envelope, mesh validation.
         Add(CommandKind.Safety, "M42 M43 M48 M81 M85 M86 M87 M102 M108 M112 M120 M121 M211 M226 M240 M280 M282 M562 M570 M290 M302 M410 M412 M413 M540 M605 G6 G26 G30 G31 G32 G38.2 G38.3 G38.4 G38.5 G42 G60 G61 G425");
+
+        // Splines, planes, workspaces, corners of the bed, probes, valves, solenoids and servos, filament loaded by the firmware, the bus, driver tests, internals.
+        Add(CommandKind.Unfollowed, "G5 G18 G19 G35 G53 G54 G55 G56 G57 G58 G59 M126 M127 M128 M129 M163 M164 M165 M166 M202 M217 M260 M261 M281 M380 M381 M401 M402 M404 M405 M406 M422 M423");
+        Add(CommandKind.Unfollowed, "M603 M701 M702 M710 M863 M864 M867 M868 M916 M917 M918 M951 M1001 M1002 M1004");
         return kinds;
     }
 }

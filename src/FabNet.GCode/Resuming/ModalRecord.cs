@@ -33,6 +33,9 @@ internal sealed class ModalRecord(bool isGrbl, double[] home)
     /// <summary>G0 to G3: what a line of bare axis words means.</summary>
     public string Motion { get; private set; } = "G0";
 
+    /// <summary>The line that said so; 0 if none did.</summary>
+    public int MotionLine { get; private set; }
+
     public bool IsRelative { get; private set; }
 
     public bool IsExtruderRelative { get; private set; }
@@ -93,6 +96,7 @@ internal sealed class ModalRecord(bool isGrbl, double[] home)
             {
                 case "G0" or "G1" or "G2" or "G3":
                     Motion = code;
+                    MotionLine = number;
                     break;
                 case "G17" or "G18" or "G19":
                     Plane = code;

@@ -22,10 +22,23 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
 
     // Not null if a program is gone on with in its middle.
     private ResumptionResult? _rest;
+    private AdmittedProgram? _whole;
 
     /// <summary>Sends the program.</summary>
     /// <returns>The exit code: 0 when the machine has executed all of it.</returns>
     public async Task<int> SendAsync(FileInfo file, CancellationToken stop)
+    {
+        try
+        {
+            return await RunAsync(file, stop);
+        }
+        finally
+        {
+            _whole?.Dispose();
+        }
+    }
+
+    private async Task<int> RunAsync(FileInfo file, CancellationToken stop)
     {
         if (!file.Exists)
         {
@@ -73,7 +86,7 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
         view.Conclude(outcome, program.LineCount);
         if (outcome is not RunOutcome.Completed && ToWhole(outcome.LastExecutedLine) is > 0 and var last && Resumption.IsOfferedBy(program.Profile))
         {
-            console.Say($"what can be done: look at the machine; to go on with this program, add --from-line {last + 1}");
+            SayHowToGoOn(_whole ?? program, last + 1);
         }
 
         return outcome is RunOutcome.Completed ? CommandRunner.Succeeded : CommandRunner.Failed;
@@ -119,11 +132,25 @@ internal sealed class ProgramSender(CommandConsole console, MachineConnection co
         return result.Program is { } program && start.Line > 1 ? GoOn(program) : result.Program;
     }
 
+    private void SayHowToGoOn(AdmittedProgram whole, int next)
+    {
+        if (next > whole.LineCount)
+        {
+            console.Say("what can be done: look at the machine; every line was executed");
+            return;
+        }
+
+        var (line, refusal) = Resumption.Find(whole, next, ProgramFile.CreateTemporary);
+        console.Say(line is null
+            ? $"what can be done: look at the machine, then send the program again from its beginning. {refusal}"
+            : $"what can be done: look at the machine; to go on with this program, add --from-line {line}");
+    }
+
     private int ToWhole(int line) => _rest?.ToWhole(line) ?? line;
 
     private AdmittedProgram? GoOn(AdmittedProgram whole)
     {
-        using var owned = whole;
+        _whole = whole;
         var sink = ProgramFile.CreateTemporary();
         var result = Resumption.Create(whole, start.Line, sink);
         if (result.Program is null)

@@ -12,12 +12,32 @@ internal static class ExecutionRecord
         "M115", "M110 N0", "M105", "M114", "M155 S2", "M154 S2", "M155 S0", "M154 S0", "M400",
     };
 
-    private static readonly HashSet<string> Grbl = new(StringComparer.Ordinal) { "$I", "$$", "$#", "$G" };
+    private static readonly HashSet<string> Grbl = new(StringComparer.Ordinal) { "$I", "$$", "$#", "$G", "G0G17G21G40G90G94M5M9S0" };
+
+    // The modes that go ahead of each program on a Marlin with one hot end.
+    private static readonly string[] MarlinStart = ["G21", "G90", "M82", "G92 E0", "M220 S100", "M221 S100"];
 
     private static readonly HashSet<string> None = [];
 
     /// <summary>The host's own commands in a dialect: marlin, grbl or bambu.</summary>
     public static IReadOnlySet<string> HostCommands(string dialect) => dialect switch { "marlin" => Marlin, "grbl" => Grbl, _ => None };
+
+    /// <summary>What of the executed commands belongs to programs: neither what hosts ask for themselves nor the modes that go ahead of each program.</summary>
+    public static IReadOnlyList<string> OfPrograms(IEnumerable<string> executed, string dialect)
+    {
+        var host = HostCommands(dialect);
+        var lines = executed.Where(line => !host.Contains(line)).ToList();
+        for (var at = lines.Count - 1; at >= 0 && dialect == "marlin"; at--)
+        {
+            // All of them in a row: programs have some of the same lines.
+            if (MarlinStart.Index().All(mode => at + mode.Index < lines.Count && lines[at + mode.Index] == mode.Item))
+            {
+                lines.RemoveRange(at, MarlinStart.Length);
+            }
+        }
+
+        return lines;
+    }
 
     /// <summary>The executed commands, oldest first; a line that is being written is left out.</summary>
     public static IReadOnlyList<string> Read(string path)

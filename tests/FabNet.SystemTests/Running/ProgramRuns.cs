@@ -13,9 +13,8 @@ internal sealed record ProgramRuns(int Started, int Whole)
     /// <summary>Reads a machine's record. Every run must be the program from its first line on, without a gap, a repetition or a line of anything else.</summary>
     public static ProgramRuns Read(SimulatorProcess machine, IReadOnlyList<string> program)
     {
-        var host = ExecutionRecord.HostCommands("marlin");
         var (started, whole, next) = (0, 0, 0);
-        foreach (var line in machine.Executed().Where(l => !host.Contains(l) && !MakingSafe.Contains(l)))
+        foreach (var line in ExecutionRecord.OfPrograms(machine.Executed(), "marlin").Where(static l => !MakingSafe.Contains(l)))
         {
             if (line == program[0])
             {

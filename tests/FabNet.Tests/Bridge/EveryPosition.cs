@@ -16,17 +16,18 @@ internal static class EveryPosition
     private static readonly HashSet<string> HostCommands = new(StringComparer.Ordinal)
     {
         "M115", "M110 N0", "M105", "M108", "M114", "M155 S2", "M155 S0", "M154 S2", "M154 S0", "M400", "M104 S0", "M140 S0", "M107", "M5", "M5M9", "M112", "$I", "$G", "$X", "",
+        "G21", "G90", "M82", "G92 E0", "M220 S100", "M221 S100", "G0G17G21G40G90G94M5M9S0",
     };
 
     /// <summary>Heats, moves short and long, dwells, and leaves the heaters on.</summary>
     public static AdmittedProgram Print() => Bench.Admit(
         Bench.Printer,
-        "G28\nG90\nM83\nM140 S60\nM104 S150\nM109 S200\nG92 E0\n" + Moves(1, 12) + "G4 P1500\nM106 S128\nG1 X180 Y100 E9 F400\n" + Moves(13, 24) + "G1 Z20 F600\n");
+        "G28\nM83\nM140 S60\nM104 S150\nM109 S200\nG92 E0.0\n" + Moves(1, 12) + "G4 P1500\nM106 S128\nG1 X180 Y100 E9 F400\n" + Moves(13, 24) + "G1 Z20 F600\n");
 
     /// <summary>Spins up, cuts short and long moves, dwells, and leaves the spindle on.</summary>
     public static AdmittedProgram Cut() => Bench.Admit(
         Bench.Router,
-        "G21\nG90\nG54\nM3 S8000\nG4 P1\nG1 Z5 F600\n" + Moves(1, 14) + "G4 P0.5\nG1 X180 Y100 F500\n" + Moves(15, 30));
+        "G54\nM3 S8000\nG4 P1\nG1 Z5 F600\n" + Moves(1, 14) + "G4 P0.5\nG1 X180 Y100 F500\n" + Moves(15, 30));
 
     public static List<string> LinesOf(AdmittedProgram program)
     {

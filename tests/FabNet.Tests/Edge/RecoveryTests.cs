@@ -14,6 +14,9 @@ namespace FabNet.Tests.Edge;
 
 public sealed class RecoveryTests
 {
+    // What goes to a GRBL ahead of every program.
+    private const string StartModes = "G0G17G21G40G90G94M5M9S0";
+
     [Fact(Timeout = 120_000)]
     public async Task A_job_that_a_stop_interrupts_waits_and_goes_on_once_when_a_person_says_so()
     {
@@ -274,7 +277,7 @@ public sealed class RecoveryTests
         var (preamble, from) = await agent.RecoverAsync();
         await coordinator.WaitForStateAsync(job.Id, JobState.Completed);
         Assert.Equal(6, from);
-        List<string> expected = ["M5", "M9", .. preamble, .. RecoveryBench.LinesOf(Engraving, profile).Skip(5)];
+        List<string> expected = ["M5", "M9", StartModes, .. preamble, .. RecoveryBench.LinesOf(Engraving, profile).Skip(5)];
         Assert.Equal(expected.Select(l => l.Replace(" ", "", StringComparison.Ordinal)), router.Executed().TakeLast(expected.Count));
     }
 
@@ -352,7 +355,7 @@ public sealed class RecoveryTests
         var (preamble, from) = await agent.RecoverAsync();
         await coordinator.WaitForStateAsync(job.Id, JobState.Completed);
         Assert.Equal(6, from);
-        List<string> expected = ["$H", "M5", "M9", .. preamble, .. RecoveryBench.LinesOf(Engraving, profile).Skip(5)];
+        List<string> expected = ["$H", "M5", "M9", StartModes, .. preamble, .. RecoveryBench.LinesOf(Engraving, profile).Skip(5)];
         Assert.Equal(expected.Select(l => l.Replace(" ", "", StringComparison.Ordinal)), router.Executed().TakeLast(expected.Count));
     }
 

@@ -9,6 +9,7 @@ namespace FabNet.Tests.GCode;
 public class MotionRulesTests
 {
     private const string Printer = "M104 S200\nG28\nG1 F1800\n";
+    private static readonly MachineProfile WithInches = Programs.Marlin with { ExtraCommands = ["G20"] };
 
     [Theory]
     [InlineData("G1 X300 Y300 Z300")]
@@ -17,7 +18,7 @@ public class MotionRulesTests
     [InlineData("G1 X10 Y10\nG2 X10 Y10 I10 J0")]
     [InlineData("G1 X0 Y0\nG3 X10 Y10 R10")]
     [InlineData("G20\nG1 X11.8")]
-    public void Motion_within_the_envelope_is_admitted(string program) => Assert.True(Programs.Check(Printer + program).IsAdmitted);
+    public void Motion_within_the_envelope_is_admitted(string program) => Assert.True(Programs.Check(Printer + program, WithInches).IsAdmitted);
 
     [Theory]
     [InlineData("G1 X300.1")]
@@ -29,7 +30,7 @@ public class MotionRulesTests
     [InlineData("G20\nG1 X12")]
     [InlineData("G1 X5 Y150\nG2 X5 Y140 I0 J-5 P3\nG2 X5 Y150 I-4 J5")]
     [InlineData("G1 X10 Y1\nG2 X20 Y1 I5 J0\nG3 X10 Y1 I-5 J0\nG2 X8 Y1 I-1 J0\nG3 X20 Y1 I6 J0")]
-    public void Motion_outside_it_is_refused(string program) => Assert.Equal(ViolationCode.OutsideEnvelope, Programs.Refusal(Printer + program));
+    public void Motion_outside_it_is_refused(string program) => Assert.Equal(ViolationCode.OutsideEnvelope, Programs.Refusal(Printer + program, WithInches));
 
     [Fact]
     public void An_arc_is_checked_where_it_bulges_and_not_only_at_its_ends()

@@ -107,6 +107,22 @@ public sealed class ResumptionTests
         return ends;
     }
 
+    [Theory]
+    [InlineData(8, 8, "")]
+    [InlineData(3, null, "does not tell where X, Y and Z are")]
+    [InlineData(4, null, "does not tell where X, Y and Z are")]
+    [InlineData(11, 9, "")]
+    [InlineData(13, 13, "")]
+    public void The_line_that_is_offered_after_an_interruption_is_one_that_is_then_taken(int next, int? offered, string refusal)
+    {
+        using var program = Bench.Admit(Router, "G21 G90 G54\nM3 S12000\nG0 Z15\nG0 X10 Y10\nG1 Z-1 F200\nG1 X50 F800\nY30\nX10\nG2 X20 I5 J0\nX30 I5 J0\nX40 I5 J0\nX50 I5 J0\nG0 Z15\nM5\n");
+        var (line, why) = Resumption.Find(program, next, static () => new MemoryStream(), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(offered, line);
+        Assert.Contains(refusal, why ?? "", StringComparison.Ordinal);
+        using var taken = line is { } from ? Resumption.Create(program, from, new MemoryStream(), cancellationToken: TestContext.Current.CancellationToken).Program : null;
+        Assert.Equal(line is null, taken is null);
+    }
+
     private static string RandomCut(Random random)
     {
         var text = new StringBuilder("G21 G90 G54\nM3 S10000\nG0 Z10\nG0 X50 Y50\nG1 Z-1 F200\n");

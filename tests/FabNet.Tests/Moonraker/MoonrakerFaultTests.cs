@@ -114,7 +114,7 @@ public sealed class MoonrakerFaultTests
         Assert.False(failed.WasStarted);
         Assert.Contains("did not begin", failed.Reason, StringComparison.Ordinal);
         Assert.Empty(stand.Files);
-        Assert.Empty(stand.Printer.Log.Snapshot());
+        Assert.Empty(stand.Moves);
         Assert.Equal(MachineState.Idle, stand.Session.State);
     }
 

@@ -34,7 +34,8 @@ public sealed class MoonrakerRunTests
         Assert.Equal(1, journaled);
         Assert.True(stand.Printer.IsStill);
         Assert.Equal((0, 0), stand.Printer.Targets);
-        Assert.Equal(Lines(program), [.. stand.Printer.Log.Snapshot().Select(static command => command.Text).Take(program.LineCount)]);
+        string[] startModes = ["G21", "G90", "M82", "G92 E0", "M220 S100", "M221 S100"];
+        Assert.Equal([.. startModes, .. Lines(program)], [.. stand.Printer.Log.Snapshot().Select(static command => command.Text).Take(startModes.Length + program.LineCount)]);
         Assert.Equal(program.LineCount, (await Bench.NextAsync<ProgressReported>(stand.Events, progress => progress.Line == program.LineCount)).LineCount);
         await stand.StateAsync(MachineState.NeedsClearing);
         var refused = Assert.IsType<RunOutcome.Failed>(await stand.Session.RunAsync(program, options, CancellationToken.None).WaitAsync(Bench.Limit()));
