@@ -20,10 +20,7 @@ public sealed class ConsoleTests
     {
         await using var bench = await AgentBench.CreateAsync();
         bench.Config = bench.Config with { Policy = new SitePolicy { Claim = ClaimPolicy.None } };
-        await using var server = await GrpcHost.StartAsync(
-            s => s.AddEdge([bench.Config], new EdgeAgentOptions { ReconnectDelay = TimeSpan.FromMilliseconds(100) }),
-            a => a.MapSiteConsole());
-        await bench.WaitForMachineAsync(MachineState.Idle);
+        await using var server = await ServeAsync(bench);
         using var channel = GrpcChannel.ForAddress(server.Address);
         var console = new SiteConsole.SiteConsoleClient(channel);
 
@@ -98,10 +95,7 @@ public sealed class ConsoleTests
     {
         await using var bench = await AgentBench.CreateAsync();
         bench.Config = bench.Config with { Policy = new SitePolicy { Clear = ClearPolicy.Automatic } };
-        await using var server = await GrpcHost.StartAsync(
-            s => s.AddEdge([bench.Config], new EdgeAgentOptions { ReconnectDelay = TimeSpan.FromMilliseconds(100) }),
-            a => a.MapSiteConsole());
-        await bench.WaitForMachineAsync(MachineState.Idle);
+        await using var server = await ServeAsync(bench);
         using var channel = GrpcChannel.ForAddress(server.Address);
         var console = new SiteConsole.SiteConsoleClient(channel);
         var running = bench.Grant(moves: AgentBench.Endless, number: 1);
@@ -115,6 +109,14 @@ public sealed class ConsoleTests
         Assert.DoesNotContain(bench.Coordinator.EventsOf(next.Id), e => e is FabNet.Model.Jobs.JobStarted);
         await console.ClearMachineAsync(new ClearMachineRequest { Machine = "lab-test/mk3" }, cancellationToken: Bench.Token);
         await bench.Coordinator.WaitForStateAsync(next.Id, JobState.Completed);
+    }
+
+    /// <summary>The agent in a server of its own, as the program has it.</summary>
+    private static async Task<GrpcHost> ServeAsync(AgentBench bench)
+    {
+        var server = await GrpcHost.StartAsync(s => s.AddEdge([bench.Config], new EdgeAgentOptions { ReconnectDelay = TimeSpan.FromMilliseconds(100) }), a => a.MapSiteConsole());
+        await bench.WaitForMachineAsync(MachineState.Idle);
+        return server;
     }
 
     private static void Offer(AgentBench bench, FabNet.Model.Jobs.Job job) => bench.Coordinator.Say(new EdgeDown
