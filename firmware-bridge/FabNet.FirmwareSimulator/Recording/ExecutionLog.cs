@@ -34,6 +34,9 @@ public sealed record ExecutedCommand
 /// </summary>
 public sealed class ExecutionLog : IDisposable
 {
+    private const int KeptWithoutFile = 1_000_000;
+    private const int KeptBesideFile = 10_000;
+
     private readonly Lock _gate = new();
     private readonly Queue<ExecutedCommand> _commands = new();
     private readonly int _capacity;
@@ -43,12 +46,12 @@ public sealed class ExecutionLog : IDisposable
 
     /// <summary>Creates a log.</summary>
     /// <param name="path">A file to append to, or null.</param>
-    /// <param name="capacity">How many commands memory keeps; above 0.</param>
+    /// <param name="capacity">How many commands memory keeps, above 0; null for a million, or ten thousand where a file has all of them.</param>
     /// <exception cref="IOException">The file cannot be opened for appending.</exception>
-    public ExecutionLog(string? path = null, int capacity = 1_000_000)
+    public ExecutionLog(string? path = null, int? capacity = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        _capacity = capacity;
+        _capacity = capacity ?? (path is null ? KeptWithoutFile : KeptBesideFile);
+        ArgumentOutOfRangeException.ThrowIfLessThan(_capacity, 1, nameof(capacity));
         if (path is not null)
         {
             if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory)
