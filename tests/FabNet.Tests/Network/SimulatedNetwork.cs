@@ -328,17 +328,19 @@ internal sealed class SimulatedNetwork : IDisposable
         At(Clock.GetUtcNow() + arrives, () => AcceptAsync(job.Id));
     }
 
-    /// <summary>Who ordered has the part in hand, and accepts what there is of the order. What is scrap is not there, and is asked for again where nobody has said so; what still lies on a machine is waited for.</summary>
+    /// <summary>Who ordered has the part in hand, and accepts what there is of the order. What is scrap is not there, and is asked for again where nobody has said so.</summary>
     private Task<bool> AcceptAsync(JobId id) => AskAsync(() =>
     {
-        if (State.Jobs[id] is not { Job: { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null } } entry)
+        var entry = State.Jobs[id];
+        if (entry.Job.IsHeldBySite || _lying.Overlaps(ComingWith(entry)))
         {
+            // Its site has not said yet that it is made, or something that comes with it still lies on a machine.
+            At(Clock.GetUtcNow().AddMinutes(entry.Job.IsHeldBySite ? 360 : 10), () => AcceptAsync(id));
             return true;
         }
 
-        if ((entry.Delivery?.Jobs ?? entry.Order.Jobs).SelectMany(static j => j.Order.Jobs).Any(j => _lying.Contains(j.Id)))
+        if (entry.Job is not { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null })
         {
-            At(Clock.GetUtcNow().AddMinutes(10), () => AcceptAsync(id));
             return true;
         }
 
@@ -356,6 +358,8 @@ internal sealed class SimulatedNetwork : IDisposable
 
         return true;
     });
+
+    private static IEnumerable<JobId> ComingWith(JobEntry entry) => (entry.Delivery?.Jobs ?? entry.Order.Jobs).SelectMany(static j => j.Order.Jobs).Select(static j => j.Id);
 
     /// <summary>A delivery arrives; now and then the first attempt fails.</summary>
     /// <returns>The orders that wait for something in it.</returns>

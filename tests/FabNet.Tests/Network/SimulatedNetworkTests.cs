@@ -29,6 +29,24 @@ public sealed class SimulatedNetworkTests(ITestOutputHelper output)
         Assert.True(outcome.Book.Failures > 0);
     }
 
+    /// <summary>The same week from other seeds: only when asked for.</summary>
+    [Theory(Explicit = true, Timeout = 300_000)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    public async Task Nothing_is_lost_or_started_twice_in_other_weeks_either(int seed)
+    {
+        var demand = new Demand(new NetworkSize(12, 60, 250, 7, seed));
+        var outcome = await NetworkRuns.PlannedAsync(demand, CoordinatorHarness.Dump, NullLogger.Instance, TestContext.Current.CancellationToken);
+        output.WriteLine(NetworkRuns.Tell("together", outcome.Book));
+        output.WriteLine(NetworkRuns.Tell(outcome));
+        NothingIsLost(demand, outcome);
+        Assert.True(outcome.Book is { SharedBeds: > 0, Scrap: > 0 });
+    }
+
     /// <summary>The month of 1,000 orders, beside the same orders with one job on a bed, first come, first served, and with each site alone: minutes, so only when asked for. FABNET_CHARTS names the folder for its picture.</summary>
     [Fact(Explicit = true, Timeout = 1_800_000)]
     public async Task A_month_of_a_thousand_orders_beside_beds_apart_first_come_first_served_and_each_site_alone()
