@@ -9,6 +9,7 @@ using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Protocol;
 using FabNet.Protocol.V1;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace FabNet.Edge.Console;
@@ -210,8 +211,8 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
     {
         Id = reservation.Id,
         Machine = $"{agent.Site}/{reservation.Machine}",
-        From = ((DateTimeOffset?)reservation.From).ToWire(),
-        To = ((DateTimeOffset?)reservation.To).ToWire(),
+        From = Timestamp.FromDateTimeOffset(reservation.From),
+        To = Timestamp.FromDateTimeOffset(reservation.To),
         For = reservation.For,
         Reason = reservation.Reason ?? "",
         Maintenance = reservation.IsMaintenance,
