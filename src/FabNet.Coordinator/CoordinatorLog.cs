@@ -63,4 +63,7 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(19, LogLevel.Error, "The guest {Site} of the community {Community} failed; it begins anew.")]
     public static partial void GuestFailed(ILogger logger, Exception exception, SiteId site, string community);
+
+    [LoggerMessage(20, LogLevel.Warning, "It was started to follow {Community} at {Address}, and people said something else of that community since, which holds: fabnet communities")]
+    public static partial void FollowingOverruled(ILogger logger, string community, Uri address);
 }

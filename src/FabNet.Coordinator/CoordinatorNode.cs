@@ -83,8 +83,9 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         Board = new NetworkBoard(state, Sites, Leases, Plan, options, time);
         Deliveries = new DeliveryDesk(_chronicle, time);
         _guestOrders = new GuestOrders(_chronicle, Sites, Offers, Orders, book, guestLeases, time);
-        Guests = new GuestDesk(_chronicle, Sites, book, guestLeases, _guestOrders, Orders, new Surplus(state, Sites, Plan, snapshots, time), options, time, log);
-        Communities = new CommunityDirectory(state, Sites, Guests, options, time, Board.Change);
+        Following = new Following(_chronicle, options, time, Board.Change);
+        Guests = new GuestDesk(_chronicle, Sites, book, guestLeases, _guestOrders, Orders, new Surplus(state, Sites, Plan, snapshots, time), Following, options, time, log);
+        Communities = new CommunityDirectory(state, Sites, Guests, Following, options, time, Board.Change);
         Open = new BoardPublisher(Board, Plan, Deliveries, Communities, state, Offers, time, _loop.PostAsync, log);
         CoordinatorLog.Replayed(log, state.Orders.Count, state.Jobs.Count, state.Sites.Count);
         _ = _loop.PostAsync(GoOn);
@@ -115,6 +116,9 @@ internal sealed class CoordinatorNode : IAsyncDisposable
 
     /// <summary>What is open to be taken.</summary>
     public BoardPublisher Open { get; }
+
+    /// <summary>Which communities are followed.</summary>
+    public Following Following { get; }
 
     /// <summary>This community's sites as guests of others.</summary>
     public GuestDesk Guests { get; }

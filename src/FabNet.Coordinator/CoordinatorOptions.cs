@@ -53,7 +53,7 @@ public sealed record CoordinatorOptions
     /// <summary>What this community is called by others: a name as sites have. Default <c>local</c>, which can't follow.</summary>
     public string Community { get; init; } = DefaultCommunity;
 
-    /// <summary>The communities that its idle machines help, each once, none of this one's name. Default none.</summary>
+    /// <summary>The communities that its idle machines help, each once, none of this one's name; what people said of one since holds over it. Default none.</summary>
     public IReadOnlyList<Federation.FollowedCommunity> Follows { get; init; } = [];
 
     /// <summary>How often it looks which sites are to be guests, and the first pause before a followed community is tried again. 10 ms to 1 h. Default 1 s.</summary>

@@ -13,6 +13,17 @@ internal sealed partial class CoordinationService
 
     public override Task<ListCommunitiesReply> ListCommunities(ListCommunitiesRequest request, ServerCallContext context) => Ask(node.Communities.List, context);
 
+    public override Task<CommunityStatus> FollowCommunity(FollowCommunityRequest request, ServerCallContext context) =>
+        Ask(() => node.Communities.Of(node.Following.Follow(request.Name, request.Address)), context);
+
+    public override Task<UnfollowCommunityReply> UnfollowCommunity(UnfollowCommunityRequest request, ServerCallContext context) => Ask(
+        () =>
+        {
+            node.Following.Unfollow(request.Name);
+            return new UnfollowCommunityReply { Jobs = node.Guests.Book.Held.Count(g => g.Origin.Community == request.Name) };
+        },
+        context);
+
     public override Task<ClaimElsewhereReply> ClaimElsewhere(ClaimElsewhereRequest request, ServerCallContext context) => RpcErrors.Mapped(async () =>
     {
         var (job, machine) = (JobId.Parse(request.JobId), MachineId.Parse(request.Machine));

@@ -8,21 +8,21 @@ using Wire = FabNet.Protocol.V1;
 namespace FabNet.Coordinator.Federation;
 
 /// <summary>The directory of communities. Owned by the coordinator's loop.</summary>
-internal sealed class CommunityDirectory(CoordinatorState state, SiteDirectory sites, GuestDesk desk, CoordinatorOptions options, TimeProvider time, Action changed)
+internal sealed class CommunityDirectory(CoordinatorState state, SiteDirectory sites, GuestDesk desk, Following following, CoordinatorOptions options, TimeProvider time, Action changed)
 {
     private readonly Dictionary<string, Seen> _seen = new(StringComparer.Ordinal);
 
     /// <summary>The demand that is open in other communities.</summary>
     public IReadOnlyList<Wire.ForeignDemand> Demand => [.. _seen.Values.SelectMany(static s => s.Demand)];
 
-    /// <summary>The followed communities, in the order of the options.</summary>
-    public IReadOnlyList<Wire.CommunityStatus> Followed => [.. options.Follows.Select(Of)];
+    /// <summary>The followed communities.</summary>
+    public IReadOnlyList<Wire.CommunityStatus> Followed => [.. following.Now.Select(Of)];
 
     /// <summary>All that there is to list.</summary>
     public Wire.ListCommunitiesReply List()
     {
         var reply = new Wire.ListCommunitiesReply { Community = options.Community };
-        reply.Followed.AddRange(Followed);
+        reply.Followed.AddRange(desk.Communities.Select(Of));
         reply.Guests.AddRange(state.Sites.Values.Where(static s => s.Community is not null).OrderBy(static s => s.Id.Value, StringComparer.Ordinal).Select(s => new Wire.GuestHere
         {
             Site = s.Id.Value, Community = s.Community, Title = s.Title, Online = sites.IsOnline(s.Id), Machines = s.Machines.Count,
@@ -46,12 +46,21 @@ internal sealed class CommunityDirectory(CoordinatorState state, SiteDirectory s
         changed();
     }
 
-    private Wire.CommunityStatus Of(FollowedCommunity community)
+    /// <summary>A community's board is not read any more.</summary>
+    public void Forget(string community)
+    {
+        _seen.Remove(community);
+        changed();
+    }
+
+    /// <summary>How it stands with a community.</summary>
+    public Wire.CommunityStatus Of(FollowedCommunity community)
     {
         var (seen, guests) = (_seen.GetValueOrDefault(community.Name), desk.Sessions.Where(s => s.Community.Name == community.Name).ToList());
         var row = new Wire.CommunityStatus
         {
             Key = $"community/{community.Name}", Name = community.Name, Address = community.Address.ToString(), Reachable = seen is { IsReached: true }, Since = (seen?.Since).ToWire(),
+            Leaving = !following.IsFollowed(community.Name),
         };
         if (seen?.Fault is { } fault)
         {

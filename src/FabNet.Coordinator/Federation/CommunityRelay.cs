@@ -1,4 +1,4 @@
-// Follows other communities as long as the coordinator runs: its board, and one stream for each of the own sites that helps it.
+// Follows other communities as long as the coordinator runs: their boards and books, and one stream for each of the own sites that helps one.
 
 using FabNet.Coordinator.Orders;
 using FabNet.Model;
@@ -9,85 +9,84 @@ using Microsoft.Extensions.Logging;
 
 namespace FabNet.Coordinator.Federation;
 
-/// <summary>Begins and ends the guests of this community.</summary>
+/// <summary>Begins and ends what is read of communities, and this one's guests there, as what is followed changes.</summary>
 internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions options, Func<DesignResolver> designs, TimeProvider time, IHostApplicationLifetime application, ILogger<CommunityRelay> log) : BackgroundService
 {
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Follows.Count == 0)
-        {
-            return;
-        }
-
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var listening = application.ApplicationStarted.Register(started.SetResult);
+        var (read, helped) = (new WantedTasks<FollowedCommunity>(ReadAsync), new WantedTasks<FollowedCommunity>(HelpAsync));
+        using var timer = new PeriodicTimer(options.FollowInterval, time);
         try
         {
             await started.Task.WaitAsync(stoppingToken);
-            await Task.WhenAll(options.Follows.Select(f => FollowAsync(f, stoppingToken)));
+            foreach (var overruled in await node.AskAsync(() => node.Following.Overruled.ToList(), stoppingToken))
+            {
+                CoordinatorLog.FollowingOverruled(log, overruled.Name, overruled.Address);
+            }
+
+            do
+            {
+                var (followed, all) = await node.AskAsync(() => (node.Following.Now, node.Guests.Communities), stoppingToken);
+                await read.BecomeAsync(followed, stoppingToken);
+                await helped.BecomeAsync(all, stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The coordinator is stopping.
         }
+        finally
+        {
+            await read.EndAsync();
+            await helped.EndAsync();
+        }
     }
 
-    private async Task FollowAsync(FollowedCommunity community, CancellationToken cancellationToken)
+    private async Task ReadAsync(FollowedCommunity community, CancellationToken cancellationToken)
+    {
+        using var channel = GrpcChannel.ForAddress(community.Address);
+        CoordinatorLog.CommunityFollowed(log, community.Name, community.Address);
+        await Task.WhenAll(
+            new CommunityBoard(node, community, new Coordination.CoordinationClient(channel), time).RunAsync(cancellationToken),
+            new CommunityBooks(node, community, options.Community, new Protocol.V1.Ledger.LedgerClient(channel), time).RunAsync(cancellationToken));
+        await node.PostAsync(() => node.Communities.Forget(community.Name));
+    }
+
+    private async Task HelpAsync(FollowedCommunity community, CancellationToken cancellationToken)
     {
         using var channel = GrpcChannel.ForAddress(community.Address);
         var client = new EdgeLink.EdgeLinkClient(channel);
-        Dictionary<SiteId, (CancellationTokenSource Stop, Task Running)> links = [];
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var watching = new CommunityBoard(node, community, new Coordination.CoordinationClient(channel), time).RunAsync(ending.Token);
-        var reading = new CommunityBooks(node, community, options.Community, new Protocol.V1.Ledger.LedgerClient(channel), time).RunAsync(ending.Token);
-        CoordinatorLog.CommunityFollowed(log, community.Name, community.Address);
+        var guests = new WantedTasks<SiteId>((site, stop) => SendAsync(community, site, client, stop));
         using var timer = new PeriodicTimer(options.FollowInterval, time);
         try
         {
             do
             {
-                var wanted = await node.AskAsync(() => node.Guests.GuestsOf(community), cancellationToken);
-                foreach (var site in wanted.Where(s => !links.ContainsKey(s)))
-                {
-                    var session = await node.AskAsync(() => node.Guests.Begin(community, site), cancellationToken);
-                    var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                    links.Add(site, (stop, new GuestLink(node, session, client, designs(), options.FollowInterval, time).RunAsync(stop.Token)));
-                }
-
-                foreach (var (site, link) in links.Where(l => !wanted.Contains(l.Key) || l.Value.Running.IsCompleted).ToList())
-                {
-                    links.Remove(site);
-                    await EndAsync(site, link);
-                }
+                await guests.BecomeAsync(await node.AskAsync(() => node.Guests.GuestsOf(community), cancellationToken), cancellationToken);
             }
             while (await timer.WaitForNextTickAsync(cancellationToken));
         }
         finally
         {
-            await ending.CancelAsync();
-            await watching;
-            await reading;
-            foreach (var (site, link) in links)
-            {
-                await EndAsync(site, link);
-            }
+            await guests.EndAsync();
         }
+    }
 
-        async Task EndAsync(SiteId site, (CancellationTokenSource Stop, Task Running) link)
+    private async Task SendAsync(FollowedCommunity community, SiteId site, EdgeLink.EdgeLinkClient client, CancellationToken cancellationToken)
+    {
+        try
         {
-            await link.Stop.CancelAsync();
-            try
-            {
-                await link.Running;
-            }
-            catch (Exception e)
-            {
-                // A fault of this program: it is said, and the guest begins anew.
-                CoordinatorLog.GuestFailed(log, e, site, community.Name);
-            }
-
-            link.Stop.Dispose();
+            var session = await node.AskAsync(() => node.Guests.Begin(community, site), CancellationToken.None);
+            await new GuestLink(node, session, client, designs(), options.FollowInterval, time).RunAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // A fault of this program: it is said, and the guest begins anew.
+            CoordinatorLog.GuestFailed(log, e, site, community.Name);
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed partial class GuestDesk
         }
 
         var part = design?.Parts.FirstOrDefault(p => p.Name == job.Part);
-        var refusal = design is null ? fault : part is null ? $"Our catalogue's {design.Ref} has no part '{Clip.Reason(job.Part, "", 80)}'." : job.Copies != 1 ? "A guest makes one copy in a run." : null;
+        var refusal = Unfollowed(session) ?? (design is null ? fault : part is null ? $"Our catalogue's {design.Ref} has no part '{Clip.Reason(job.Part, "", 80)}'." : job.Copies != 1 ? "A guest makes one copy in a run." : null);
         Model.Plans.Assignment? place = null;
         if (refusal is null)
         {
@@ -67,11 +67,7 @@ internal sealed partial class GuestDesk
     /// <exception cref="RefusedException">There is no such machine, or its site is no guest there now.</exception>
     public Task<JobId> Claim(string community, JobId job, MachineId machine)
     {
-        if (options.Follows.All(f => f.Name != community))
-        {
-            throw new RefusedException(Refusal.NotFound, $"The community '{Clip.Reason(community, "", 63)}' is not followed. What is: {(options.Follows.Count == 0 ? "none" : string.Join(", ", options.Follows.Select(static f => f.Name)))}.");
-        }
-
+        following.Require(community);
         if (sites.MachineOf(machine) is null || State.Sites[machine.Site].Community is not null)
         {
             throw new RefusedException(Refusal.NotFound, $"{machine} is not a machine of this community.");
@@ -119,6 +115,8 @@ internal sealed partial class GuestDesk
         return true;
     }
 
+    private string? Unfollowed(GuestSession session) => following.IsFollowed(session.Community.Name) ? null : $"The community {options.Community} follows this one no longer.";
+
     private GuestAsk? Offered(GuestSession session, EdgeDown.Types.Offer offer)
     {
         var job = offer.Job.ToModel();
@@ -126,7 +124,7 @@ internal sealed partial class GuestDesk
         {
             Decline(session, job.Id, $"{Clip.Reason(offer.Machine, "", 130)} is not a machine of this site.");
         }
-        else if (surplus.Obstacle(session.Community.Name, machine, time.GetUtcNow()) is { } obstacle)
+        else if ((Unfollowed(session) ?? surplus.Obstacle(session.Community.Name, machine, time.GetUtcNow())) is { } obstacle)
         {
             Decline(session, job.Id, obstacle);
         }

@@ -13,7 +13,7 @@ namespace FabNet.Coordinator.Federation;
 
 /// <summary>The desk of guests. Owned by the coordinator's loop. A community is not trusted: what it says is bounded, and harms no own work.</summary>
 internal sealed partial class GuestDesk(
-    Chronicle chronicle, SiteDirectory sites, GuestBook book, GuestLeases leases, GuestOrders orders, Orders.OrderBook ownOrders, Surplus surplus, CoordinatorOptions options, TimeProvider time, ILogger log)
+    Chronicle chronicle, SiteDirectory sites, GuestBook book, GuestLeases leases, GuestOrders orders, Orders.OrderBook ownOrders, Surplus surplus, Following following, CoordinatorOptions options, TimeProvider time, ILogger log)
 {
     /// <summary>More leases than this no community believes a site to hold.</summary>
     private const int MostLeases = 1000;
@@ -38,10 +38,14 @@ internal sealed partial class GuestDesk(
 
     private CoordinatorState State => chronicle.State;
 
-    /// <summary>The sites that are to be guests of a community now: those that are here and help others, and those that still have work from it or something to tell it.</summary>
+    /// <summary>The communities where guests are: those that are followed, and those that were, as long as a guest has work from them or something to tell them.</summary>
+    public IReadOnlyList<FollowedCommunity> Communities => [.. following.Now, .. following.Left.Where(c => GuestsOf(c).Count > 0)];
+
+    /// <summary>The sites that are to be guests of a community now: those that are here and help others, while it is followed, and those that still have work from it, or asked for some, or have something to tell it.</summary>
     public IReadOnlyList<SiteId> GuestsOf(FollowedCommunity community) =>
     [
-        .. State.Sites.Values.Where(s => s.Community is null && ((sites[s.Id].LastSeenAt is not null && !s.OwnCommunityOnly) || book.LaneOf(community.Name, s.Id).Last > _heard.GetValueOrDefault((community.Name, s.Id)) || book.HeldFor(community.Name, s.Id).Any()))
+        .. State.Sites.Values.Where(s => s.Community is null && ((sites[s.Id].LastSeenAt is not null && !s.OwnCommunityOnly && following.IsFollowed(community.Name))
+            || _sessions.Exists(g => g.Community == community && g.Site == s.Id && g.Claims.Count + g.Pending.Count > 0) || book.LaneOf(community.Name, s.Id).Last > _heard.GetValueOrDefault((community.Name, s.Id)) || book.HeldFor(community.Name, s.Id).Any()))
             .Select(static s => s.Id),
     ];
 

@@ -50,6 +50,19 @@ internal sealed record CommunityFollowed : CoordinatorRecord
     public required string Boot { get; init; }
 }
 
+/// <summary>Somebody said that a community is to be followed, or not any more. What was said last holds, also over what the coordinator was started with.</summary>
+internal sealed record FollowingChanged : CoordinatorRecord
+{
+    public required string Community { get; init; }
+
+    /// <summary>Its coordinator's; of one that is left, where it was followed.</summary>
+    public required Uri Address { get; init; }
+
+    public required bool IsFollowed { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+}
+
 /// <summary>A lease that another community granted is given back, with nothing done under it.</summary>
 internal sealed record GuestLeaseRefused : CoordinatorRecord
 {

@@ -127,6 +127,9 @@ internal sealed class CoordinatorState
     /// <summary>The id of the next delivery.</summary>
     public string NextDelivery => string.Create(CultureInfo.InvariantCulture, $"d-{_deliveries.Count + 1}");
 
+    /// <summary>What was said last of each community that people said to follow, or not to; in the order in which they were first named.</summary>
+    public OrderedDictionary<string, FollowingChanged> Following { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What runs and machines are really like.</summary>
     public NetworkStatistics Statistics { get; } = new();
 
@@ -181,6 +184,7 @@ internal sealed class CoordinatorState
             case DeliveryStepped r: ApplyStep(r); break;
             case ServiceChanged r: Statistics.Take(r); break;
             case ClaimSettled: break; // Only the ledger keeps claims.
+            case FollowingChanged r: Following[r.Community] = r; break;
             case CommunityFollowed or GuestLeaseRefused or GuestToldAgain or GuestPaid: break; // Only what is told to other communities, and claimed of them, follows from these.
             default: throw new InvalidOperationException($"{record.GetType().Name} is not known.");
         }

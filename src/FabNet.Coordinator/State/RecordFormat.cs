@@ -24,6 +24,7 @@ internal static class RecordFormat
         ServiceChanged r => new("machine.service/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ServiceChanged)),
         ClaimSettled r => new("claim.settled/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.ClaimSettled)),
         CommunityFollowed r => new("community.followed/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.CommunityFollowed)),
+        FollowingChanged r => new("community.following/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.FollowingChanged)),
         GuestLeaseRefused r => new("guest.refused/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.GuestLeaseRefused)),
         GuestToldAgain r => new("guest.told-again/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.GuestToldAgain)),
         GuestPaid r => new("guest.paid/1", JsonSerializer.SerializeToUtf8Bytes(r, RecordJson.Default.GuestPaid)),
@@ -50,6 +51,7 @@ internal static class RecordFormat
                 "machine.service/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ServiceChanged),
                 "claim.settled/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.ClaimSettled),
                 "community.followed/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.CommunityFollowed),
+                "community.following/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.FollowingChanged),
                 "guest.refused/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.GuestLeaseRefused),
                 "guest.told-again/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.GuestToldAgain),
                 "guest.paid/1" => JsonSerializer.Deserialize(entry.Payload, RecordJson.Default.GuestPaid),
@@ -82,6 +84,7 @@ internal static class RecordFormat
 [JsonSerializable(typeof(ServiceChanged))]
 [JsonSerializable(typeof(ClaimSettled))]
 [JsonSerializable(typeof(CommunityFollowed))]
+[JsonSerializable(typeof(FollowingChanged))]
 [JsonSerializable(typeof(GuestLeaseRefused))]
 [JsonSerializable(typeof(GuestToldAgain))]
 [JsonSerializable(typeof(GuestPaid))]

@@ -19,9 +19,10 @@ internal static class CommunityCommands
             Examples:
               fabnet communities
               fabnet communities --json | jq '.followed[] | select(.reachable | not)'
+              fabnet communities follow lisbon=http://127.0.0.1:7310
               fabnet communities claim lisbon/o-7.2 --machine north/mk3
             """)
-        { server, CreateClaim() };
+        { server, CreateFollow(), CreateUnfollow(), CreateClaim() };
         command.SetAction(async (result, stop) =>
         {
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
@@ -42,7 +43,7 @@ internal static class CommunityCommands
         console.Say($"this community is called {reply.Community}");
         foreach (var followed in reply.Followed)
         {
-            console.Say(followed.Reachable ? $"\nfollows {followed.Name} ({followed.Address}), reached since {BoardText.At(followed.Since)}" : $"\nfollows {Away(followed)}");
+            console.Say(followed.Leaving ? $"\nfollows {followed.Name} ({followed.Address}) no longer; what its guests have from it is finished and told" : followed.Reachable ? $"\nfollows {followed.Name} ({followed.Address}), reached since {BoardText.At(followed.Since)}" : $"\nfollows {Away(followed)}");
             var table = new TextTable("SITE", "THERE", "STATE", "MAKES");
             foreach (var site in followed.Sites)
             {
@@ -59,7 +60,7 @@ internal static class CommunityCommands
 
         if (reply.Followed.Count == 0)
         {
-            console.Say("It follows no other. Begin with: fabnet coordinator serve --community NAME --follow OTHER=ADDRESS");
+            console.Say("It follows no other. Begin with: fabnet communities follow NAME=ADDRESS");
         }
 
         if (reply.Guests.Count > 0)
@@ -74,6 +75,62 @@ internal static class CommunityCommands
             console.Say(table);
         }
     }
+
+    private static Command CreateFollow()
+    {
+        var community = new Argument<string>("NAME=ADDRESS") { Description = "What it is called here, and its coordinator's address, such as lisbon=http://127.0.0.1:7310." };
+        var server = ServerOption.Create();
+        var command = new Command("follow",
+            """
+            Follows a community from now on, also after a restart: idle machines help it. Said again with another address, it is followed there. It holds over the coordinator's --follow.
+
+            Example:
+              fabnet communities follow lisbon=http://127.0.0.1:7310
+            """)
+        { community, server };
+        command.SetAction(async (result, stop) =>
+        {
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            var (name, address) = NamedAddress(result.GetRequiredValue(community), "follow");
+            using var channel = result.Connect(server);
+            var reply = await new Wire.Coordination.CoordinationClient(channel).FollowCommunityAsync(new Wire.FollowCommunityRequest { Name = name, Address = address.ToString() }, cancellationToken: stop);
+            console.Emit(reply);
+            console.Say($"{reply.Name} ({reply.Address}) is followed. See how it goes: fabnet communities");
+            return CommandRunner.Succeeded;
+        });
+        return command;
+    }
+
+    private static Command CreateUnfollow()
+    {
+        var community = new Argument<string>("NAME") { Description = "A followed community." };
+        var server = ServerOption.Create();
+        var command = new Command("unfollow",
+            """
+            Follows a community no longer, also after a restart: nothing new is made for it. What is under way is finished and told; what it pays later is read when it is followed again.
+
+            Example:
+              fabnet communities unfollow lisbon
+            """)
+        { community, server };
+        command.SetAction(async (result, stop) =>
+        {
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            var name = result.GetRequiredValue(community);
+            using var channel = result.Connect(server);
+            var reply = await new Wire.Coordination.CoordinationClient(channel).UnfollowCommunityAsync(new Wire.UnfollowCommunityRequest { Name = name }, cancellationToken: stop);
+            console.Emit(reply);
+            console.Say($"{name} is not followed any more.{reply.Jobs switch { 0 => "", 1 => " A job for it is still finished.", var jobs => $" {jobs} jobs for it are still finished." }}");
+            return CommandRunner.Succeeded;
+        });
+        return command;
+    }
+
+    /// <summary>A community and its coordinator's address, as a person writes them.</summary>
+    /// <exception cref="UsageException">They are not of the form NAME=ADDRESS.</exception>
+    public static (string Name, Uri Address) NamedAddress(string text, string word) => text.Split('=', 2) is [var name, var address]
+        ? (name, ServerOption.Parse(address))
+        : throw new UsageException($"{word}: '{text}' names no community. Write it as NAME=ADDRESS, such as lisbon=http://127.0.0.1:7310.");
 
     private static Command CreateClaim()
     {

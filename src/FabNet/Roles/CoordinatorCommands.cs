@@ -26,7 +26,7 @@ internal static class CoordinatorCommands
         var leaseSeconds = new Option<int>("--lease-seconds") { Description = "How long a lease lasts when its site is silent, 10 to 86400.", DefaultValueFactory = _ => 60 };
         var store = ServingOptions.Store();
         var community = new Option<string>("--community") { Description = "What this community is called by others: lower-case letters, digits and dashes.", DefaultValueFactory = _ => CoordinatorOptions.DefaultCommunity };
-        var follow = new Option<string[]>("--follow") { Description = "Another community that idle machines help, as NAME=ADDRESS. May be said several times; needs --community." };
+        var follow = new Option<string[]>("--follow") { Description = "Another community that idle machines help, as NAME=ADDRESS. May be said several times; needs --community. What 'fabnet communities follow' and 'unfollow' say holds over it." };
         var command = new Command("serve",
             """
             Serves a coordinator until Ctrl-C.
@@ -58,9 +58,11 @@ internal static class CoordinatorCommands
         return command;
     }
 
-    private static FollowedCommunity FollowedOf(string text) => text.Split('=', 2) is [var name, var address]
-        ? new FollowedCommunity(name, ServerOption.Parse(address))
-        : throw new UsageException($"--follow: '{text}' names no community. Write it as NAME=ADDRESS, such as lisbon=http://127.0.0.1:7310.");
+    private static FollowedCommunity FollowedOf(string text)
+    {
+        var (name, address) = CommunityCommands.NamedAddress(text, "--follow");
+        return new FollowedCommunity(name, address);
+    }
 
     private static void RequireNames(CoordinatorOptions options)
     {

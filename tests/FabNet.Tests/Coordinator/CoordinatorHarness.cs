@@ -158,6 +158,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
             text.AppendJoin(' ', site.Machines.Select(m => $"{m.Id}: {string.Join(',', state.CommittedTo(m.Id).Select(j => j.Id))}")).AppendLine();
         }
 
+        text.AppendJoin('\n', state.Following.Values).AppendLine();
         foreach (var delivery in state.Deliveries.Values)
         {
             text.AppendLine($"{delivery.Id} {delivery.From} {delivery.To} {delivery.Day:O} {delivery.State} {delivery.Carrier} {delivery.Reason} {delivery.PlannedAt:O} {delivery.PickedUpAt:O} {delivery.DroppedOffAt:O} {string.Join(',', delivery.Jobs.Select(j => j.Id))}");

@@ -17,9 +17,10 @@ internal sealed class TwoCommunities : IAsyncDisposable
     private static readonly ConcurrentDictionary<int, bool> Given = new();
 
     private readonly bool _isMutual;
+    private readonly bool _bFollows;
     private readonly int _portOfB = FreePort();
 
-    private TwoCommunities(bool isMutual, NetworkServer a) => (_isMutual, A, B) = (isMutual, a, a);
+    private TwoCommunities(bool isMutual, bool bFollows, NetworkServer a) => (_isMutual, _bFollows, A, B) = (isMutual, bFollows, a, a);
 
     public NetworkServer A { get; private set; }
 
@@ -29,10 +30,11 @@ internal sealed class TwoCommunities : IAsyncDisposable
 
     /// <param name="isMutual">True: a follows b too.</param>
     /// <param name="bHasDesign">False: b's catalogue lacks what a makes.</param>
-    public static async Task<TwoCommunities> StartAsync(bool isMutual = false, bool bHasDesign = true)
+    /// <param name="bFollows">False: b is not started to follow a.</param>
+    public static async Task<TwoCommunities> StartAsync(bool isMutual = false, bool bHasDesign = true, bool bFollows = true)
     {
         var portOfA = FreePort();
-        var two = new TwoCommunities(isMutual, null!);
+        var two = new TwoCommunities(isMutual, bFollows, null!);
         two.A = await NetworkServer.StartAsync(configure: two.OptionsOfA, port: portOfA);
         two.B = await NetworkServer.StartAsync(configure: two.OptionsOfB, port: two._portOfB);
         await two.A.PublishAsync();
@@ -96,6 +98,22 @@ internal sealed class TwoCommunities : IAsyncDisposable
         throw new InvalidOperationException("The watch ended.");
     }
 
+    /// <summary>Waits until a site's stream has ended.</summary>
+    public static async Task LeftAsync(NetworkServer network, string site)
+    {
+        using var watch = network.Coordination.WatchNetwork(new(), cancellationToken: Cancel);
+        await foreach (var change in watch.ResponseStream.ReadAllAsync(Cancel))
+        {
+            IEnumerable<SiteStatus> sites = change.Snapshot?.Sites ?? (change.Site is { } told ? [told] : []);
+            if (sites.Any(s => s.Site.Id == site && !s.Online))
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException("The watch ended.");
+    }
+
     /// <summary>A site of b takes the next offer.</summary>
     public static async Task<Job> ClaimNextAsync(WireSite site)
     {
@@ -151,5 +169,5 @@ internal sealed class TwoCommunities : IAsyncDisposable
     private CoordinatorOptions OptionsOfA(CoordinatorOptions options) =>
         options with { Community = "a", FollowInterval = TimeSpan.FromMilliseconds(50), Follows = _isMutual ? [new FollowedCommunity("b", new Uri($"http://127.0.0.1:{_portOfB}"))] : [] };
 
-    private CoordinatorOptions OptionsOfB(CoordinatorOptions options) => options with { Community = "b", FollowInterval = TimeSpan.FromMilliseconds(50), Follows = [new FollowedCommunity("a", A.Address)] };
+    private CoordinatorOptions OptionsOfB(CoordinatorOptions options) => options with { Community = "b", FollowInterval = TimeSpan.FromMilliseconds(50), Follows = _bFollows ? [new FollowedCommunity("a", A.Address)] : [] };
 }
