@@ -32,6 +32,12 @@ internal sealed record Trouble
 
     public double ClockOfA { get; init; }
 
+    /// <summary>b follows a no longer, and later again.</summary>
+    public double Leave { get; init; }
+
+    /// <summary>True where nothing breaks: then no lease may lapse.</summary>
+    public bool IsGraceful { get; init; }
+
     public int MostSecondsAway { get; init; } = 150;
 
     public int MostDelay { get; init; } = 3;
@@ -49,6 +55,7 @@ internal sealed class GuestWorld : IAsyncDisposable
 {
     private static readonly SiteId North = SiteId.Parse("north");
     private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(60);
+    private static readonly FollowedCommunity CommunityA = new("a", new Uri("http://127.0.0.1:1"));
 
     private readonly Random _random;
     private readonly Trouble _trouble;
@@ -72,6 +79,7 @@ internal sealed class GuestWorld : IAsyncDisposable
     private long _helloAt;
     private long _linkBackAt;
     private long _edgeAwayAt = -1;
+    private long _followedAgainAt = -1;
     private long _second;
     private bool _isCalm;
 
@@ -108,6 +116,7 @@ internal sealed class GuestWorld : IAsyncDisposable
         }
 
         _isCalm = true;
+        await AskB(() => _b.Following.Follow(CommunityA.Name, CommunityA.Address.ToString()));
         _linkBackAt = 0;
         _edge.BackAt = 0;
         for (; _second < seconds + 3600 && Wrong is null && !await AskA(() => _a.State.Live.Count == 0 && _b.State.Live.Count == 0); _second++)
@@ -132,7 +141,7 @@ internal sealed class GuestWorld : IAsyncDisposable
         new CoordinatorOptions
         {
             DataFolder = Path.Combine(_folder, "b"), Community = "b", LeaseTtl = Ttl, PlanDebounce = TimeSpan.Zero,
-            Follows = [new FabNet.Coordinator.Federation.FollowedCommunity("a", new Uri("http://127.0.0.1:1"))],
+            Follows = [CommunityA],
         },
         _timeOfB, NullLogger.Instance, _journalOfB);
 
@@ -213,6 +222,26 @@ internal sealed class GuestWorld : IAsyncDisposable
         {
             await PersonAsync();
         }
+
+        if (_second >= _followedAgainAt && Happens(_trouble.Leave))
+        {
+            await AskB(() => LeaveA());
+            _followedAgainAt = _second + _random.Next(1, _trouble.MostSecondsAway);
+        }
+        else if (_second == _followedAgainAt)
+        {
+            await AskB(() => _b.Following.Follow(CommunityA.Name, CommunityA.Address.ToString()));
+        }
+    }
+
+    private bool LeaveA()
+    {
+        if (_b.Following.IsFollowed(CommunityA.Name))
+        {
+            _b.Following.Unfollow(CommunityA.Name);
+        }
+
+        return true;
     }
 
     private async Task PersonAsync()
@@ -277,6 +306,12 @@ internal sealed class GuestWorld : IAsyncDisposable
             return;
         }
 
+        if (!await AskB(() => _b.Guests.GuestsOf(CommunityA).Contains(North)))
+        {
+            await EndAsync();
+            return;
+        }
+
         if (_there is null)
         {
             await ConnectAsync();
@@ -321,14 +356,20 @@ internal sealed class GuestWorld : IAsyncDisposable
         }
     }
 
+    // The edge has not been here yet, or a is followed no longer and knows all.
+    private async Task EndAsync()
+    {
+        await BreakAsync();
+        if (_guest is { } guest)
+        {
+            await _b.PostAsync(() => _b.Guests.End(guest));
+            _guest = null;
+        }
+    }
+
     private async Task ConnectAsync()
     {
-        if (!await AskB(() => _b.State.Sites.ContainsKey(North)))
-        {
-            return; // The edge has not been here yet.
-        }
-
-        _guest ??= await AskB(() => _b.Guests.Begin(new FabNet.Coordinator.Federation.FollowedCommunity("a", new Uri("http://127.0.0.1:1")), North));
+        _guest ??= await AskB(() => _b.Guests.Begin(CommunityA, North));
         if (_hello is null)
         {
             _hello = AskB(() => _b.Guests.Hello(_guest));
@@ -422,6 +463,11 @@ internal sealed class GuestWorld : IAsyncDisposable
             {
                 return $"{job.Id} made {guest.Job}, and that is {_a.State.Jobs[guest.Job].Job.State}";
             }
+        }
+
+        if (_trouble.IsGraceful && _a.State.Jobs.Values.FirstOrDefault(static e => e.Events.OfType<JobLost>().Any()) is { } lost)
+        {
+            return $"{lost.Id} was lost, and nothing had broken";
         }
 
         var works = _a.State.Jobs.Values.Where(e => e.Job.Replaces is null).ToList();

@@ -15,6 +15,7 @@ public sealed class GuestWorldTests(ITestOutputHelper output)
     [InlineData("edges")]
     [InlineData("aimed")]
     [InlineData("people")]
+    [InlineData("leaving")]
     [InlineData("all")]
     public Task Nothing_is_started_twice_or_after_its_lease_elsewhere_and_all_ends(string kind) => LiveAsync(kind, Worlds);
 
@@ -22,6 +23,7 @@ public sealed class GuestWorldTests(ITestOutputHelper output)
     [Theory(Explicit = true, Timeout = 3_600_000)]
     [InlineData("all")]
     [InlineData("cuts")]
+    [InlineData("leaving")]
     public Task Nothing_is_started_twice_in_a_thousand_worlds(string kind) => LiveAsync(kind, 1000);
 
     private async Task LiveAsync(string kind, int worlds)
@@ -33,7 +35,8 @@ public sealed class GuestWorldTests(ITestOutputHelper output)
             "edges" => new Trouble { EdgeAway = 0.02, Cut = 0.02, SlowestStep = 150 },
             "aimed" => new Trouble { IsAimed = true, SlowestStep = 150 },
             "people" => new Trouble { Person = 0.03, Cut = 0.01, EdgeAway = 0.005 },
-            "all" => new Trouble { Cut = 0.01, RestartOfA = 0.003, RestartOfB = 0.003, EdgeAway = 0.005, Person = 0.005, ClockOfA = 0.01, MostDelay = 8 },
+            "leaving" => new Trouble { Leave = 0.05, MostSecondsAway = 40, IsGraceful = true },
+            "all" => new Trouble { Cut = 0.01, RestartOfA = 0.003, RestartOfB = 0.003, EdgeAway = 0.005, Person = 0.005, ClockOfA = 0.01, Leave = 0.01, MostDelay = 8 },
             _ => new Trouble(),
         };
         var starts = 0;
