@@ -221,12 +221,13 @@ internal sealed class Plant
         };
     }
 
-    // Calendars are written out as far as work may reach; beyond, everything is open.
+    // Calendars are written out as far as work may reach, with the days on which clocks are set; beyond, weeks repeat.
     private double Horizon()
     {
         const double Day = 1440;
         var work = Jobs.Sum(static j => j.Minutes.Where(static m => !double.IsNaN(m)).DefaultIfEmpty(0).Min());
         var latest = Jobs.Select(static j => double.IsInfinity(j.Due) ? j.Release : Math.Max(j.Due, j.Release)).DefaultIfEmpty(0).Max();
-        return Math.Clamp((8 * work / Math.Max(1, Problem.Machines.Count)) + latest + (14 * Day), 14 * Day, 366 * Day);
+        var blocked = Problem.Machines.SelectMany(static m => m.Blocked).Select(b => Minutes(b.To)).DefaultIfEmpty(0).Max();
+        return Math.Clamp((8 * work / Math.Max(1, Problem.Machines.Count)) + Math.Max(latest, blocked) + (14 * Day), 14 * Day, 366 * Day);
     }
 }
