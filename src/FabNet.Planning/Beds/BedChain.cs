@@ -84,6 +84,18 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
 
     private void Place(int number, BedPart part)
     {
+        var (best, place) = PlaceFor(number, part, Blink);
+        if (best < 0)
+        {
+            (best, place) = PlaceFor(number, part, blink: 0);
+        }
+
+        Touch(best).Add(place, number, part);
+    }
+
+    // Any place may go unseen, the first one too: a part that always joins the same build would never leave it. -1 if all did.
+    private (int Machine, int Build) PlaceFor(int number, BedPart part, double blink)
+    {
         var (best, place) = (-1, 0);
         var least = double.PositiveInfinity;
         foreach (var index in _problem.AbleTo(number))
@@ -92,7 +104,7 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
             var now = Power(machine.End);
             for (var build = 0; build <= machine.Count; build++)
             {
-                if ((best >= 0 && Random.Unit() < Blink) || (build < machine.Count && !machine.HasRoom(machine.Builds[build], part)))
+                if ((blink > 0 && Random.Unit() < blink) || (build < machine.Count && !machine.HasRoom(machine.Builds[build], part)))
                 {
                     continue;
                 }
@@ -105,6 +117,6 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
             }
         }
 
-        Touch(best).Add(place, number, part);
+        return (best, place);
     }
 }
