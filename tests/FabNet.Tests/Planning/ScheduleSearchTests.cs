@@ -86,6 +86,17 @@ public sealed class ScheduleSearchTests
         Assert.Equal(1, ScheduleSearch.Solve(Simple(4, static job => job with { SizeMm = new Size3(120, 120, 10) }), ScheduleProblems.Steps(500)).Runs.Max(static r => r.Jobs.Count));
     }
 
+    [Fact]
+    public void A_bed_whose_margins_meet_takes_one_copy_after_another()
+    {
+        var problem = Simple(2, static job => job with { SizeMm = new Size3(80, 40, 10), Quantity = 3 });
+        problem = problem with { Classes = [problem.Classes[0] with { MarginMm = 130, ClearanceMm = 0, MinutesPerMmHeight = 1 }] };
+        var schedule = ScheduleSearch.Solve(problem, ScheduleProblems.Steps(50));
+        Assert.All(schedule.Runs, run => Assert.Equal(problem.Jobs[0].MinutesEach * 3, (run.EndsAt - run.StartsAt).TotalMinutes - run.SetUpMinutes));
+        Assert.Equal(2, schedule.Runs.Count);
+        Assert.InRange(schedule.LowerBound, 0, schedule.TotalCost + 0.01);
+    }
+
     [Theory]
     [InlineData("tue 13:00-13:10", 0)]
     [InlineData("sat,sun 20:00-02:00", 0)]
