@@ -10,6 +10,9 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
     private const int MostVictims = 3;
     private const double Blink = 0.05;
 
+    // The first place that a part could go to is always seen, but for once in so many times for each part: one that costs least there would never leave it.
+    private const int PassesFirst = 8;
+
     private readonly BedProblem _problem;
     private readonly int[] _removed;
     private readonly double[] _keys;
@@ -84,17 +87,17 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
 
     private void Place(int number, BedPart part)
     {
-        var (best, place) = PlaceFor(number, part, Blink);
+        var (best, place) = PlaceFor(number, part, passesFirst: Random.Below(PassesFirst * _problem.Parts.Length) == 0);
         if (best < 0)
         {
-            (best, place) = PlaceFor(number, part, blink: 0);
+            (best, place) = PlaceFor(number, part, passesFirst: false);
         }
 
         Touch(best).Add(place, number, part);
     }
 
-    // Any place may go unseen, the first one too: a part that always joins the same build would never leave it. -1 if all did.
-    private (int Machine, int Build) PlaceFor(int number, BedPart part, double blink)
+    // -1 if there was nothing but the first.
+    private (int Machine, int Build) PlaceFor(int number, BedPart part, bool passesFirst)
     {
         var (best, place) = (-1, 0);
         var least = double.PositiveInfinity;
@@ -104,8 +107,14 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
             var now = Power(machine.End);
             for (var build = 0; build <= machine.Count; build++)
             {
-                if ((blink > 0 && Random.Unit() < blink) || (build < machine.Count && !machine.HasRoom(machine.Builds[build], part)))
+                if ((best >= 0 && Random.Unit() < Blink) || (build < machine.Count && !machine.HasRoom(machine.Builds[build], part)))
                 {
+                    continue;
+                }
+
+                if (passesFirst)
+                {
+                    passesFirst = false;
                     continue;
                 }
 
