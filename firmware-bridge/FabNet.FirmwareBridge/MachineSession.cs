@@ -1,6 +1,7 @@
 // One serial machine: opens its link, keeps it, runs programs on it, and owns its state.
 
 using System.Threading.Channels;
+using FabNet.FirmwareBridge.Marlin;
 using FabNet.FirmwareBridge.Serial;
 using FabNet.GCode;
 using FabNet.Model.Machines;
@@ -18,6 +19,7 @@ public sealed class MachineSession : IMachineSession
     private readonly TimeProvider _time;
     private readonly EventOutbox _events;
     private readonly SessionRequests _callers;
+    private readonly MarlinLimits _limits = new();
     private readonly Channel<SessionRequest> _requests = Channel.CreateBounded<SessionRequest>(new BoundedChannelOptions(64) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
@@ -201,7 +203,7 @@ public sealed class MachineSession : IMachineSession
     }
 
     private Task<SessionLoop> ConnectAsync(CancellationToken cancellationToken) =>
-        SessionOpening.ConnectAsync(_options, _open, _time, _requests.Reader, _events, SetState, cancellationToken);
+        SessionOpening.ConnectAsync(_options, _open, _time, _requests.Reader, _events, _limits, SetState, cancellationToken);
 
     private void SetState(MachineState state, string? reason)
     {

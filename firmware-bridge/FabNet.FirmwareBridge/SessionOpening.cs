@@ -18,6 +18,7 @@ internal static class SessionOpening
         TimeProvider time,
         ChannelReader<SessionRequest> requests,
         EventOutbox events,
+        MarlinLimits limits,
         Action<MachineState, string?> setState,
         CancellationToken cancellationToken)
     {
@@ -29,9 +30,11 @@ internal static class SessionOpening
             {
                 var probe = new DialectProbe(link, options, bauds[index]);
                 var info = await probe.RunAsync(cancellationToken);
+                if (probe.IsRestarted)
+                    limits.Forget();
                 FirmwareControl control = info.Dialect == FirmwareDialect.Grbl
                     ? new GrblControl(info, options, events, link.NowMs)
-                    : new MarlinControl(info, options, events, bauds[index], link.NowMs);
+                    : new MarlinControl(info, options, events, limits, bauds[index], link.NowMs);
                 if (!probe.Status.IsEmpty)
                     control.On(control.Dialect.Parse(probe.Status), link.NowMs);
                 return new SessionLoop(link, new WireRest(bauds[index]), control, requests, events, setState);

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 using FabNet.FirmwareBridge;
+using FabNet.FirmwareBridge.Marlin;
 using FabNet.FirmwareBridge.Serial;
 using FabNet.FirmwareBridge.Streaming;
 using FabNet.FirmwareSimulator;
@@ -35,6 +36,7 @@ internal sealed class VirtualMachine : IDisposable
     private readonly SerialMachineOptions _options;
     private readonly bool _resetsOnOpen;
     private readonly WireFaults _faults;
+    private readonly MarlinLimits _limits = new();
     private VirtualWire? _wire;
     private Task<SessionLoop>? _opening;
     private Task<string>? _serving;
@@ -240,7 +242,7 @@ internal sealed class VirtualMachine : IDisposable
         }
 
         if (_opening is null && _serving is null && _nowS >= _openAt && !_stopping.IsCancellationRequested)
-            _opening = SessionOpening.ConnectAsync(_options, OpenWire, Time, _requests.Reader, Events, SetState, CancellationToken.None);
+            _opening = SessionOpening.ConnectAsync(_options, OpenWire, Time, _requests.Reader, Events, _limits, SetState, CancellationToken.None);
     }
 
     private Stream OpenWire(int baud)
