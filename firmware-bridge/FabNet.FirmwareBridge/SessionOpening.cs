@@ -14,7 +14,7 @@ internal static class SessionOpening
     /// <exception cref="MachineLinkException">There is no such port, or nothing sensible at the other end at any speed.</exception>
     public static async Task<SessionLoop> ConnectAsync(
         SerialMachineOptions options,
-        Func<int, Stream> open,
+        Func<int, CancellationToken, ValueTask<Stream>> open,
         TimeProvider time,
         ChannelReader<SessionRequest> requests,
         EventOutbox events,
@@ -25,7 +25,7 @@ internal static class SessionOpening
         int[] bauds = [options.Baud, .. options.OtherBauds];
         for (var index = 0; ; index++)
         {
-            var link = new MachineLink(open(bauds[index]), time);
+            var link = new MachineLink(await open(bauds[index], cancellationToken), time);
             try
             {
                 var probe = new DialectProbe(link, options, bauds[index]);

@@ -24,7 +24,7 @@ internal sealed partial class MarlinControl
             _isHalted = true;
             _emergencyMs = -1;
             RestState = MachineState.Alarm;
-            RestReason = $"The firmware halted: {text}. It has turned its heaters off. Find the cause, then reset the machine.";
+            RestReason = $"The firmware halted: {text}. It has turned its heaters off. Find the cause, then {HowToReset}";
             _streamer.Abandon("The firmware halted.");
         }
 

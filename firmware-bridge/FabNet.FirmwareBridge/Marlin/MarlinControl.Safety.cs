@@ -75,19 +75,28 @@ internal sealed partial class MarlinControl
     {
         _emergencyMs = nowMs;
         RestState = MachineState.Alarm;
-        RestReason = "Emergency stop: reset the machine before it is used again.";
+        RestReason = $"Emergency stop: {HowToReset}";
     }
 
     /// <inheritdoc />
     public override string? Clear(long nowMs)
     {
         if (_isHalted || _emergencyMs >= 0)
-            return "The firmware has halted. Reset the machine (its button, or power off and on); it is ready when it says start.";
+        {
+            if (!Options.RaiseDtr)
+                return "The firmware has halted. Reset the machine (its button, or power off and on); it is ready when it says start.";
+            Events.Note("The firmware has halted: its board is reset over the port (DTR), which most boards obey.");
+            WantsReset = IsDead = true;
+            return null;
+        }
+
         _heaters.Forget();
         RestState = MachineState.Idle;
         RestReason = null;
         return null;
     }
+
+    private string HowToReset => Options.RaiseDtr ? "reset the machine before it is used again; clearing it tries that over the port." : "reset the machine before it is used again.";
 
     // Nothing breaks off G28 or G4, and without EMERGENCY_PARSER M108 waits while the command queue is full: the orders lie behind the command, and the firmware says that it is busy.
     private bool IsInsideLongCommand(ActiveRun run, long nowMs)
