@@ -2,6 +2,7 @@
 
 using FabNet.Model;
 using FabNet.Model.Machines;
+using FabNet.Model.Sites;
 using FabNet.Planning.Scheduling;
 using FabNet.Planning.Search;
 using FsCheck;
@@ -83,6 +84,35 @@ public sealed class ScheduleSearchTests
         var run = Assert.Single(ScheduleSearch.Solve(problem, ScheduleProblems.Steps(500)).Runs);
         Assert.Equal(4, run.Jobs.Count);
         Assert.Equal(1, ScheduleSearch.Solve(Simple(4, static job => job with { SizeMm = new Size3(120, 120, 10) }), ScheduleProblems.Steps(500)).Runs.Max(static r => r.Jobs.Count));
+    }
+
+    [Fact]
+    public void A_bed_whose_margins_meet_takes_one_copy_after_another()
+    {
+        var problem = Simple(2, static job => job with { SizeMm = new Size3(80, 40, 10), Quantity = 3 });
+        problem = problem with { Classes = [problem.Classes[0] with { MarginMm = 130, ClearanceMm = 0, MinutesPerMmHeight = 1 }] };
+        var schedule = ScheduleSearch.Solve(problem, ScheduleProblems.Steps(50));
+        Assert.All(schedule.Runs, run => Assert.Equal(problem.Jobs[0].MinutesEach * 3, (run.EndsAt - run.StartsAt).TotalMinutes - run.SetUpMinutes));
+        Assert.Equal(2, schedule.Runs.Count);
+        Assert.InRange(schedule.LowerBound, 0, schedule.TotalCost + 0.01);
+    }
+
+    [Theory]
+    [InlineData("tue 13:00-13:10", 0)]
+    [InlineData("sat,sun 20:00-02:00", 0)]
+    [InlineData("mon-fri 09:00-17:00", 100)]
+    [InlineData("mon-sat 00:00-00:00", 500)]
+    public void Opening_hours_hold_however_far_work_reaches(string hours, int closedDays)
+    {
+        var problem = Simple(30, static job => job);
+        problem = problem with
+        {
+            Workshops = [problem.Workshops[0] with { Hours = [OpeningHours.Parse(hours)], TimeZone = "America/New_York" }],
+            Machines = [problem.Machines[0] with { Blocked = closedDays > 0 ? [new BlockedTime(problem.Now, problem.Now.AddDays(closedDays), "moved")] : [] }],
+        };
+        var schedule = ScheduleSearch.Solve(problem, ScheduleProblems.Steps(50));
+        Assert.Equal(30, schedule.Runs.Count);
+        ScheduleRules.Check(problem, schedule);
     }
 
     [Fact]
