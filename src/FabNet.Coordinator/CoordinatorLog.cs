@@ -66,4 +66,7 @@ internal static partial class CoordinatorLog
 
     [LoggerMessage(20, LogLevel.Warning, "It was started to follow {Community} at {Address}, and people said something else of that community since, which holds: fabnet communities")]
     public static partial void FollowingOverruled(ILogger logger, string community, Uri address);
+
+    [LoggerMessage(21, LogLevel.Error, "Following {Community} at {Address} failed; it begins anew.")]
+    public static partial void CommunityFailed(ILogger logger, Exception exception, string community, Uri address);
 }

@@ -13,7 +13,7 @@ internal sealed class CommunityDirectory(CoordinatorState state, SiteDirectory s
     private readonly Dictionary<string, Seen> _seen = new(StringComparer.Ordinal);
 
     /// <summary>The demand that is open in other communities.</summary>
-    public IReadOnlyList<Wire.ForeignDemand> Demand => [.. _seen.Values.SelectMany(static s => s.Demand)];
+    public IReadOnlyList<Wire.ForeignDemand> Demand => [.. _seen.Where(s => following.IsFollowed(s.Key)).SelectMany(static s => s.Value.Demand)];
 
     /// <summary>The followed communities.</summary>
     public IReadOnlyList<Wire.CommunityStatus> Followed => [.. following.Now.Select(Of)];

@@ -17,7 +17,7 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var listening = application.ApplicationStarted.Register(started.SetResult);
-        var (read, helped) = (new WantedTasks<FollowedCommunity>(ReadAsync), new WantedTasks<FollowedCommunity>(HelpAsync));
+        var (read, helped) = (new WantedTasks<FollowedCommunity>(ReadAsync, Failed), new WantedTasks<FollowedCommunity>(HelpAsync, Failed));
         using var timer = new PeriodicTimer(options.FollowInterval, time);
         try
         {
@@ -44,6 +44,8 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
             await read.EndAsync();
             await helped.EndAsync();
         }
+
+        void Failed(FollowedCommunity community, Exception fault) => CoordinatorLog.CommunityFailed(log, fault, community.Name, community.Address);
     }
 
     private async Task ReadAsync(FollowedCommunity community, CancellationToken cancellationToken)
@@ -60,7 +62,7 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
     {
         using var channel = GrpcChannel.ForAddress(community.Address);
         var client = new EdgeLink.EdgeLinkClient(channel);
-        var guests = new WantedTasks<SiteId>((site, stop) => SendAsync(community, site, client, stop));
+        var guests = new WantedTasks<SiteId>((site, stop) => SendAsync(community, site, client, stop), (site, fault) => CoordinatorLog.GuestFailed(log, fault, site, community.Name));
         using var timer = new PeriodicTimer(options.FollowInterval, time);
         try
         {
@@ -78,15 +80,7 @@ internal sealed class CommunityRelay(CoordinatorNode node, CoordinatorOptions op
 
     private async Task SendAsync(FollowedCommunity community, SiteId site, EdgeLink.EdgeLinkClient client, CancellationToken cancellationToken)
     {
-        try
-        {
-            var session = await node.AskAsync(() => node.Guests.Begin(community, site), CancellationToken.None);
-            await new GuestLink(node, session, client, designs(), options.FollowInterval, time).RunAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // A fault of this program: it is said, and the guest begins anew.
-            CoordinatorLog.GuestFailed(log, e, site, community.Name);
-        }
+        var session = await node.AskAsync(() => node.Guests.Begin(community, site), CancellationToken.None);
+        await new GuestLink(node, session, client, designs(), options.FollowInterval, time).RunAsync(cancellationToken);
     }
 }

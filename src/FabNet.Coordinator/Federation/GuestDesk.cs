@@ -42,12 +42,7 @@ internal sealed partial class GuestDesk(
     public IReadOnlyList<FollowedCommunity> Communities => [.. following.Now, .. following.Left.Where(c => GuestsOf(c).Count > 0)];
 
     /// <summary>The sites that are to be guests of a community now: those that are here and help others, while it is followed, and those that still have work from it, or asked for some, or have something to tell it.</summary>
-    public IReadOnlyList<SiteId> GuestsOf(FollowedCommunity community) =>
-    [
-        .. State.Sites.Values.Where(s => s.Community is null && ((sites[s.Id].LastSeenAt is not null && !s.OwnCommunityOnly && following.IsFollowed(community.Name))
-            || _sessions.Exists(g => g.Community == community && g.Site == s.Id && g.Claims.Count + g.Pending.Count > 0) || book.LaneOf(community.Name, s.Id).Last > _heard.GetValueOrDefault((community.Name, s.Id)) || book.HeldFor(community.Name, s.Id).Any()))
-            .Select(static s => s.Id),
-    ];
+    public IReadOnlyList<SiteId> GuestsOf(FollowedCommunity community) => [.. State.Sites.Values.Where(s => s.Community is null && (Helps(s, community) || IsInvolved(s.Id, community))).Select(static s => s.Id)];
 
     /// <summary>A guest begins.</summary>
     public GuestSession Begin(FollowedCommunity community, SiteId site)
@@ -185,6 +180,13 @@ internal sealed partial class GuestDesk(
             CoordinatorLog.CommunityAway(log, session.Community.Name, session.Site, reason);
         }
     }
+
+    private bool Helps(Model.Sites.Site site, FollowedCommunity community) => following.IsFollowed(community.Name) && !site.OwnCommunityOnly && sites[site.Id].LastSeenAt is not null;
+
+    private bool IsInvolved(SiteId site, FollowedCommunity community) =>
+        book.LaneOf(community.Name, site).Last > _heard.GetValueOrDefault((community.Name, site))
+        || book.HeldFor(community.Name, site).Any()
+        || _sessions.Exists(g => g.Community == community && g.Site == site && g.Claims.Count + g.Pending.Count > 0);
 
     private string BootOf(string community)
     {

@@ -3,8 +3,9 @@
 namespace FabNet.Coordinator.Federation;
 
 /// <summary>Begins and ends tasks as wishes change. Used by one caller at a time.</summary>
-/// <param name="run">Runs until cancelled. What it throws else is thrown to the caller when it is ended.</param>
-internal sealed class WantedTasks<TKey>(Func<TKey, CancellationToken, Task> run)
+/// <param name="run">Runs until cancelled.</param>
+/// <param name="failed">Told what it threw else: a fault of this program, after which it begins anew.</param>
+internal sealed class WantedTasks<TKey>(Func<TKey, CancellationToken, Task> run, Action<TKey, Exception> failed)
     where TKey : notnull
 {
     private readonly Dictionary<TKey, (CancellationTokenSource Stop, Task Running)> _running = [];
@@ -45,6 +46,10 @@ internal sealed class WantedTasks<TKey>(Func<TKey, CancellationToken, Task> run)
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // It was to end.
+        }
+        catch (Exception e)
+        {
+            failed(key, e);
         }
     }
 }

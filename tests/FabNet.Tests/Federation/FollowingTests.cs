@@ -1,5 +1,8 @@
 // What is followed changes while the coordinator runs, at once and for good; what is under way is finished.
 
+using FabNet.Coordinator;
+using FabNet.Coordinator.Federation;
+using FabNet.Coordinator.State;
 using FabNet.Protocol.V1;
 using FabNet.Tests.Coordinator;
 using Grpc.Core;
@@ -102,6 +105,36 @@ public sealed class FollowingTests
         await two.OrderAtAAsync();
         await TwoCommunities.MakeAsync(north, await TwoCommunities.ClaimNextAsync(north));
         await TwoCommunities.JobAsync(two.A, "o-1.1", JobState.Completed);
+    }
+
+    [Fact]
+    public void What_was_said_last_holds_over_the_options_and_a_community_that_was_left_is_let_go_after_a_week()
+    {
+        var (time, changes) = (new ManualTimeProvider(), 0);
+        FollowedCommunity a = new("a", new Uri("http://127.0.0.1:1")), c = new("c", new Uri("http://127.0.0.1:3")), moved = c with { Address = new Uri("http://127.0.0.1:33") }, d = new("d", new Uri("http://127.0.0.1:4"));
+        var options = new CoordinatorOptions { DataFolder = "x", Community = "b", Follows = [a, c] };
+        using var journal = new MemoryJournal(time);
+        using var chronicle = new Chronicle(journal, new CoordinatorState(), static (_, _) => { });
+        var following = new Following(chronicle, options, time, () => changes++);
+        Assert.Equal([a, c], following.Now);
+        following.Unfollow("a");
+        following.Follow("d", "http://127.0.0.1:4");
+        following.Follow("c", "http://127.0.0.1:33");
+        Assert.Equal(3, changes);
+
+        using var replayed = new Chronicle(journal, new CoordinatorState(), static (_, _) => { });
+        foreach (var one in (Following[])[following, new Following(replayed, options, time, static () => { })])
+        {
+            Assert.Equal([moved, d], one.Now);
+            Assert.Equal([a], one.Left);
+            Assert.Equal([a, c], one.Overruled);
+            Assert.False(one.IsFollowed("a"));
+        }
+
+        time.Advance(TimeSpan.FromDays(7));
+        Assert.Empty(following.Left);
+        following.Follow("a", "http://127.0.0.1:1");
+        Assert.Equal([a, moved, d], following.Now);
     }
 
     [Theory(Timeout = 60_000)]

@@ -32,7 +32,7 @@ internal sealed record Trouble
 
     public double ClockOfA { get; init; }
 
-    /// <summary>b follows a no longer, and later again.</summary>
+    /// <summary>b follows a no longer, and later again; ten times as likely while its guest waits for the answer to a claim.</summary>
     public double Leave { get; init; }
 
     /// <summary>True where nothing breaks: then no lease may lapse.</summary>
@@ -223,7 +223,8 @@ internal sealed class GuestWorld : IAsyncDisposable
             await PersonAsync();
         }
 
-        if (_second >= _followedAgainAt && Happens(_trouble.Leave))
+        var isClaiming = await AskB(() => _guest is { Claims.Count: > 0 });
+        if (_second >= _followedAgainAt && Happens(isClaiming ? 10 * _trouble.Leave : _trouble.Leave))
         {
             await AskB(() => LeaveA());
             _followedAgainAt = _second + _random.Next(1, _trouble.MostSecondsAway);

@@ -35,7 +35,7 @@ public sealed class GuestWorldTests(ITestOutputHelper output)
             "edges" => new Trouble { EdgeAway = 0.02, Cut = 0.02, SlowestStep = 150 },
             "aimed" => new Trouble { IsAimed = true, SlowestStep = 150 },
             "people" => new Trouble { Person = 0.03, Cut = 0.01, EdgeAway = 0.005 },
-            "leaving" => new Trouble { Leave = 0.05, MostSecondsAway = 40, IsGraceful = true },
+            "leaving" => new Trouble { Leave = 0.05, IsGraceful = true },
             "all" => new Trouble { Cut = 0.01, RestartOfA = 0.003, RestartOfB = 0.003, EdgeAway = 0.005, Person = 0.005, ClockOfA = 0.01, Leave = 0.01, MostDelay = 8 },
             _ => new Trouble(),
         };
