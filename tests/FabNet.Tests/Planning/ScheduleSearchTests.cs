@@ -107,7 +107,7 @@ public sealed class ScheduleSearchTests
         var problem = Simple(30, static job => job);
         problem = problem with
         {
-            Workshops = [problem.Workshops[0] with { Hours = [OpeningHours.Parse(hours)], TimeZone = "America/New_York" }],
+            Workshops = [problem.Workshops[0] with { Hours = [WeeklyHours.Parse(hours)], TimeZone = "America/New_York" }],
             Machines = [problem.Machines[0] with { Blocked = closedDays > 0 ? [new BlockedTime(problem.Now, problem.Now.AddDays(closedDays), "moved")] : [] }],
         };
         var schedule = ScheduleSearch.Solve(problem, ScheduleProblems.Steps(50));
