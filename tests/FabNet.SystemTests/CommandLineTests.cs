@@ -55,6 +55,44 @@ public sealed partial class CommandLineTests
         Assert.Contains(example, own.Output, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = TimeoutMs)]
+    [InlineData("")]
+    [InlineData("; a comment\n")]
+    [InlineData("<html><body>404</body></html>\n")]
+    [InlineData("solid part\n facet normal 0 0 1\n")]
+    public async Task What_is_no_program_has_no_figures(string text)
+    {
+        var program = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(program, text, TestContext.Current.CancellationToken);
+            (await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "info", program)).ExpectRefusal(1, Path.GetFileName(program));
+        }
+        finally
+        {
+            File.Delete(program);
+        }
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Figures_of_a_program_that_can_not_be_read_whole_say_so()
+    {
+        var program = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(program, "G21\nG90\nG28\nG1 X10 F600\nG1 X10,5 F600\n", TestContext.Current.CancellationToken);
+            var info = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "info", program, "--profile", "prusa-mk3s");
+            info.Expect(0);
+            Assert.Contains("prusa-mk3s would refuse it, and lines that can't be read are not in these figures. The first reason: line 5:", info.Output, StringComparison.Ordinal);
+            var json = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "info", program, "--profile", "prusa-mk3s", "--json");
+            Assert.Contains("\"refusalCount\":1", json.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(program);
+        }
+    }
+
     [Fact(Timeout = TimeoutMs)]
     public async Task A_check_that_refuses_says_what_to_do_and_nothing_of_sending()
     {
