@@ -119,12 +119,24 @@ public sealed partial class CommandLineTests
     [InlineData("machine send part.gcode --port /dev/null --dialect klingon")]
     [InlineData("status --server nonsense")]
     [InlineData("coordinator serve --urls http://0.0.0.0:7300")]
+    [InlineData("up --urls http://127.0.0.1:80000")]
+    [InlineData("up --urls nonsense")]
     public async Task Bad_usage_ends_with_2_and_one_sentence(string words)
     {
         var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, words.Split(' '));
         ended.ExpectRefusal(2);
         Assert.StartsWith("fabnet: ", ended.Errors, StringComparison.Ordinal);
         Assert.Empty(ended.Output);
+    }
+
+    [Theory(Timeout = TimeoutMs)]
+    [InlineData("order clip --due tomorrow", "--due takes a moment, such as 2030-01-31T16:00")]
+    [InlineData("order clip --quantity 99999999999", "--quantity takes a whole number in its range, and '99999999999' is none.")]
+    public async Task An_option_of_another_kind_is_told_in_words(string words, string says)
+    {
+        var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, words.Split(' '));
+        ended.ExpectRefusal(2, says);
+        Assert.DoesNotContain("System.", ended.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = TimeoutMs)]
@@ -140,6 +152,24 @@ public sealed partial class CommandLineTests
     {
         var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "ledger", "verify", "nowhere.jsonl");
         ended.ExpectRefusal(1, "nowhere.jsonl", "Check the path");
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task A_port_that_is_taken_is_told_in_one_sentence()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var data = Directory.CreateTempSubdirectory("fabnet-taken-");
+        try
+        {
+            var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "catalogue", "serve", "--data", data.FullName, "--urls", $"http://{taken.LocalEndpoint}");
+            ended.ExpectRefusal(1, "address already in use. Stop what uses it, or choose another address with --urls.");
+            Assert.DoesNotContain("Exception", ended.Said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
     }
 
     [Fact(Timeout = TimeoutMs)]
