@@ -43,6 +43,9 @@ internal abstract class FirmwareControl(MachineInfo info, SerialMachineOptions o
     /// <summary>True if the link is open and nobody answers any more: it must be opened again.</summary>
     public bool IsDead { get; protected set; }
 
+    /// <summary>True if the board is to be reset by its port when that is opened again.</summary>
+    public bool WantsReset { get; protected set; }
+
     /// <summary>When a program last ran or somebody last asked something of the machine, in ms.</summary>
     public long ActiveMs { get; set; }
 

@@ -1,6 +1,7 @@
 // One serial machine: opens its link, keeps it, runs programs on it, and owns its state.
 
 using System.Threading.Channels;
+using FabNet.FirmwareBridge.Marlin;
 using FabNet.FirmwareBridge.Serial;
 using FabNet.GCode;
 using FabNet.Model.Machines;
@@ -14,10 +15,11 @@ namespace FabNet.FirmwareBridge;
 public sealed class MachineSession : IMachineSession
 {
     private readonly SerialMachineOptions _options;
-    private readonly Func<int, Stream> _open;
+    private readonly Func<int, bool, CancellationToken, ValueTask<Stream>> _open;
     private readonly TimeProvider _time;
     private readonly EventOutbox _events;
     private readonly SessionRequests _callers;
+    private readonly MarlinLimits _limits = new();
     private readonly Channel<SessionRequest> _requests = Channel.CreateBounded<SessionRequest>(new BoundedChannelOptions(64) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
@@ -25,18 +27,27 @@ public sealed class MachineSession : IMachineSession
     private volatile MachineInfo? _info;
     private volatile int _state = (int)MachineState.Offline;
     private Task? _running;
+    private bool _wantsReset;
+    private bool _isResetTold;
     private int _disposed;
 
     /// <summary>A session that is not open yet.</summary>
     /// <param name="options">The port and its settings.</param>
     /// <param name="timeProvider">The clock; the system's if null.</param>
     public MachineSession(SerialMachineOptions options, TimeProvider? timeProvider = null)
-        : this(options, baud => SerialPortOpener.Open(options, baud), timeProvider ?? TimeProvider.System)
+        : this(options, (baud, resets, token) => resets
+            ? SerialPortOpener.OpenAndResetAsync(options, baud, timeProvider ?? TimeProvider.System, token)
+            : ValueTask.FromResult(SerialPortOpener.Open(options, baud)), timeProvider ?? TimeProvider.System)
     {
     }
 
     /// <summary>A session over any duplex stream.</summary>
     internal MachineSession(SerialMachineOptions options, Func<int, Stream> open, TimeProvider timeProvider)
+        : this(options, (baud, _, _) => ValueTask.FromResult(open(baud)), timeProvider)
+    {
+    }
+
+    private MachineSession(SerialMachineOptions options, Func<int, bool, CancellationToken, ValueTask<Stream>> open, TimeProvider timeProvider)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ReceiveBufferBytes, 32);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.CommandSlots, 1);
@@ -172,6 +183,7 @@ public sealed class MachineSession : IMachineSession
                 {
                     ended = await loop.ServeAsync(_stopping.Token);
                     _loop = null;
+                    (_wantsReset, _isResetTold) = (loop.Control.WantsReset, false);
                     SetState(MachineState.Offline, ended);
                     RefuseAll();
                 }
@@ -200,8 +212,24 @@ public sealed class MachineSession : IMachineSession
         }
     }
 
-    private Task<SessionLoop> ConnectAsync(CancellationToken cancellationToken) =>
-        SessionOpening.ConnectAsync(_options, _open, _time, _requests.Reader, _events, SetState, cancellationToken);
+    private async Task<SessionLoop> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var loop = await SessionOpening.ConnectAsync(
+                _options, (baud, token) => _open(baud, _wantsReset, token), _time, _requests.Reader, _events, _limits, SetState, cancellationToken);
+            if (_wantsReset)
+                _events.Note($"{_options.PortName} answers again behind its reset.");
+            _wantsReset = false;
+            return loop;
+        }
+        catch (MachineLinkException error) when (_wantsReset && !_isResetTold)
+        {
+            _isResetTold = true;
+            SetState(MachineState.Offline, $"It does not answer behind a reset over its port (DTR): press its reset, or switch it off and on. It is opened again by itself. {error.Message}");
+            throw;
+        }
+    }
 
     private void SetState(MachineState state, string? reason)
     {

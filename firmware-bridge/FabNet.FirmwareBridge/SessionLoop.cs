@@ -69,7 +69,7 @@ internal sealed class SessionLoop(
             AdvanceRun(nowMs);
             TellState();
             if (control.IsDead && _run is null)
-                return End("nobody answers at the other end");
+                return End(control.WantsReset ? "its board is reset" : "nobody answers at the other end");
             if (_isClosing && _run is null && IsClosed(nowMs))
                 return End("the session was closed");
 

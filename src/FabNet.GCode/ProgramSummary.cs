@@ -93,6 +93,9 @@ public sealed record ProgramSummary
     /// <summary>What the program leaves shifted at its end.</summary>
     public CoordinateShifts ShiftsCoordinates { get; init; }
 
+    /// <summary>Commands of the program that set limits which outlast it, each once: of M201, M203, M204, M205 and M900 (Marlin and kin).</summary>
+    public IReadOnlyList<string> LimitCommands { get; init; } = [];
+
     /// <summary>How many changes of tool there are.</summary>
     public int ToolChangeCount { get; init; }
 

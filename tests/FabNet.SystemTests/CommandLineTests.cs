@@ -60,57 +60,26 @@ public sealed partial class CommandLineTests
     [InlineData("; a comment\n")]
     [InlineData("<html><body>404</body></html>\n")]
     [InlineData("solid part\n facet normal 0 0 1\n")]
-    public async Task What_is_no_program_has_no_figures(string text)
-    {
-        var program = Path.GetTempFileName();
-        try
-        {
-            await File.WriteAllTextAsync(program, text, TestContext.Current.CancellationToken);
-            (await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "info", program)).ExpectRefusal(1, Path.GetFileName(program));
-        }
-        finally
-        {
-            File.Delete(program);
-        }
-    }
+    public Task What_is_no_program_has_no_figures(string text) => WithProgramAsync(text, async (program, stop) =>
+        (await FabNetProcess.RunAsync(stop, "gcode", "info", program)).ExpectRefusal(1, Path.GetFileName(program)));
 
     [Fact(Timeout = TimeoutMs)]
-    public async Task Figures_of_a_program_that_can_not_be_read_whole_say_so()
+    public Task Figures_of_a_program_that_can_not_be_read_whole_say_so() => WithProgramAsync("G21\nG90\nG28\nG1 X10 F600\nG1 X10,5 F600\n", async (program, stop) =>
     {
-        var program = Path.GetTempFileName();
-        try
-        {
-            await File.WriteAllTextAsync(program, "G21\nG90\nG28\nG1 X10 F600\nG1 X10,5 F600\n", TestContext.Current.CancellationToken);
-            var info = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "info", program, "--profile", "prusa-mk3s");
-            info.Expect(0);
-            Assert.Contains("prusa-mk3s would refuse it, and lines that can't be read are not in these figures. The first reason: line 5:", info.Output, StringComparison.Ordinal);
-            var json = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "info", program, "--profile", "prusa-mk3s", "--json");
-            Assert.Contains("\"refusalCount\":1", json.Output, StringComparison.Ordinal);
-        }
-        finally
-        {
-            File.Delete(program);
-        }
-    }
+        var info = (await FabNetProcess.RunAsync(stop, "gcode", "info", program, "--profile", "prusa-mk3s")).Expect(0);
+        Assert.Contains("prusa-mk3s would refuse it, and lines that can't be read are not in these figures. The first reason: line 5:", info.Output, StringComparison.Ordinal);
+        var json = await FabNetProcess.RunAsync(stop, "gcode", "info", program, "--profile", "prusa-mk3s", "--json");
+        Assert.Contains("\"refusalCount\":1", json.Output, StringComparison.Ordinal);
+    });
 
     [Fact(Timeout = TimeoutMs)]
-    public async Task A_check_that_refuses_says_what_to_do_and_nothing_of_sending()
+    public Task A_check_that_refuses_says_what_to_do_and_nothing_of_sending() => WithProgramAsync("G28\nG1 X9000 F1000\n", async (program, stop) =>
     {
-        var program = Path.GetTempFileName();
-        try
-        {
-            await File.WriteAllTextAsync(program, "G28\nG1 X9000 F1000\n", TestContext.Current.CancellationToken);
-            var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "check", program, "--profile", "prusa-mk3s");
-            ended.Expect(1);
-            Assert.Contains("line 2", ended.Output, StringComparison.Ordinal);
-            Assert.Contains("choose another machine", ended.Output, StringComparison.Ordinal);
-            Assert.DoesNotContain("sent", ended.Output, StringComparison.Ordinal);
-        }
-        finally
-        {
-            File.Delete(program);
-        }
-    }
+        var ended = (await FabNetProcess.RunAsync(stop, "gcode", "check", program, "--profile", "prusa-mk3s")).Expect(1);
+        Assert.Contains("line 2", ended.Output, StringComparison.Ordinal);
+        Assert.Contains("choose another machine", ended.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("sent", ended.Output, StringComparison.Ordinal);
+    });
 
     [Theory(Timeout = TimeoutMs)]
     [InlineData("no-such-command")]
@@ -180,6 +149,20 @@ public sealed partial class CommandLineTests
     }
 
     /// <summary>The names under "Commands:": those that stand two blanks in.</summary>
+    private static async Task WithProgramAsync(string text, Func<string, CancellationToken, Task> use)
+    {
+        var program = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(program, text, TestContext.Current.CancellationToken);
+            await use(program, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            File.Delete(program);
+        }
+    }
+
     private static IEnumerable<string> Subcommands(string help)
     {
         var at = help.IndexOf("\nCommands:\n", StringComparison.Ordinal);

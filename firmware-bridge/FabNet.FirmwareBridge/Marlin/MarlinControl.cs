@@ -1,4 +1,4 @@
-// Steers a Marlin: temperatures and positions, host actions, errors, the end of a program, and heaters off when it breaks off.
+// Steers a Marlin: polls, programs from start to end, pauses. Beside it: what the machine says, and how it is made safe.
 
 using System.Globalization;
 using FabNet.FirmwareBridge.Serial;
@@ -8,22 +8,14 @@ using FabNet.Model.Machines;
 namespace FabNet.FirmwareBridge.Marlin;
 
 /// <summary>Steers one Marlin.</summary>
-internal sealed class MarlinControl : FirmwareControl
+internal sealed partial class MarlinControl : FirmwareControl
 {
     private const long PositionPollMs = 5000;
-    private const long HaltAnswerMs = 3000;
     private const long CloseMs = 2000;
-    private const long NewNumbersMs = 1000;
-    private const long HaltRepeatMs = 1000;
-
-    // Errors after which Marlin has stopped: kill() and its kin have turned the heaters off. Source: Marlin core/language.h.
-    private static readonly string[] HaltWords = ["kill", "halted", "stopped", "KILLED", "hermal", "MINTEMP", "MAXTEMP", "Heating failed", "emergency", "Emergency"];
-
-    // Errors that say nothing about the program. Source: as above.
-    private static readonly string[] HarmlessWords = ["No thermistors", "volume.init", "SD init", "No SD", "EEPROM", "Cannot open"];
 
     private readonly HostPrompt _prompt;
     private readonly MarlinHeaters _heaters;
+    private readonly MarlinLimits _limits;
     private readonly List<Submission> _closing = [];
     private readonly List<Submission> _securing = [];
     private MarlinStreamer _streamer;
@@ -42,12 +34,13 @@ internal sealed class MarlinControl : FirmwareControl
     private bool _waitTold;
 
     /// <summary>Takes a Marlin that answered M115.</summary>
-    public MarlinControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, int baud, long nowMs)
+    public MarlinControl(MachineInfo info, SerialMachineOptions options, EventOutbox events, MarlinLimits limits, int baud, long nowMs)
         : base(info, options, events)
     {
         Baud = baud;
         _prompt = new HostPrompt(events);
         _heaters = new MarlinHeaters(options, events);
+        _limits = limits;
         _streamer = Start(nowMs);
     }
 
@@ -79,6 +72,7 @@ internal sealed class MarlinControl : FirmwareControl
         _closing.Clear();
         _securing.Clear();
         _streamer.FillsReceiveBuffer = false;
+        PutLimitsBack();
     }
 
     /// <inheritdoc />
@@ -113,6 +107,9 @@ internal sealed class MarlinControl : FirmwareControl
                 break;
             case FirmwareMessageKind.HostAction:
                 OnHostAction(message);
+                break;
+            case FirmwareMessageKind.Echo when _limits.Take(message.Detail):
+            case FirmwareMessageKind.Unknown when _limits.Take(message.Text):
                 break;
             case FirmwareMessageKind.Resend or FirmwareMessageKind.Error or FirmwareMessageKind.Echo or FirmwareMessageKind.Unknown:
                 Say(message);
@@ -149,6 +146,7 @@ internal sealed class MarlinControl : FirmwareControl
 
         if (Run is null && _streamer.Fault is not null)
             IsDead = true;
+        PutLimitsBack();
         if (Run is null && _heaters.AreForgotten(ActiveMs, nowMs))
         {
             ActiveMs = nowMs;
@@ -165,6 +163,8 @@ internal sealed class MarlinControl : FirmwareControl
     {
         foreach (var mode in MarlinOperations.StartModes(run.Program.Profile.HotEnds.Count))
             _streamer.Submit(new Submission(mode));
+        _limits.PutBack(_streamer, Info.Firmware);
+        _limits.Ask(_streamer, run.Program.Summary.LimitCommands, Info.Firmware);
     }
 
     /// <inheritdoc />
@@ -211,71 +211,13 @@ internal sealed class MarlinControl : FirmwareControl
     }
 
     /// <inheritdoc />
-    public override void BeginSecure(ActiveRun run, long nowMs)
-    {
-        _closing.Clear();
-        _securing.Clear();
-        ClosePersonWanted();
-        _waitTold = false;
-        _haltOrderedMs = -1;
-        if (_isHalted)
-            return;
-        if (_streamer.Fault is not null)
-        {
-            SecureAnew(run, nowMs);
-            return;
-        }
-
-        _streamer.Detach();
-        if (_streamer.LinesInFlight > 0)
-            SendUrgent("M108\n"u8);
-        _streamer.FillsReceiveBuffer = true;
-        SubmitSecuring(run);
-    }
-
-    /// <inheritdoc />
-    public override SafeState? Secured(ActiveRun run, long nowMs)
-    {
-        if (_isHalted)
-            return SafeState.FirmwareStopped;
-        if (_emergencyMs >= 0)
-            return HaltAnswer(nowMs);
-        if (_isRestarted && _securing.Count == 0)
-            return SafeState.FirmwareStopped;
-        if (_securing.TrueForAll(static order => order.IsAnswered && order.Error is null))
-        {
-            if (_isRestarted)
-                return SafeState.FirmwareStopped;
-            if (!_heaters.IsAnyOn)
-                return SafeState.Confirmed;
-            // Answered is not obeyed: the targets that came with the last answer show that an order did not arrive as it was sent.
-            if (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
-                SubmitSecuring(run);
-        }
-
-        if (nowMs - run.SecuringSinceMs < Options.Timings.SecureMs)
-        {
-            // One that answers nothing, or is busy, is left alone: its buffer may hold the orders already, and would join lines that overflow it.
-            if (_streamer.Fault is not null && _answeredMs > _newNumbersMs && nowMs - _newNumbersMs >= NewNumbersMs)
-                SecureAnew(run, nowMs);
-            return null;
-        }
-
-        if (_streamer.Fault is null && IsInsideLongCommand(run, nowMs))
-            return null;
-        Events.Note("Nothing confirms that the heaters are off, so the firmware is halted (M112), which turns them off. Go and look; reset the machine before it is used again.");
-        OnEmergencyStop(nowMs);
-        OrderHalt(nowMs);
-        return null;
-    }
-
-    /// <inheritdoc />
     public override void BeginClose(long nowMs)
     {
         _closingSinceMs = nowMs;
         _closing.Clear();
         if (!_settled || _isHalted)
             return;
+        _limits.PutBack(_streamer, Info.Firmware);
         // Whoever opens the port next did not ask for reports.
         foreach (var report in Reports)
             Submit(_closing, report + " S0");
@@ -283,15 +225,7 @@ internal sealed class MarlinControl : FirmwareControl
 
     /// <inheritdoc />
     public override bool IsClosed(long nowMs) =>
-        _isHalted || _streamer.Fault is not null || nowMs - _closingSinceMs > CloseMs || _closing.TrueForAll(static order => order.IsAnswered);
-
-    /// <inheritdoc />
-    public override void OnEmergencyStop(long nowMs)
-    {
-        _emergencyMs = nowMs;
-        RestState = MachineState.Alarm;
-        RestReason = "Emergency stop: reset the machine before it is used again.";
-    }
+        _isHalted || _streamer.Fault is not null || nowMs - _closingSinceMs > CloseMs || (!_limits.IsPuttingBack && _closing.TrueForAll(static order => order.IsAnswered));
 
     /// <inheritdoc />
     public override string? Answer(int choice)
@@ -306,216 +240,19 @@ internal sealed class MarlinControl : FirmwareControl
         return null;
     }
 
-    /// <inheritdoc />
-    public override string? Clear(long nowMs)
-    {
-        if (_isHalted || _emergencyMs >= 0)
-            return "The firmware has halted. Reset the machine (its button, or power off and on); it is ready when it says start.";
-        _heaters.Forget();
-        RestState = MachineState.Idle;
-        RestReason = null;
-        return null;
-    }
-
     private MarlinStreamer Start(long nowMs) => new(Info.ReceiveBufferBytes, Options.CommandSlots, Baud, Options.Timings, nowMs);
+
+    // As soon as no program runs: before anything that a person asks for.
+    private void PutLimitsBack()
+    {
+        if (Run is null && _settled && !_isHalted && _streamer.Fault is null)
+            _limits.PutBack(_streamer, Info.Firmware);
+    }
 
     private void Submit(List<Submission> orders, string command)
     {
         var order = new Submission(command);
         orders.Add(order);
         _streamer.Submit(order);
-    }
-
-    // Nothing breaks off G28 or G4, and without EMERGENCY_PARSER M108 waits while the command queue is full: the orders lie behind the command, and the firmware says that it is busy.
-    private bool IsInsideLongCommand(ActiveRun run, long nowMs)
-    {
-        if (nowMs - _aliveMs > 2 * Options.Timings.NoReplyOnceBusyIsKnownMs || nowMs - run.SecuringSinceMs > Options.Timings.LongCommandMs)
-            return false;
-        if (!_waitTold)
-        {
-            _waitTold = true;
-            Events.Note("The firmware is inside a command that it can't break off, such as heating up or homing. Heaters are ordered off right behind it. If it can't wait, use the machine's own switch.");
-        }
-
-        return true;
-    }
-
-    private void OnStart(long nowMs)
-    {
-        if (Run is not null)
-            BreakOff("the board restarted in mid-job (it said 'start'): position and temperatures are lost. Check the power supply and the cable");
-        else
-            Events.Note("The board restarted.");
-        _isRestarted = Run is not null;
-        _isHalted = false;
-        _emergencyMs = -1;
-        _settled = false;
-        _securing.Clear();
-        RestState = MachineState.Idle;
-        RestReason = null;
-        _heaters.Forget();
-        Run?.Note(_streamer);
-        _streamer.Abandon("The board restarted.");
-        _streamer = Start(nowMs);
-    }
-
-    private void OnError(in FirmwareMessage message)
-    {
-        Say(message);
-        var text = FirmwareText.Of(message.Detail).Trim();
-        if (Array.Exists(HarmlessWords, word => text.Contains(word)))
-            return;
-        if (Array.Exists(HaltWords, word => text.Contains(word)))
-        {
-            _isHalted = true;
-            _emergencyMs = -1;
-            RestState = MachineState.Alarm;
-            RestReason = $"The firmware halted: {text}. It has turned its heaters off. Find the cause, then reset the machine.";
-            _streamer.Abandon("The firmware halted.");
-        }
-
-        BreakOff($"the firmware reported '{text}'");
-    }
-
-    // A command that the firmware passes over leaves the machine elsewhere than admission followed it to, or lets it go on where it should wait.
-    private void OnEcho(ReadOnlySpan<byte> text)
-    {
-        switch (MarlinUnknown.Of(text, out var command))
-        {
-            case UnknownEffect.Lost:
-                BreakOff($"the firmware does not know {command}, so the program's further moves would go elsewhere. Slice for this firmware, or have the command built into it");
-                break;
-            case UnknownEffect.Unheld:
-                WantsPause = true;
-                _streamer.IsProgramHeld = true;
-                Events.Note($"The firmware does not know {command}, at which it should have waited for a person: the program is held here instead. Do what the program wants, then resume.");
-                break;
-            case UnknownEffect.None when command.Length > 0:
-                Events.Note($"The firmware does not know {command} and passes it over.");
-                break;
-        }
-    }
-
-    private void OnHostAction(in FirmwareMessage message)
-    {
-        Say(message);
-        var action = message.Detail;
-        if (_prompt.On(action))
-        {
-            Question = _prompt.Showing;
-            return;
-        }
-
-        if (Run is null)
-            return;
-        if (action.SequenceEqual("pause"u8) || action.SequenceEqual("paused"u8))
-        {
-            WantsPause = true;
-            _streamer.IsProgramHeld = true;
-        }
-        else if (action.SequenceEqual("resume"u8) || action.SequenceEqual("resumed"u8))
-        {
-            WantsPause = false;
-            _streamer.IsProgramHeld = Run.IsPaused;
-        }
-        else if (action.SequenceEqual("cancel"u8))
-        {
-            Run.IsCalledOff = true;
-            BreakOff("called off at the machine");
-        }
-    }
-
-    private void OnPersonWanted()
-    {
-        if (_personWanted)
-            return;
-        _personWanted = true;
-        Question = "The machine waits for a person (M0, M1 or a filament change). Do what it asks, then resume.";
-        Events.Add(new PromptRaised { At = Events.Now, Text = Question });
-    }
-
-    private void ClosePersonWanted()
-    {
-        if (!_personWanted)
-            return;
-        _personWanted = false;
-        Question = _prompt.Showing;
-        Events.Add(new PromptClosed { At = Events.Now });
-    }
-
-    private void OnTemperatures(in FirmwareMessage message, long nowMs)
-    {
-        if (_heaters.Take(message, nowMs) is not { } finding)
-            return;
-        Events.Note(finding);
-        RestState = MachineState.Alarm;
-        RestReason = finding;
-        if (Run is null)
-            SubmitHeatersOff([]);
-        else
-            BreakOff(finding);
-    }
-
-    // Numbers can't be relied on any more, perhaps answers neither: once blind, once with new numbers.
-    private void SecureAnew(ActiveRun run, long nowMs)
-    {
-        _newNumbersMs = nowMs;
-        SendUrgent("\nM104 S0\nM140 S0\nM107\n"u8);
-        _streamer.Abandon("The link was reset.");
-        _streamer = Start(nowMs);
-        _streamer.FillsReceiveBuffer = true;
-        SubmitSecuring(run);
-    }
-
-    private void OrderHalt(long nowMs)
-    {
-        _haltOrderedMs = nowMs;
-        SendUrgent(Dialect.EmergencyStop(_streamer.Sent + 1));
-    }
-
-    // The last order that a host can give must arrive on a wire that damages every tenth line.
-    private SafeState? HaltAnswer(long nowMs)
-    {
-        if (nowMs - _emergencyMs > HaltAnswerMs)
-        {
-            IsDead = true;
-            return SafeState.Unconfirmed;
-        }
-
-        if (_haltOrderedMs >= 0 && nowMs - _haltOrderedMs >= HaltRepeatMs)
-            OrderHalt(nowMs);
-        return null;
-    }
-
-    private void SubmitSecuring(ActiveRun run)
-    {
-        _securing.Clear();
-        SubmitHeatersOff(_securing);
-        Submit(_securing, "M107");
-        if (run.Program.Profile.Spindle is not null)
-            Submit(_securing, "M5");
-        Submit(_securing, "M105");
-    }
-
-    private void SubmitHeatersOff(List<Submission> orders)
-    {
-        foreach (var order in _heaters.OffOrders())
-            Submit(orders, order);
-    }
-
-    private void OnPosition(ReadOnlySpan<byte> text)
-    {
-        Span<double> axes = stackalloc double[3];
-        for (var axis = 0; axis < 3; axis++)
-        {
-            var at = text.IndexOf(":"u8);
-            if (at < 1 || text[at - 1] != "XYZ"[axis])
-                return;
-            text = text[(at + 1)..].TrimStart((byte)' ');
-            if (!FirmwareText.TryTakeNumber(ref text, out axes[axis]))
-                return;
-        }
-
-        Events.Add(new PositionReported { At = Events.Now, XMm = axes[0], YMm = axes[1], ZMm = axes[2], IsMachine = false });
     }
 }

@@ -34,6 +34,9 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
     /// <summary>The last status that a GRBL reported, as it came, so that a locked machine is known to be locked before anybody can start a program. Empty on others.</summary>
     public ReadOnlySpan<byte> Status => _status;
 
+    /// <summary>True if the firmware said that it has just started.</summary>
+    public bool IsRestarted => _bannerSeen;
+
     /// <summary>Listens, asks, and returns what answered.</summary>
     /// <exception cref="MachineLinkException">Nothing sensible answered.</exception>
     public async Task<MachineInfo> RunAsync(CancellationToken cancellationToken)

@@ -131,7 +131,7 @@ internal sealed partial class MarlinFirmware
                 SetAccelerations(command);
                 return null;
             case 205:
-                SetPerAxis(command, _limits.Jerk);
+                SetPerAxis(command, _limits.Jerk, least: 0);
                 _limits.JunctionDeviationMm = command.Value('J') ?? _limits.JunctionDeviationMm;
                 return null;
             case 211:

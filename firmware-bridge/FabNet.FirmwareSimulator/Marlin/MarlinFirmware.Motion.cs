@@ -280,11 +280,11 @@ internal sealed partial class MarlinFirmware
         }
     }
 
-    private static void SetPerAxis(MarlinCommand command, double[] values)
+    private static void SetPerAxis(MarlinCommand command, double[] values, double least = double.Epsilon)
     {
         for (var axis = 0; axis < Axes.Count; axis++)
         {
-            if (command.Value("XYZE"[axis]) is > 0 and var value)
+            if (command.Value("XYZE"[axis]) is { } value && value >= least)
             {
                 values[axis] = value;
             }

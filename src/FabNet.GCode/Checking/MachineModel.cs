@@ -14,6 +14,7 @@ internal sealed class MachineModel
     public const double ToolChangeSeconds = 10;
 
     private const double LongestDwellSeconds = 24 * 3600;
+    private static readonly int PressureAdvance = Command.Key('M', 9000);
 
     public MachineModel(MachineProfile profile, AdmissionOptions options, ViolationLog log)
     {
@@ -52,6 +53,9 @@ internal sealed class MachineModel
 
     public LimitTracker Limits { get; }
 
+    /// <summary>The commands so far that change limits for good, each once.</summary>
+    public List<string> LimitCommands { get; } = [];
+
     /// <summary>The program line under way, from 1.</summary>
     public int Line { get; set; } = 1;
 
@@ -63,6 +67,9 @@ internal sealed class MachineModel
     {
         switch (kind)
         {
+            case CommandKind.Harmless when key == PressureAdvance:
+                NoteLimit(Command.Name(key));
+                break;
             case CommandKind.Harmless or CommandKind.PlaneXY:
                 break;
             case CommandKind.Millimetres:
@@ -72,7 +79,11 @@ internal sealed class MachineModel
                 Modes.IsExtruderRelative = kind == CommandKind.ExtruderRelative;
                 break;
             case CommandKind.MaxAcceleration or CommandKind.MaxFeed or CommandKind.Acceleration or CommandKind.Corner or CommandKind.FeedOverride or CommandKind.FlowOverride:
-                Limits.Obey(kind, words, Command.Name(key));
+                var name = Command.Name(key);
+                Limits.Obey(kind, words, name);
+                // Overrides are set anew ahead of each program.
+                if (kind is not (CommandKind.FeedOverride or CommandKind.FlowOverride))
+                    NoteLimit(name);
                 break;
             case CommandKind.Pause:
                 Pause();
@@ -81,6 +92,12 @@ internal sealed class MachineModel
                 RefuseCommand(Command.Name(key), kind);
                 break;
         }
+    }
+
+    private void NoteLimit(string name)
+    {
+        if (!LimitCommands.Contains(name))
+            LimitCommands.Add(name);
     }
 
     /// <summary>A comment of the program: its text, after the semicolon.</summary>

@@ -147,6 +147,7 @@ internal sealed class ProgramChecker
             CommandCount = _commandCount,
             MotionCount = _machine.Motion.MotionCount,
             ShiftsCoordinates = _machine.Motion.Shifts,
+            LimitCommands = _machine.LimitCommands,
             ToolChangeCount = _machine.ToolChangeCount,
             PathMm = _machine.Motion.PathMm,
             SourceLineCount = sourceLines,

@@ -27,7 +27,7 @@ internal static class Calendars
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(workshop.TimeZone);
         var today = TimeZoneInfo.ConvertTime(now, zone).Date;
-        var spans = OpeningHours.Between(workshop.Hours, zone, today.AddDays(-1), today.AddDays(Math.Ceiling(horizon / 1440) + DaysToRepeat))
+        var spans = WeeklyHours.Between(workshop.Hours, zone, today.AddDays(-1), today.AddDays(Math.Ceiling(horizon / 1440) + DaysToRepeat))
             .Select(s => (From: (s.From - now).TotalMinutes, To: (s.To - now).TotalMinutes)).ToList();
         spans.Add((Math.Max(horizon, spans.Count > 0 ? spans[^1].To : 0), double.PositiveInfinity));
         return [.. Spans.Joined(spans.Where(static s => s.To > 0))];

@@ -40,6 +40,9 @@ internal sealed class WorkingTime((double From, double To)[] open, (double From,
         }
     }
 
+    /// <summary>The first moment from a given one on at which somebody is there and it may run.</summary>
+    public double Open(double from) => Begin(from, double.Epsilon, double.Epsilon);
+
     /// <summary>When somebody could set it up and it may run, apart and in order; the last one has no end.</summary>
     public List<(double From, double To)> Free() => Without(open, blocked);
 
@@ -74,7 +77,7 @@ internal sealed class WorkingTime((double From, double To)[] open, (double From,
         return left;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Attended(double begin, double minutes)
     {
         var weeks = begin > _repeats ? Math.Ceiling((begin - _repeats) / Week) * Week : 0;
@@ -91,7 +94,7 @@ internal sealed class WorkingTime((double From, double To)[] open, (double From,
         return begin + weeks;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Unblocked(double begin, double minutes)
     {
         for (var i = FirstEndingAfter(blocked, begin); i < blocked.Length && blocked[i].From < begin + minutes; i++)
@@ -102,6 +105,7 @@ internal sealed class WorkingTime((double From, double To)[] open, (double From,
         return begin;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int FirstEndingAfter((double From, double To)[] spans, double moment)
     {
         var (low, high) = (0, spans.Length);

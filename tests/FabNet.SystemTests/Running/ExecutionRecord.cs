@@ -1,15 +1,16 @@
 // What a simulated firmware executed, read from the file that it writes while it runs.
 
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace FabNet.SystemTests.Running;
 
-internal static class ExecutionRecord
+internal static partial class ExecutionRecord
 {
     // What a host may say for itself, exactly: the program under test sends no other line that is not the program's.
     private static readonly HashSet<string> Marlin = new(StringComparer.Ordinal)
     {
-        "M115", "M110 N0", "M105", "M114", "M155 S2", "M154 S2", "M155 S0", "M154 S0", "M400",
+        "M115", "M110 N0", "M105", "M114", "M155 S2", "M154 S2", "M155 S0", "M154 S0", "M400", "M503",
     };
 
     private static readonly HashSet<string> Grbl = new(StringComparer.Ordinal) { "$I", "$$", "$#", "$G", "G0G17G21G40G90G94M5M9S0" };
@@ -27,6 +28,13 @@ internal static class ExecutionRecord
     {
         var host = HostCommands(dialect);
         var lines = executed.Where(line => !host.Contains(line)).ToList();
+        for (var at = lines.Count - 2; at >= 0 && dialect == "marlin"; at--)
+        {
+            // Behind a program that sets limits, the ones of before go back as the firmware reported them, in millimetres.
+            var limits = lines[at] == "G21" ? lines.Skip(at + 1).TakeWhile(static line => ReportedLimit().IsMatch(line)).Count() : 0;
+            lines.RemoveRange(at, limits > 0 ? limits + 1 : 0);
+        }
+
         for (var at = lines.Count - 1; at >= 0 && dialect == "marlin"; at--)
         {
             // All of them in a row: programs have some of the same lines.
@@ -52,6 +60,9 @@ internal static class ExecutionRecord
         var text = reader.ReadToEnd();
         return [.. text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(TextOf)];
     }
+
+    [GeneratedRegex(@"^M20[1345]( [A-Z]\d+\.\d\d\d?)+$")]
+    private static partial Regex ReportedLimit();
 
     private static string TextOf(string line)
     {

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 using FabNet.FirmwareBridge;
+using FabNet.FirmwareBridge.Marlin;
 using FabNet.FirmwareBridge.Serial;
 using FabNet.FirmwareBridge.Streaming;
 using FabNet.FirmwareSimulator;
@@ -34,7 +35,10 @@ internal sealed class VirtualMachine : IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly SerialMachineOptions _options;
     private readonly bool _resetsOnOpen;
+    private readonly bool _hasDtr;
+    private bool _wantsReset;
     private readonly WireFaults _faults;
+    private readonly MarlinLimits _limits = new();
     private VirtualWire? _wire;
     private Task<SessionLoop>? _opening;
     private Task<string>? _serving;
@@ -42,8 +46,9 @@ internal sealed class VirtualMachine : IDisposable
     private double _openAt;
     private double _nowS;
 
-    private VirtualMachine(Func<ExecutionLog, Firmware> firmware, SerialMachineOptions options, IReadOnlyList<WireFault> faults, bool resetsOnOpen, double noise, int seed)
+    private VirtualMachine(Func<ExecutionLog, Firmware> firmware, SerialMachineOptions options, IReadOnlyList<WireFault> faults, bool resetsOnOpen, double noise, int seed, bool hasDtr = false)
     {
+        _hasDtr = hasDtr;
         Firmware = firmware(Log);
         Simulation = new SerialSimulation(Firmware, Log, new FaultInjector([], seed), options.Baud);
         _options = options with { Timings = Timings };
@@ -82,8 +87,8 @@ internal sealed class VirtualMachine : IDisposable
         _ => throw new NotSupportedException(Firmware.GetType().Name),
     };
 
-    public static VirtualMachine Marlin(MarlinBuild build, IReadOnlyList<WireFault>? faults = null, bool resetsOnOpen = true, double noise = 0, int seed = 1) =>
-        new(log => new MarlinFirmware(build, Bench.Printer, log), Bench.Options(), faults ?? [], resetsOnOpen, noise, seed);
+    public static VirtualMachine Marlin(MarlinBuild build, IReadOnlyList<WireFault>? faults = null, bool resetsOnOpen = true, double noise = 0, int seed = 1, bool hasDtr = false) =>
+        new(log => new MarlinFirmware(build, Bench.Printer, log), Bench.Options(), faults ?? [], resetsOnOpen, noise, seed, hasDtr);
 
     public static VirtualMachine Grbl(GrblBuild build, IReadOnlyList<WireFault>? faults = null, bool resetsOnOpen = true, double noise = 0, int seed = 1) =>
         new(log => new GrblFirmware(build, Bench.Router, log), Bench.Options(), faults ?? [], resetsOnOpen, noise, seed);
@@ -131,6 +136,15 @@ internal sealed class VirtualMachine : IDisposable
         if (!done.IsCompleted)
             Assert.Fail($"No outcome after {limitS} s; {State}: {Reason}\n{Story()}");
         return done.Result;
+    }
+
+    /// <summary>Does what an emergency stop does: tells the loop, and writes past it.</summary>
+    public void EmergencyStop()
+    {
+        Post(new VerbRequest(SessionVerb.Emergency, "", 0, new TaskCompletionSource<string?>()));
+        var written = _loop!.WriteEmergencyStopAsync(CancellationToken.None);
+        Assert.True(Until(() => written.IsCompleted, 10));
+        Until(() => false, 0.1);
     }
 
     /// <summary>Pulls the cable, and plugs it in again later.</summary>
@@ -215,6 +229,7 @@ internal sealed class VirtualMachine : IDisposable
         if (_serving is { IsCompleted: true })
         {
             Ended = _serving.Result;
+            _wantsReset = _loop!.Control.WantsReset;
             (_serving, _loop) = (null, null);
             SetState(MachineState.Offline, Ended);
             while (_requests.Reader.TryRead(out var request))
@@ -228,6 +243,7 @@ internal sealed class VirtualMachine : IDisposable
             if (opened.IsCompletedSuccessfully)
             {
                 Openings++;
+                _wantsReset = false;
                 _loop = opened.Result;
                 _loop.TellState();
                 _serving = ServeAsync(_loop);
@@ -240,14 +256,14 @@ internal sealed class VirtualMachine : IDisposable
         }
 
         if (_opening is null && _serving is null && _nowS >= _openAt && !_stopping.IsCancellationRequested)
-            _opening = SessionOpening.ConnectAsync(_options, OpenWire, Time, _requests.Reader, Events, SetState, CancellationToken.None);
+            _opening = SessionOpening.ConnectAsync(_options, (baud, _) => ValueTask.FromResult(OpenWire(baud)), Time, _requests.Reader, Events, _limits, SetState, CancellationToken.None);
     }
 
     private Stream OpenWire(int baud)
     {
         if (!Simulation.IsPlugged)
             throw new MachineLinkException("There is no such port.");
-        if (_resetsOnOpen)
+        if (_resetsOnOpen || (_wantsReset && _hasDtr))
             Simulation.Reset(_nowS);
         return _wire = new VirtualWire(Simulation, () => _nowS = Time.GetElapsedTime(0).TotalSeconds, _faults);
     }
