@@ -31,7 +31,7 @@ public sealed class SimulatedMachine : IAsyncDisposable
     private SimulatedMachine(SimulatorOptions options)
     {
         _options = options;
-        Log = new ExecutionLog(options.LogPath);
+        Log = new ExecutionLog(options.LogPath, greatestBytes: options.LogBytes);
         try
         {
             Firmware firmware = options.Profile.Dialect switch

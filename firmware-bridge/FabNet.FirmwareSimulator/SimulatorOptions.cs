@@ -34,6 +34,9 @@ public sealed record SimulatorOptions
     /// <summary>A file that takes one JSON object per executed command, appended; null for none.</summary>
     public string? LogPath { get; init; }
 
+    /// <summary>How many bytes that file grows to before a new one is begun; the one before is kept as <c>.1</c>. Null: without end.</summary>
+    public long? LogBytes { get; init; }
+
     /// <summary>How the firmware was built, where it is Marlin.</summary>
     public MarlinBuild Marlin { get; init; } = new();
 

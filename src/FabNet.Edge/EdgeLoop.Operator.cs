@@ -101,8 +101,10 @@ internal sealed partial class EdgeLoop
         desk.FailuresInARow = 0;
         var noted = Judge(machine, scrapped, of, reason);
         SetFacts(desk, desk.Facts with { NeedsClearing = null });
+        var isInAlarm = desk.Host.Report.State == Model.Machines.MachineState.Alarm;
         desk.Host.Reset();
-        return (wasNeeded || noted.Length > 0 ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear; an alarm was reset as far as its firmware lets one: fabnet site machines shows how it is.") + noted;
+        return (wasNeeded && isInAlarm ? $"{machine} is clear; its alarm was reset as far as its firmware lets one: fabnet site machines shows how it is."
+            : wasNeeded || noted.Length > 0 ? $"{machine} is clear: its next job may start." : $"{machine} had nothing to clear; an alarm was reset as far as its firmware lets one: fabnet site machines shows how it is.") + noted;
     }
 
     /// <summary>Another material or colour is loaded. Runs in the loop.</summary>
@@ -116,7 +118,7 @@ internal sealed partial class EdgeLoop
 
         if (loaded.Material is { } material && desk.Profile.Materials.Count > 0 && !desk.Profile.Materials.Contains(material))
         {
-            throw new OperatorException($"A {desk.Profile.Title} does not work {material}. It works: {string.Join(", ", desk.Profile.Materials)}.");
+            throw new OperatorException($"{desk.Profile.Title} does not work '{material}'. It works: {string.Join(", ", desk.Profile.Materials)}.");
         }
 
         SetFacts(desk, desk.Facts with { Loaded = loaded });

@@ -55,24 +55,31 @@ public sealed partial class CommandLineTests
         Assert.Contains(example, own.Output, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = TimeoutMs)]
+    [InlineData("")]
+    [InlineData("; a comment\n")]
+    [InlineData("<html><body>404</body></html>\n")]
+    [InlineData("solid part\n facet normal 0 0 1\n")]
+    public Task What_is_no_program_has_no_figures(string text) => WithProgramAsync(text, async (program, stop) =>
+        (await FabNetProcess.RunAsync(stop, "gcode", "info", program)).ExpectRefusal(1, Path.GetFileName(program)));
+
     [Fact(Timeout = TimeoutMs)]
-    public async Task A_check_that_refuses_says_what_to_do_and_nothing_of_sending()
+    public Task Figures_of_a_program_that_can_not_be_read_whole_say_so() => WithProgramAsync("G21\nG90\nG28\nG1 X10 F600\nG1 X10,5 F600\n", async (program, stop) =>
     {
-        var program = Path.GetTempFileName();
-        try
-        {
-            await File.WriteAllTextAsync(program, "G28\nG1 X9000 F1000\n", TestContext.Current.CancellationToken);
-            var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "gcode", "check", program, "--profile", "prusa-mk3s");
-            ended.Expect(1);
-            Assert.Contains("line 2", ended.Output, StringComparison.Ordinal);
-            Assert.Contains("choose another machine", ended.Output, StringComparison.Ordinal);
-            Assert.DoesNotContain("sent", ended.Output, StringComparison.Ordinal);
-        }
-        finally
-        {
-            File.Delete(program);
-        }
-    }
+        var info = (await FabNetProcess.RunAsync(stop, "gcode", "info", program, "--profile", "prusa-mk3s")).Expect(0);
+        Assert.Contains("prusa-mk3s would refuse it, and lines that can't be read are not in these figures. The first reason: line 5:", info.Output, StringComparison.Ordinal);
+        var json = await FabNetProcess.RunAsync(stop, "gcode", "info", program, "--profile", "prusa-mk3s", "--json");
+        Assert.Contains("\"refusalCount\":1", json.Output, StringComparison.Ordinal);
+    });
+
+    [Fact(Timeout = TimeoutMs)]
+    public Task A_check_that_refuses_says_what_to_do_and_nothing_of_sending() => WithProgramAsync("G28\nG1 X9000 F1000\n", async (program, stop) =>
+    {
+        var ended = (await FabNetProcess.RunAsync(stop, "gcode", "check", program, "--profile", "prusa-mk3s")).Expect(1);
+        Assert.Contains("line 2", ended.Output, StringComparison.Ordinal);
+        Assert.Contains("choose another machine", ended.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("sent", ended.Output, StringComparison.Ordinal);
+    });
 
     [Theory(Timeout = TimeoutMs)]
     [InlineData("no-such-command")]
@@ -81,12 +88,24 @@ public sealed partial class CommandLineTests
     [InlineData("machine send part.gcode --port /dev/null --dialect klingon")]
     [InlineData("status --server nonsense")]
     [InlineData("coordinator serve --urls http://0.0.0.0:7300")]
+    [InlineData("up --urls http://127.0.0.1:80000")]
+    [InlineData("up --urls nonsense")]
     public async Task Bad_usage_ends_with_2_and_one_sentence(string words)
     {
         var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, words.Split(' '));
         ended.ExpectRefusal(2);
         Assert.StartsWith("fabnet: ", ended.Errors, StringComparison.Ordinal);
         Assert.Empty(ended.Output);
+    }
+
+    [Theory(Timeout = TimeoutMs)]
+    [InlineData("order clip --due tomorrow", "--due takes a moment, such as 2030-01-31T16:00")]
+    [InlineData("order clip --quantity 99999999999", "--quantity takes a whole number in its range, and '99999999999' is none.")]
+    public async Task An_option_of_another_kind_is_told_in_words(string words, string says)
+    {
+        var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, words.Split(' '));
+        ended.ExpectRefusal(2, says);
+        Assert.DoesNotContain("System.", ended.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = TimeoutMs)]
@@ -105,6 +124,24 @@ public sealed partial class CommandLineTests
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task A_port_that_is_taken_is_told_in_one_sentence()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var data = Directory.CreateTempSubdirectory("fabnet-taken-");
+        try
+        {
+            var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "catalogue", "serve", "--data", data.FullName, "--urls", $"http://{taken.LocalEndpoint}");
+            ended.ExpectRefusal(1, "address already in use. Stop what uses it, or choose another address with --urls.");
+            Assert.DoesNotContain("Exception", ended.Said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task A_server_that_is_not_there_ends_with_1_and_the_next_step()
     {
         var ended = await FabNetProcess.RunAsync(TestContext.Current.CancellationToken, "status", "--server", $"http://127.0.0.1:{Loopback.FreePort()}");
@@ -112,6 +149,20 @@ public sealed partial class CommandLineTests
     }
 
     /// <summary>The names under "Commands:": those that stand two blanks in.</summary>
+    private static async Task WithProgramAsync(string text, Func<string, CancellationToken, Task> use)
+    {
+        var program = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(program, text, TestContext.Current.CancellationToken);
+            await use(program, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            File.Delete(program);
+        }
+    }
+
     private static IEnumerable<string> Subcommands(string help)
     {
         var at = help.IndexOf("\nCommands:\n", StringComparison.Ordinal);

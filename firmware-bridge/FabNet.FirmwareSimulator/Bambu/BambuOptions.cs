@@ -37,6 +37,9 @@ public sealed record BambuOptions
     /// <summary>A file that takes one JSON object per executed command, appended; null for none.</summary>
     public string? LogPath { get; init; }
 
+    /// <summary>How many bytes that file grows to before a new one is begun; the one before is kept as <c>.1</c>. Null: without end.</summary>
+    public long? LogBytes { get; init; }
+
     /// <summary>Real time between reports while something changes; above zero. Default 1 s, as the real one.</summary>
     public TimeSpan ReportInterval { get; init; } = TimeSpan.FromSeconds(1);
 

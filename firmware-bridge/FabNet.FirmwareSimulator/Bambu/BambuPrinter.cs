@@ -45,7 +45,7 @@ public sealed class BambuPrinter : IAsyncDisposable
     private BambuPrinter(BambuOptions options)
     {
         _options = options;
-        Log = new ExecutionLog(options.LogPath);
+        Log = new ExecutionLog(options.LogPath, greatestBytes: options.LogBytes);
         _machine = new BambuMachine(options.Profile, Log);
         _clock = new VirtualClock(options.Time, options.Speed);
         _identity = new PrinterIdentity(options.Serial, options.Time.GetUtcNow());

@@ -30,7 +30,8 @@ public sealed record ExecutedCommand
 
 /// <summary>
 /// Records every executed command before the firmware acknowledges it, in memory (the newest <c>capacity</c>) and optionally as one JSON object per line in a file. A line is
-/// handed to the operating system before the acknowledgement leaves, so no crash of any process loses a command that a host saw acknowledged. Thread-safe.
+/// handed to the operating system before the acknowledgement leaves, so no crash of any process loses a command that a host saw acknowledged. Where the disk is full the machine
+/// goes on, and the file ends there. Thread-safe.
 /// </summary>
 public sealed class ExecutionLog : IDisposable
 {
@@ -40,16 +41,20 @@ public sealed class ExecutionLog : IDisposable
     private readonly Lock _gate = new();
     private readonly Queue<ExecutedCommand> _commands = new();
     private readonly int _capacity;
-    private readonly FileStream? _file;
+    private readonly string? _path;
+    private readonly long _greatestBytes;
+    private FileStream? _file;
     private readonly MemoryStream _line = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Creates a log.</summary>
     /// <param name="path">A file to append to, or null.</param>
     /// <param name="capacity">How many commands memory keeps, above 0; null for a million, or ten thousand where a file has all of them.</param>
+    /// <param name="greatestBytes">How long the file grows before it becomes <c>path.1</c>, in the place of the one before, and a new one is begun; null: without end.</param>
     /// <exception cref="IOException">The file cannot be opened for appending.</exception>
-    public ExecutionLog(string? path = null, int? capacity = null)
+    public ExecutionLog(string? path = null, int? capacity = null, long? greatestBytes = null)
     {
+        (_path, _greatestBytes) = (path, greatestBytes ?? long.MaxValue);
         _capacity = capacity ?? (path is null ? KeptWithoutFile : KeptBesideFile);
         ArgumentOutOfRangeException.ThrowIfLessThan(_capacity, 1, nameof(capacity));
         if (path is not null)
@@ -59,9 +64,12 @@ public sealed class ExecutionLog : IDisposable
                 Directory.CreateDirectory(directory);
             }
 
-            _file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            _file = Open(path);
         }
     }
+
+    /// <summary>Why the file ends before the log does; null if it holds all of it.</summary>
+    public string? FileFault { get; private set; }
 
     /// <summary>Commands executed so far, also those that memory no longer keeps.</summary>
     public long Count { get; private set; }
@@ -139,8 +147,25 @@ public sealed class ExecutionLog : IDisposable
         _line.SetLength(0);
         JsonSerializer.Serialize(_line, command, ExecutionLogJson.Default.ExecutedCommand);
         _line.WriteByte((byte)'\n');
-        _file.Write(_line.GetBuffer(), 0, (int)_line.Length);
+        try
+        {
+            _file.Write(_line.GetBuffer(), 0, (int)_line.Length);
+            if (_file.Position > _greatestBytes)
+            {
+                _file.Dispose();
+                File.Move(_path!, _path + ".1", overwrite: true);
+                _file = Open(_path!);
+            }
+        }
+        catch (IOException e)
+        {
+            FileFault = e.Message;
+            _file.Dispose();
+            _file = null;
+        }
     }
+
+    private static FileStream Open(string path) => new(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
 }
 
 /// <summary>The JSON form of a log line: <c>{"sequence":1,"boot":1,"number":1,"text":"G28","timeS":12.3,"position":{"x":0,"y":0,"z":0,"e":0}}</c>.</summary>

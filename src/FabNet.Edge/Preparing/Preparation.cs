@@ -84,7 +84,7 @@ internal sealed class Preparation(DesignCache designs, PrusaSlicer slicer, Progr
         var material = job.Material ?? part.Material;
         if (material is not null && profile.Materials.Count > 0 && !profile.Materials.Contains(material))
         {
-            return (null, new Refused($"A {profile.Title} ({profile.Name}) does not work {material}. It works: {string.Join(", ", profile.Materials)}.", Everywhere: false, job.Id));
+            return (null, new Refused($"{profile.Title} ({profile.Name}) does not work {material}. It works: {string.Join(", ", profile.Materials)}.", Everywhere: false, job.Id));
         }
 
         var toolpath = FindToolpath(part, profile, material, job.Copies);

@@ -2,6 +2,7 @@
 
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using FabNet.FirmwareBridge;
 using Grpc.Core;
 
@@ -13,7 +14,7 @@ internal sealed class CommandFailedException(string message, Exception? inner = 
 /// <summary>A command was asked for something that makes no sense; exit code 2.</summary>
 internal sealed class UsageException(string message) : Exception(message);
 
-internal static class CommandRunner
+internal static partial class CommandRunner
 {
     public const int Succeeded = 0;
 
@@ -37,7 +38,7 @@ internal static class CommandRunner
             var unknown = parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command.Subcommands.Count > 0;
             foreach (var error in parsed.Errors.Where(e => !unknown || parsed.UnmatchedTokens.Any(t => e.Message.Contains(t, StringComparison.Ordinal))))
             {
-                await Console.Error.WriteLineAsync($"fabnet: {error.Message}");
+                await Console.Error.WriteLineAsync($"fabnet: {Sentence(error.Message)}");
             }
 
             await Console.Error.WriteLineAsync($"Try: {CommandLineOf(parsed)} --help");
@@ -90,6 +91,27 @@ internal static class CommandRunner
         stop.Register(stopped.SetResult);
         return stopped.Task;
     }
+
+    // The parser names types of .NET; people write words.
+    private static string Sentence(string parseError)
+    {
+        if (WrongType().Match(parseError) is not { Success: true } wrong)
+        {
+            return parseError;
+        }
+
+        var form = wrong.Groups[3].Value switch
+        {
+            var t when t.Contains("DateTimeOffset", StringComparison.Ordinal) => "a moment, such as 2030-01-31T16:00 (your local time) or 2030-01-31T16:00Z",
+            var t when t.Contains("Int", StringComparison.Ordinal) => "a whole number in its range",
+            var t when t.Contains("Double", StringComparison.Ordinal) || t.Contains("Decimal", StringComparison.Ordinal) => "a number, with a point for decimals",
+            _ => "another kind of value",
+        };
+        return $"{wrong.Groups[2].ValueSpan} takes {form}, and '{wrong.Groups[1].ValueSpan}' is none.";
+    }
+
+    [GeneratedRegex("^Cannot parse argument '(.*)' for (?:option|command) '(.*)' as expected type '(.*)'", RegexOptions.Singleline)]
+    private static partial Regex WrongType();
 
     private static string Sentence(RpcException e) => e.StatusCode switch
     {

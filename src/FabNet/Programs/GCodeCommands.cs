@@ -68,8 +68,10 @@ internal static class GCodeCommands
         {
             var file = result.GetRequiredValue(ProgramArgument);
             var machine = result.GetValue(profile) is { } name ? ProfileOption.Load(name) : ProfileOption.GenericFor(file.FullName);
-            using var source = Open(file);
-            ProgramReports.Say(new CommandConsole(result.GetValue(CommandRunner.Json)), Toolpath.Follow(source, machine).Summary, machine);
+            var read = Follow(file, machine);
+            var console = new CommandConsole(result.GetValue(CommandRunner.Json));
+            ProgramReports.Say(console, read, machine);
+            SayRefusals(console, read, file, machine);
             return CommandRunner.Succeeded;
         });
         return command;
@@ -95,8 +97,9 @@ internal static class GCodeCommands
             var console = new CommandConsole(result.GetValue(CommandRunner.Json));
             if (result.GetValue(atLine) is { } line)
                 return Check(file, machine, outcome => SayRemaining(console, outcome, machine, line));
-            using var source = Open(file);
-            TimeReport.Say(console, Toolpath.Follow(source, machine).Summary, machine, remaining: null);
+            var read = Follow(file, machine);
+            TimeReport.Say(console, read.Summary, machine, remaining: null);
+            SayRefusals(console, read, file, machine);
             return CommandRunner.Succeeded;
         });
         return command;
@@ -123,6 +126,25 @@ internal static class GCodeCommands
 
         TimeReport.Say(console, summary, machine, (sourceLine, summary.TimeSeconds - program.SecondsUntilLine(done)));
         return CommandRunner.Succeeded;
+    }
+
+    /// <summary>Reads a program without a machine.</summary>
+    /// <exception cref="CommandFailedException">There is not one command in it.</exception>
+    private static AdmissionResult Follow(FileInfo file, MachineProfile machine)
+    {
+        using var source = Open(file);
+        var read = Toolpath.Follow(source, machine);
+        return read.Summary.CommandCount > 0 ? read : throw new CommandFailedException($"{file.Name}: {read.Violations.First(static v => v.Severity == Severity.Refusal)}");
+    }
+
+    /// <summary>Figures of a program that can't be read whole must not pass for those of the whole.</summary>
+    private static void SayRefusals(CommandConsole console, AdmissionResult read, FileInfo file, MachineProfile machine)
+    {
+        if (read.RefusalCount > 0)
+        {
+            console.Say($"refused    {machine.Name} would refuse it, and lines that can't be read are not in these figures. The first reason: {read.Violations.First(static v => v.Severity == Severity.Refusal)}");
+            console.Say($"           All of them: fabnet gcode check {file.Name} --profile {machine.Name}");
+        }
     }
 
     private static int Check(FileInfo file, MachineProfile machine, Func<AdmissionResult, int> report)

@@ -53,9 +53,14 @@ internal static class ProgramReports
     }
 
     /// <summary>Says what a program does.</summary>
-    public static void Say(CommandConsole console, ProgramSummary summary, MachineProfile machine)
+    public static void Say(CommandConsole console, AdmissionResult read, MachineProfile machine)
     {
-        console.Emit(json => Write(json, summary, machine));
+        var summary = read.Summary;
+        console.Emit(json =>
+        {
+            Write(json, summary, machine);
+            json.WriteNumber("refusalCount", read.RefusalCount);
+        });
         console.Say($"machine    {machine.Title} ({machine.Name})");
         console.Say($"time       {Durations.Text(summary.TimeSeconds)}{(summary.HeatUpSeconds > 0 ? $", after about {Durations.Text(summary.HeatUpSeconds)} of heating" : "")}");
         console.Say($"commands   {summary.CommandCount}, {summary.MotionCount} of them motion");

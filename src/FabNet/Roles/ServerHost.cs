@@ -1,6 +1,7 @@
 // The one web server of a process: gRPC over HTTP/2 on loopback, with whatever roles the process has.
 
 using System.Net;
+using System.Net.Sockets;
 using FabNet.CommandLine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -22,12 +23,7 @@ internal static class ServerHost
     /// <exception cref="UsageException">An address is malformed or not on loopback.</exception>
     public static WebApplication Build(string urls, Action<IServiceCollection> configure, Action<IEndpointRouteBuilder> map)
     {
-        var endpoints = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ParseLoopback).ToList();
-        if (endpoints.Count == 0)
-        {
-            throw new UsageException("--urls names no address. Write it as http://127.0.0.1:7300.");
-        }
-
+        var endpoints = EndpointsOf(urls);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -45,6 +41,14 @@ internal static class ServerHost
         return app;
     }
 
+    /// <summary>Where a server listens with these addresses.</summary>
+    /// <exception cref="UsageException">An address is malformed or not on loopback.</exception>
+    public static IReadOnlyList<IPEndPoint> EndpointsOf(string urls)
+    {
+        IPEndPoint[] endpoints = [.. urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ParseLoopback)];
+        return endpoints.Length > 0 ? endpoints : throw new UsageException("--urls names no address. Write it as http://127.0.0.1:7300.");
+    }
+
     /// <summary>The log of a process that serves: to standard error, one line each, ours from Information and everybody else's from Warning.</summary>
     public static void AddLogging(ILoggingBuilder logging)
     {
@@ -55,6 +59,9 @@ internal static class ServerHost
             console.TimestampFormat = "HH:mm:ss ";
         });
         logging.AddFilter((category, level) => level >= (category?.StartsWith("FabNet", StringComparison.Ordinal) == true ? LogLevel.Information : LogLevel.Warning));
+
+        // What keeps a server from starting is told once, by the command that starts it.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
@@ -78,9 +85,9 @@ internal static class ServerHost
         {
             await app.StartAsync(cancellationToken);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new CommandFailedException($"Can't listen on {urls}: {e.Message} Stop what uses it, or choose another address with --urls.", e);
+            throw new CommandFailedException($"Can't listen on {urls}: {e.Message.TrimEnd('.')}. Stop what uses it, or choose another address with --urls.", e);
         }
     }
 

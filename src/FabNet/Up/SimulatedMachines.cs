@@ -8,7 +8,10 @@ namespace FabNet.Up;
 
 internal static class SimulatedMachines
 {
-    /// <summary>Starts what a site's configuration expects to find. What it executes is recorded beside its port, as <c>NAME.log</c>.</summary>
+    // A shift of a printer at 60 times its speed.
+    private const long LogBytes = 32 << 20;
+
+    /// <summary>Starts what a site's configuration expects to find. What it executes is recorded beside its port, as <c>NAME.log</c> and, before that, <c>NAME.log.1</c>.</summary>
     public static IAsyncDisposable Start(MachineConfig machine, string folder)
     {
         Directory.CreateDirectory(folder);
@@ -26,7 +29,8 @@ internal static class SimulatedMachines
                 Profile = machine.Profile,
                 Speed = speed,
                 LogPath = log,
+                LogBytes = LogBytes,
             })
-            : SimulatedMachine.Start(new SimulatorOptions { Profile = machine.Profile, Link = machine.Port, Baud = machine.BaudRate, Speed = speed, LogPath = log });
+            : SimulatedMachine.Start(new SimulatorOptions { Profile = machine.Profile, Link = machine.Port, Baud = machine.BaudRate, Speed = speed, LogPath = log, LogBytes = LogBytes });
     }
 }

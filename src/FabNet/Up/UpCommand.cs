@@ -33,6 +33,7 @@ internal static class UpCommand
                 Urls = result.GetRequiredValue(urls),
                 Speed = result.GetValue(speed) is >= 1 and <= 1000 and var factor ? factor : throw new UsageException("--speed must be from 1 to 1000."),
             };
+            ServerHost.EndpointsOf(options.Urls);
             await using (var network = await LocalNetwork.StartAsync(options, stop))
             {
                 Announce(console, network);

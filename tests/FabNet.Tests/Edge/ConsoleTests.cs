@@ -111,6 +111,19 @@ public sealed class ConsoleTests
         await bench.Coordinator.WaitForStateAsync(next.Id, JobState.Completed);
     }
 
+    [Fact]
+    public async Task What_is_cleared_in_alarm_is_not_said_to_start_its_next_job()
+    {
+        await using var bench = await AgentBench.CreateAsync();
+        await using var server = await ServeAsync(bench);
+        using var channel = GrpcChannel.ForAddress(server.Address);
+        var console = new SiteConsole.SiteConsoleClient(channel);
+        await console.EmergencyStopAsync(new MachineRequest { Machine = "lab-test/mk3" }, cancellationToken: Bench.Token);
+        await bench.WaitForMachineAsync(MachineState.Alarm);
+        var reply = await console.ClearMachineAsync(new ClearMachineRequest { Machine = "lab-test/mk3" }, cancellationToken: Bench.Token);
+        Assert.Contains("is clear; its alarm was reset as far as its firmware lets one", reply.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The agent in a server of its own, as the program has it.</summary>
     private static async Task<GrpcHost> ServeAsync(AgentBench bench)
     {
