@@ -117,6 +117,9 @@ internal static class EveryPosition
         var isOnAtEnd = machine.IsAnythingOn;
         var isWaitingForUser = machine.Firmware is MarlinFirmware { IsWaitingForUser: true };
 
+        // Without an emergency parser M109 hears nobody while the orders behind it fill all slots: then they are obeyed once it is done.
+        var isOff = !isOnAtEnd || machine.Until(() => !machine.IsAnythingOn, 180);
+
         // The machine works off what it has; a link that was lost comes back.
         machine.Until(() => false, 45);
         machine.Until(() => machine.State is not MachineState.Offline, 120);
@@ -152,7 +155,7 @@ internal static class EveryPosition
             Require(!isOnAtEnd || safe is SafeState.Unconfirmed or SafeState.LinkLost, () => $"It is said to be off.\n{Story()}");
             Require(safe is not SafeState.NotNeeded, Story);
             // Without an emergency parser M0 hears nobody while the command slots behind it are full; the orders lie in them.
-            Require(!isOnAtEnd || !isNoisy || isWaitingForUser || safe is SafeState.LinkLost || machine.Wire.Faults.Any(static fault => fault.Kind is WireFaultKind.Dead or WireFaultKind.Mute), () => $"The host gave up while bytes still came through, and left heat on.\n{Story()}");
+            Require(isOff || !isNoisy || isWaitingForUser || safe is SafeState.LinkLost || machine.Wire.Faults.Any(static fault => fault.Kind == WireFaultKind.Dead), () => $"The host gave up while bytes still came through, and heat stayed on.\n{Story()}");
         }
         else
         {
