@@ -15,6 +15,7 @@ using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Jobs;
 using FabNet.Protocol;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
 using EdgeDown = FabNet.Protocol.V1.EdgeDown;
 
@@ -255,7 +256,7 @@ internal sealed class CoordinatorNode : IAsyncDisposable
         {
             JobEventSequence = State.LastSequence(session.Site, session.Boot),
             TelemetrySequence = session.TelemetrySequence,
-            CoordinatorTime = ((DateTimeOffset?)_time.GetUtcNow()).ToWire(),
+            CoordinatorTime = Timestamp.FromDateTimeOffset(_time.GetUtcNow()),
             LeaseSeconds = _options.LeaseTtl.TotalSeconds,
         };
         welcome.Leases.AddRange(Claims.LeasesOf(session.Site));

@@ -7,10 +7,18 @@ using FabNet.Protocol.V1;
 
 namespace FabNet.Edge;
 
+/// <summary>How long a reservation comes every week: to a last local day, or so many times, or with neither without an end.</summary>
+internal readonly record struct Recurrence(DateOnly? Until, int? Times);
+
 internal sealed partial class EdgeLoop
 {
     /// <summary>Jobs that were taken are looked at again if the reservation begins within this time.</summary>
     private static readonly TimeSpan Near = TimeSpan.FromHours(24);
+
+    /// <summary>More times of weekly reservations come near: the network is told of them this often.</summary>
+    private static readonly TimeSpan AnnounceEvery = TimeSpan.FromDays(1);
+
+    private long _announcedAt;
 
     /// <summary>Keeps a machine from jobs for a time. Runs in the loop.</summary>
     /// <param name="machine">The machine.</param>
@@ -19,14 +27,16 @@ internal sealed partial class EdgeLoop
     /// <param name="who">Whom it is for; stays at the site.</param>
     /// <param name="reason">Why, for everybody; null for none.</param>
     /// <param name="isMaintenance">True if nobody has the machine, but work is done on it.</param>
+    /// <param name="weekly">How long it comes every week; null for once.</param>
     /// <exception cref="OperatorException">It can't be; the message says why.</exception>
-    public (ReservationRecord Reservation, string Words) Reserve(MachineId machine, DateTimeOffset? from, DateTimeOffset to, string who, string? reason, bool isMaintenance)
+    public (ReservationRecord Reservation, string Words) Reserve(MachineId machine, DateTimeOffset? from, DateTimeOffset to, string who, string? reason, bool isMaintenance, Recurrence? weekly = null)
     {
         var (desk, now) = (DeskOf(machine), _time.GetUtcNow());
         var asked = new ReservationRecord
         {
             Id = _book.Reservations.NextId, Machine = machine.Name, From = (from ?? now).ToUniversalTime(), To = to.ToUniversalTime(), For = who.Trim(), Reason = reason?.Trim(), IsMaintenance = isMaintenance,
         };
+        asked = weekly is { } recurs ? ReservationBook.EveryWeek(asked, _config.TimeZone, recurs.Until, recurs.Times) : asked;
         if (_book.Reservations.Refusal(asked, machine, now) is { } refusal)
         {
             throw new OperatorException(refusal);
@@ -40,31 +50,53 @@ internal sealed partial class EdgeLoop
         _book.Reserve(asked);
         var given = GiveBackWhatDoesNotFit(desk, asked, now);
         AnnounceSite();
-        var words = $"{machine} is reserved from {ReservationBook.Text(asked.From)} to {ReservationBook.Text(asked.To)} for {asked.For} ({asked.Id}).";
+        var words = $"{machine} is reserved {ReservationBook.WhenOf(asked)} for {asked.For} ({asked.Id}).";
         words += given.Count == 0 ? "" : $" {string.Join(", ", given)} would have run into it and went back to the network.";
         return (asked, desk.Run is { } run && RunEndsAt(desk, now) > asked.From ? $"{words} {run.Job} is running and is not stopped for it: it may last until {ReservationBook.Text(RunEndsAt(desk, now))}." : words);
     }
 
     /// <summary>Cancels a reservation, or ends it early. Runs in the loop.</summary>
-    /// <exception cref="OperatorException">There is none of that id that is not over.</exception>
-    public string Unreserve(string id)
+    /// <param name="id">Its id.</param>
+    /// <param name="on">The local day on which a weekly one does not come; null for all of it.</param>
+    /// <exception cref="OperatorException">There is none of that id that is not over, or it does not come on that day.</exception>
+    public string Unreserve(string id, DateOnly? on = null)
     {
         var found = _book.Reservations.Find(id) ?? throw new OperatorException($"There is no reservation '{id}' at {_config.Site}. See: fabnet site reservations", isUnknown: true);
-        if (found.To <= _time.GetUtcNow())
+        var times = _book.Reservations.TimesOf(found, _time.GetUtcNow());
+        if (on is { } day)
         {
-            throw new OperatorException($"{id} was over at {ReservationBook.Text(found.To)}.");
+            return Skip(found, times, day);
+        }
+
+        if (!times.Any())
+        {
+            throw new OperatorException(found.Weekly is null ? $"{id} was over at {ReservationBook.Text(found.To)}." : $"{id} comes no more.");
         }
 
         _book.Unreserve(id);
         AnnounceSite();
-        return $"{_config.Site}/{found.Machine} is not reserved from {ReservationBook.Text(found.From)} to {ReservationBook.Text(found.To)} any more.";
+        return $"{_config.Site}/{found.Machine} is not reserved {ReservationBook.WhenOf(found)} any more.";
     }
 
-    /// <summary>The reservations that are not over, by machine and time. Runs in the loop.</summary>
+    private string Skip(ReservationRecord weekly, IEnumerable<ReservationRecord> times, DateOnly day)
+    {
+        if (weekly.Weekly is null)
+        {
+            throw new OperatorException($"{weekly.Id} is for once. Cancel it without --on: fabnet site unreserve {weekly.Id}");
+        }
+
+        var skipped = times.FirstOrDefault(t => ReservationBook.DayOf(t) == day)
+            ?? throw new OperatorException($"{weekly.Id} does not begin on {ReservationBook.Text(day)}. It comes {ReservationBook.WhenOf(weekly)}; next: {(times.FirstOrDefault() is { } next ? ReservationBook.Text(ReservationBook.DayOf(next)) : "never")}.");
+        _book.Skip(weekly.Id, day);
+        AnnounceSite();
+        return $"{_config.Site}/{weekly.Machine} is not reserved from {ReservationBook.Text(skipped.From)} to {ReservationBook.Text(skipped.To)}; {weekly.Id} goes on in other weeks.";
+    }
+
+    /// <summary>The reservations that are not over, by machine and time, each as it is next. Runs in the loop.</summary>
     public IReadOnlyList<ReservationRecord> Reservations()
     {
         var now = _time.GetUtcNow();
-        return [.. _desks.Values.SelectMany(d => _book.Reservations.Ahead(d.Id.Name, now))];
+        return [.. _desks.Values.SelectMany(d => _book.Reservations.Ahead(d.Id.Name, now).DistinctBy(static r => r.Id))];
     }
 
     /// <summary>May this person work at a machine? Runs in the loop.</summary>
@@ -110,12 +142,21 @@ internal sealed partial class EdgeLoop
     private static DateTimeOffset RunEndsAt(MachineDesk desk, DateTimeOffset now) =>
         desk.Run is null ? now : now.AddSeconds(Math.Clamp((desk.Host.Report.RemainingSeconds ?? 0) / desk.SpeedUp, 0, 1e8));
 
+    private void AnnounceWhatComesNear()
+    {
+        if (_book.Reservations.HasWeekly && _time.GetElapsedTime(_announcedAt) >= AnnounceEvery)
+        {
+            AnnounceSite();
+        }
+    }
+
     /// <summary>What the network knows of this site changed.</summary>
     private void AnnounceSite()
     {
+        _announcedAt = _time.GetTimestamp();
         _site = _config.ToSite(LoadedOn, ReservedOn);
         _uplink.TrySend(new EdgeUp { Site = ToWire(_site) });
     }
 
-    private IReadOnlyList<FabNet.Model.Sites.Reservation> ReservedOn(MachineId machine) => [.. _book.Reservations.Ahead(machine.Name, _time.GetUtcNow()).Select(ReservationBook.Public)];
+    private IReadOnlyList<FabNet.Model.Sites.Reservation> ReservedOn(MachineId machine) => [.. _book.Reservations.Ahead(machine.Name, _time.GetUtcNow()).Take(ReservationBook.MostAhead).Select(ReservationBook.Public)];
 }

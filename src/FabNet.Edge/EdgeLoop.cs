@@ -63,6 +63,7 @@ internal sealed partial class EdgeLoop
         _uplink = new Uplink(book, spool);
         _offers = new OfferDesk(config.Policy.Claim);
         _site = config.ToSite(LoadedOn, ReservedOn);
+        _announcedAt = time.GetTimestamp();
     }
 
     /// <summary>Where the link, the machines and the people post.</summary>
@@ -231,6 +232,8 @@ internal sealed partial class EdgeLoop
         {
             SendKeepAlive();
         }
+
+        AnnounceWhatComesNear();
     }
 
     /// <summary>Looks for each machine's next step.</summary>
@@ -240,7 +243,7 @@ internal sealed partial class EdgeLoop
         {
             foreach (var desk in _desks.Values)
             {
-                desk.Next = _book.Reservations.Ahead(desk.Id.Name, _time.GetUtcNow()) is [var next, ..] ? next : null;
+                desk.Next = _book.Reservations.Next(desk.Id.Name, _time.GetUtcNow());
                 if (_handOver is null)
                 {
                     GiveBack(desk);

@@ -1,4 +1,4 @@
-// Ids, digests and opening hours are stored in JSON as people write them. Public, because generated serialisers in other rooms create these.
+// Ids, digests and weekly hours are stored in JSON as people write them. Public, because generated serialisers in other rooms create these.
 
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -47,4 +47,4 @@ public sealed class JobIdText() : TextForm<JobId>(JobId.Parse);
 public sealed class DigestText() : TextForm<Digest>(Digest.Parse);
 
 /// <summary>Such as <c>"mon-fri 09:00-18:00"</c>.</summary>
-public sealed class OpeningHoursText() : TextForm<Sites.OpeningHours>(Sites.OpeningHours.Parse);
+public sealed class WeeklyHoursText() : TextForm<Sites.WeeklyHours>(Sites.WeeklyHours.Parse);

@@ -28,7 +28,7 @@ public static class SiteMapping
             Loaded = machine.Loaded.ToWire(),
             SharesBeds = machine.SharesBeds,
         };
-        wire.Reserved.AddRange(machine.Reserved.Select(static r => new Wire.Reservation { From = Timestamp.FromDateTimeOffset(r.From), To = Timestamp.FromDateTimeOffset(r.To), Reason = r.Reason }));
+        wire.Reserved.AddRange(machine.Reserved.Select(ToWire));
         if (machine.SimulatedSpeed is { } speed)
         {
             wire.SimulatedSpeed = speed;
@@ -57,6 +57,10 @@ public static class SiteMapping
             SimulatedSpeed = machine.HasSimulatedSpeed ? machine.SimulatedSpeed : null,
         };
     }
+
+    /// <summary>To the wire.</summary>
+    public static Wire.Reservation ToWire(this Reservation reservation) =>
+        new() { From = Timestamp.FromDateTimeOffset(reservation.From), To = Timestamp.FromDateTimeOffset(reservation.To), Reason = reservation.Reason };
 
     private static List<Reservation> ReservedOf(MachineId id, Wire.Machine machine)
     {
@@ -111,7 +115,7 @@ public static class SiteMapping
                 Longitude = site.HasLongitude ? site.Longitude : null,
                 Prices = site.Prices.ToModel(),
                 TimeZone = site.TimeZone.Length == 0 ? "UTC" : site.TimeZone,
-                Hours = [.. site.Hours.Select(OpeningHours.Parse)],
+                Hours = [.. site.Hours.Select(WeeklyHours.Parse)],
                 Machines = machines,
                 Community = site.HasCommunity ? Names.Require(site.Community, "community") : null,
                 OwnCommunityOnly = site.OwnCommunityOnly,

@@ -229,9 +229,13 @@ internal sealed partial class Following : IAsyncDisposable
                 await pause(_stop.Token);
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (Exception e) when (_stop.IsCancellationRequested)
         {
-            // The end, as wanted.
+            // The end, as wanted; what failed just then is asked for again at the next start.
+            if (e is not (OperationCanceledException or IOException or CatalogueException))
+            {
+                LogUnexpected(e, Follow.Address, Follow.Part);
+            }
         }
     }
 

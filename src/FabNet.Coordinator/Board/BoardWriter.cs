@@ -152,6 +152,11 @@ internal static class BoardWriter
             row.NozzleMm = hotEnd.NozzleMm;
         }
 
+        if (setUp.Machine.Reserved.FirstOrDefault(r => r.To > now) is { } next)
+        {
+            row.Reserved = next.ToWire();
+        }
+
         row.JobIds.AddRange(setUp.First.Select(static j => j.Value));
         return row;
     }

@@ -60,13 +60,13 @@ internal sealed class CommunityDirectory(CoordinatorState state, SiteDirectory s
 
         foreach (var guest in guests.OrderBy(static g => g.Site.Value, StringComparer.Ordinal))
         {
-            var site = new Wire.CommunityStatus.Types.GuestElsewhere { Site = guest.Site.Value, As = $"{options.Community}-{guest.Site}", Connected = guest.Up is not null };
+            var site = new Wire.CommunityStatus.Types.GuestElsewhere { Site = guest.Site.Value, As = GuestNames.TextOf(options.Community, guest.Site), Connected = guest.Up is not null };
             if (guest is { Up: null, LastError: { } error })
             {
                 site.Fault = error;
             }
 
-            site.Jobs.AddRange(desk.Book.Held.Where(g => g.Origin.Community == community.Name && g.Origin.Machine.Site == guest.Site).Select(static g => new Wire.CommunityStatus.Types.GuestJob
+            site.Jobs.AddRange(desk.Book.HeldFor(community.Name, guest.Site).Select(static g => new Wire.CommunityStatus.Types.GuestJob
             {
                 JobId = g.Origin.Job.Value, Epoch = g.Origin.Epoch, Here = g.Entry.Id.Value, Machine = g.Origin.Machine.ToString(), State = (Wire.JobState)(int)g.Entry.Job.State,
             }));

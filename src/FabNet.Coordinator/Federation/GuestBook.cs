@@ -28,6 +28,9 @@ internal sealed class GuestBook(CoordinatorState state, Func<MachineId, SetUpFou
     /// <summary>Jobs whose end is not told yet.</summary>
     public IReadOnlyCollection<GuestJob> Held => _held;
 
+    /// <summary>Those of them that a site has from a community.</summary>
+    public IEnumerable<GuestJob> HeldFor(string community, SiteId site) => _held.Where(g => g.Origin.Community == community && g.Origin.Machine.Site == site);
+
     /// <summary>The key of the order that makes a job of another community.</summary>
     public static string KeyOf(GuestOrigin origin) => $"{KeyPrefix}{origin.Community}/{origin.Job}/{origin.Epoch}";
 

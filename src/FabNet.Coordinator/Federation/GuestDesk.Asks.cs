@@ -27,7 +27,7 @@ internal sealed partial class GuestDesk
         if (refusal is null)
         {
             (place, refusal) = surplus.Quote(new Work { Design = job.Design, Part = part!, Material = job.Material, Color = job.Color, Copies = 1 }, ask.Machine);
-            refusal ??= ask.IsWanted ? null : surplus.Obstacle(session.Community.Name, ask.Machine, place!.EndsAt, surplus.Planned);
+            refusal ??= ask.IsWanted ? null : surplus.Obstacle(session.Community.Name, ask.Machine, place!.EndsAt);
         }
 
         if (!ask.IsLease)
@@ -36,9 +36,9 @@ internal sealed partial class GuestDesk
             {
                 Decline(session, job.Id, refusal);
             }
-            else if (session.TrySend(new EdgeUp { Claim = new() { JobId = job.Id.Value, Machine = new MachineId(GuestNames.Of(options.Community, session.Site), ask.Machine.Name).ToString() } }))
+            else
             {
-                session.Claims[job.Id] = time.GetTimestamp();
+                TryClaim(session, job.Id, ask.Machine);
             }
 
             return;
@@ -89,13 +89,11 @@ internal sealed partial class GuestDesk
 
         if (!session.Wanted.TryGetValue(job, out var waiting))
         {
-            var claim = new EdgeUp { Claim = new() { JobId = job.Value, Machine = new MachineId(GuestNames.Of(options.Community, machine.Site), machine.Name).ToString() } };
-            if (!session.TrySend(claim))
+            if (!TryClaim(session, job, machine))
             {
                 throw new RefusedException(Refusal.Unavailable, $"The community {community} does not read what it is told. Try again in a moment.");
             }
 
-            session.Claims[job] = time.GetTimestamp();
             session.Wanted.Add(job, waiting = new TaskCompletionSource<JobId>(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
@@ -108,7 +106,7 @@ internal sealed partial class GuestDesk
     public bool Paid(string community, GuestPayment payment)
     {
         if (payment.Line <= book.PaidUpTo(community)
-            || State.Sites.Values.FirstOrDefault(s => s.Community is null && $"{options.Community}-{s.Id}" == payment.Site) is not { } site
+            || State.Sites.Values.FirstOrDefault(s => s.Community is null && GuestNames.TextOf(options.Community, s.Id) == payment.Site) is not { } site
             || book.MadeFor(community, site.Id, payment.Order) is not { } made)
         {
             return false;
@@ -128,7 +126,7 @@ internal sealed partial class GuestDesk
         {
             Decline(session, job.Id, $"{Clip.Reason(offer.Machine, "", 130)} is not a machine of this site.");
         }
-        else if (surplus.Obstacle(session.Community.Name, machine, time.GetUtcNow(), surplus.Planned) is { } obstacle)
+        else if (surplus.Obstacle(session.Community.Name, machine, time.GetUtcNow()) is { } obstacle)
         {
             Decline(session, job.Id, obstacle);
         }
@@ -143,6 +141,17 @@ internal sealed partial class GuestDesk
         }
 
         return null;
+    }
+
+    private bool TryClaim(GuestSession session, JobId job, MachineId machine)
+    {
+        var isSent = session.TrySend(new EdgeUp { Claim = new() { JobId = job.Value, Machine = GuestNames.Of(options.Community, machine).ToString() } });
+        if (isSent)
+        {
+            session.Claims[job] = time.GetTimestamp();
+        }
+
+        return isSent;
     }
 
     private static void Decline(GuestSession session, JobId job, string reason) => session.TrySend(new EdgeUp { Decline = new() { JobId = job.Value, Reason = Clip.Reason(reason, "", 400) } });

@@ -13,10 +13,9 @@ internal sealed partial class GuestDesk
     public void Tick()
     {
         orders.CallOffLapsed();
-        var planned = _sessions.Exists(static s => s.Up is not null) ? surplus.Planned : null;
         foreach (var session in _sessions.Where(static s => s.Up is not null))
         {
-            Tell(session, planned!);
+            Tell(session);
             if (time.GetElapsedTime(session.KeptAliveAt) >= KeepAliveEvery)
             {
                 KeepAlive(session);
@@ -62,7 +61,7 @@ internal sealed partial class GuestDesk
         }
     }
 
-    private void Tell(GuestSession session, ILookup<MachineId, Model.Plans.Assignment> planned)
+    private void Tell(GuestSession session)
     {
         if (!State.Sites.TryGetValue(session.Site, out var site))
         {
@@ -74,10 +73,9 @@ internal sealed partial class GuestDesk
             session.SaidSite = site;
         }
 
-        var guest = GuestNames.Of(options.Community, session.Site);
         foreach (var machine in site.Machines)
         {
-            var status = surplus.StatusFor(session.Community.Name, new MachineId(guest, machine.Id.Name), machine, book, planned);
+            var status = surplus.StatusFor(session.Community.Name, GuestNames.Of(options.Community, machine.Id), machine, book);
             var told = (status.State, status.Detail, status.Loaded, status.Job, status.Progress, status.RemainingSeconds);
             if ((!session.Told.TryGetValue(machine.Id, out var before) || before != told) && session.TrySend(new EdgeUp { MachineStatus = status.ToWire() }))
             {

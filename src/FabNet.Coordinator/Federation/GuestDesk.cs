@@ -38,17 +38,17 @@ internal sealed partial class GuestDesk(
 
     private CoordinatorState State => chronicle.State;
 
-    /// <summary>The sites that are to be guests of a community now, and why some that would be can't: those that are here and help others, and those that still have work from it or something to tell it.</summary>
+    /// <summary>The sites that are to be guests of a community now: those that are here and help others, and those that still have work from it or something to tell it.</summary>
     public IReadOnlyList<SiteId> GuestsOf(FollowedCommunity community) =>
     [
-        .. State.Sites.Values.Where(s => s.Community is null && ((sites[s.Id].LastSeenAt is not null && !s.OwnCommunityOnly) || book.LaneOf(community.Name, s.Id).Last > _heard.GetValueOrDefault((community.Name, s.Id)) || book.Held.Any(g => g.Origin.Community == community.Name && g.Origin.Machine.Site == s.Id)))
+        .. State.Sites.Values.Where(s => s.Community is null && ((sites[s.Id].LastSeenAt is not null && !s.OwnCommunityOnly) || book.LaneOf(community.Name, s.Id).Last > _heard.GetValueOrDefault((community.Name, s.Id)) || book.HeldFor(community.Name, s.Id).Any()))
             .Select(static s => s.Id),
     ];
 
     /// <summary>A guest begins.</summary>
     public GuestSession Begin(FollowedCommunity community, SiteId site)
     {
-        var session = new GuestSession(community, site) { Since = time.GetUtcNow() };
+        var session = new GuestSession(community, site);
         _sessions.Add(session);
         return session;
     }
@@ -89,7 +89,7 @@ internal sealed partial class GuestDesk(
         }
 
         _heard[(session.Community.Name, session.Site)] = welcome.JobEventSequence;
-        (session.Up, session.Since, session.LeaseTtl, session.Sent) = (up, time.GetUtcNow(), TimeSpan.FromSeconds(welcome.LeaseSeconds), welcome.JobEventSequence);
+        (session.Up, session.LeaseTtl, session.Sent) = (up, TimeSpan.FromSeconds(welcome.LeaseSeconds), welcome.JobEventSequence);
         List<GuestAsk> asks = [];
         HashSet<(JobId, int)> told = [];
         foreach (var lease in welcome.Leases)
@@ -117,7 +117,7 @@ internal sealed partial class GuestDesk(
         }
 
         CoordinatorLog.GuestWelcomed(log, session.Site, session.Community.Name, lane.Last - session.Sent);
-        Tell(session, surplus.Planned);
+        Tell(session);
         KeepAlive(session);
         Pump(session);
         return (null, asks);
@@ -173,11 +173,6 @@ internal sealed partial class GuestDesk(
     /// <summary>A stream broke, or could not be opened.</summary>
     public void Down(GuestSession session, string reason)
     {
-        if (session.Up is not null)
-        {
-            session.Since = time.GetUtcNow();
-        }
-
         session.Forget();
         reason = Clip.Reason(reason, "It did not say why.", 400);
         if (session.LastError != reason)
@@ -197,7 +192,7 @@ internal sealed partial class GuestDesk(
         return book.BootOf(community)!;
     }
 
-    private IEnumerable<GuestJob> HeldBy(GuestSession session) => book.Held.Where(g => g.Origin.Community == session.Community.Name && g.Origin.Machine.Site == session.Site);
+    private IEnumerable<GuestJob> HeldBy(GuestSession session) => book.HeldFor(session.Community.Name, session.Site);
 
     // The machine of a name that the other community uses.
     private MachineId? MachineOf(GuestSession session, MachineId guest) =>

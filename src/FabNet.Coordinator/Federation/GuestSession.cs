@@ -29,9 +29,6 @@ internal sealed class GuestSession(FollowedCommunity community, SiteId site)
     /// <summary>Where messages go; null while the community is away.</summary>
     public ChannelWriter<EdgeUp>? Up { get; set; }
 
-    /// <summary>When that began to be so, or ended.</summary>
-    public DateTimeOffset? Since { get; set; }
-
     /// <summary>Why there is no stream, or why the last one ended; null if none has ended.</summary>
     public string? LastError { get; set; }
 

@@ -20,15 +20,11 @@ internal sealed class Surplus(CoordinatorState state, SiteDirectory sites, PlanA
     /// <summary>What is told of times is told in steps of this: whoever plans with it needs no more.</summary>
     private static readonly TimeSpan Step = TimeSpan.FromMinutes(10);
 
-    /// <summary>Where the plan in force has open jobs.</summary>
-    public ILookup<MachineId, Assignment> Planned => plan.ByMachine;
-
     /// <summary>Why a machine does not serve another community now; null if it does.</summary>
     /// <param name="community">The other community: what the machine has taken from it is no obstacle.</param>
     /// <param name="machine">The machine.</param>
     /// <param name="until">When the other community's work would be done.</param>
-    /// <param name="planned">Where the plan in force has open jobs.</param>
-    public string? Obstacle(string community, MachineId machine, DateTimeOffset until, ILookup<MachineId, Assignment> planned)
+    public string? Obstacle(string community, MachineId machine, DateTimeOffset until)
     {
         if (state.Sites.GetValueOrDefault(machine.Site) is not { OwnCommunityOnly: false })
         {
@@ -41,8 +37,9 @@ internal sealed class Surplus(CoordinatorState state, SiteDirectory sites, PlanA
         }
 
         var committed = state.CommittedTo(machine).Where(e => e.Order.Origin?.Community != community && e.Job.ReplacedBy is null).ToList();
-        return committed.Count > 0 || planned[machine].Any(a => a.StartsAt < until)
-            ? committed.Exists(static e => e.Order.Origin is not null) ? "it works for another community" : $"its own community has work for it{Until(machine, committed, planned[machine])}"
+        var planned = plan.ByMachine[machine];
+        return committed.Count > 0 || planned.Any(a => a.StartsAt < until)
+            ? committed.Exists(static e => e.Order.Origin is not null) ? "it works for another community" : $"its own community has work for it{Until(machine, committed, planned)}"
             : null;
     }
 
@@ -62,8 +59,7 @@ internal sealed class Surplus(CoordinatorState state, SiteDirectory sites, PlanA
     /// <param name="guest">The machine as it is called there.</param>
     /// <param name="machine">The machine as its site registered it.</param>
     /// <param name="book">The work for other communities.</param>
-    /// <param name="planned">Where the plan in force has open jobs.</param>
-    public MachineStatus StatusFor(string community, MachineId guest, Machine machine, GuestBook book, ILookup<MachineId, Assignment> planned)
+    public MachineStatus StatusFor(string community, MachineId guest, Machine machine, GuestBook book)
     {
         var (now, live) = (time.GetUtcNow(), sites.StatusOf(machine.Id)?.Status);
         var told = new MachineStatus { Machine = guest, State = MachineState.Offline, Loaded = live?.Loaded ?? machine.Loaded, At = now };
@@ -76,7 +72,7 @@ internal sealed class Surplus(CoordinatorState state, SiteDirectory sites, PlanA
             };
         }
 
-        return Obstacle(community, machine.Id, now + Ahead, planned) is { } obstacle ? told with { Detail = obstacle }
+        return Obstacle(community, machine.Id, now + Ahead) is { } obstacle ? told with { Detail = obstacle }
             : live is null ? told with { Detail = "it has not told its state yet" }
             : told with { State = live.State };
     }

@@ -7,6 +7,7 @@ using FabNet.Model;
 using FabNet.Model.Jobs;
 using FabNet.Planning;
 using FabNet.Protocol;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
 using Wire = FabNet.Protocol.V1;
 
@@ -69,7 +70,7 @@ internal sealed class Claims(Chronicle chronicle, SiteDirectory sites, LeaseBook
             {
                 // A lost job gets its lease back, and leaves Lost with the next event that the site reports.
                 var end = entry.Job.State is JobState.Lost ? leases.NewEnd(entry.Job) : leases.Renew(entry.Job);
-                session.Send(new() { LeaseRenewed = new() { JobId = held.JobId, Epoch = held.Epoch, ExpiresAt = ((DateTimeOffset?)end).ToWire() } });
+                session.Send(new() { LeaseRenewed = new() { JobId = held.JobId, Epoch = held.Epoch, ExpiresAt = Timestamp.FromDateTimeOffset(end) } });
             }
             else
             {

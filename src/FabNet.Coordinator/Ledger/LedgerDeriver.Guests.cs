@@ -44,7 +44,7 @@ internal sealed partial class LedgerDeriver
         }
     }
 
-    private void EndGuest(long fact, TakenJob guest, JobEvent ended, JobCompleted? completed)
+    private void EndGuest(long fact, TakenJob guest, JobEvent ended)
     {
         if (!guest.IsRunning)
         {
@@ -52,27 +52,23 @@ internal sealed partial class LedgerDeriver
         }
 
         guest.IsRunning = false;
-        var (job, at, setUp) = (guest.Entry.Job, ended.At, guest.SetUp);
-        var seconds = completed?.Seconds ?? (job.StartedAt is { } started ? Math.Clamp((at - started).TotalSeconds, 0, 1e7) : 0);
-        var share = job.EstimatedSeconds is > 0 and var whole ? Math.Min(1, seconds / whole) : 1;
-        var basis = completed is null ? QuantityBasis.Estimated : QuantityBasis.Measured;
+        var (job, at, setUp, used) = (guest.Entry.Job, ended.At, guest.SetUp, Used(guest, ended));
         Tell(guest.Event("set-up-work", LedgerAction.Work, at, fact) with { ConformsTo = "labour/set-up", Effort = Hours((setUp.ClearMinutes + setUp.ChangeMinutes) * 60), Basis = QuantityBasis.Profile });
         Tell(guest.Event("run", LedgerAction.Use, at, fact) with
         {
-            ConformsTo = MachineClass(guest), Inventoried = LedgerNames.Machine(guest.Machine), Effort = Hours(seconds + ((setUp.ClearMinutes + setUp.ChangeMinutes + setUp.WarmUpMinutes) * 60)), Basis = basis,
+            ConformsTo = MachineClass(guest), Inventoried = LedgerNames.Machine(guest.Machine), Effort = Hours(used.Seconds + ((setUp.ClearMinutes + setUp.ChangeMinutes + setUp.WarmUpMinutes) * 60)), Basis = used.Basis,
         });
         Tell(guest.Event("material", LedgerAction.Consume, at, fact) with
         {
-            ConformsTo = LedgerNames.Material(job.Material), Resource = Grams(setUp.PurgeGrams + (completed?.Grams ?? share * (job.EstimatedGrams ?? 0))), Basis = basis,
+            ConformsTo = LedgerNames.Material(job.Material), Resource = Grams(setUp.PurgeGrams + used.Grams), Basis = used.Basis,
         });
         Tell(guest.Event("energy", LedgerAction.Consume, at, fact) with
         {
-            ConformsTo = "energy/electric", Resource = new Measure(DecimalOf(completed?.EnergyKwh ?? seconds / 3600 * guest.Profile.Power.RunningW / 1000), LedgerUnit.KilowattHour), Basis = basis,
+            ConformsTo = "energy/electric", Resource = new Measure(DecimalOf(used.EnergyKwh), LedgerUnit.KilowattHour), Basis = used.Basis,
         });
-        if (completed is null)
+        if (ended is not JobCompleted)
         {
-            _taken.Remove(guest.Id);
-            emit(guest.Event("scrap", LedgerAction.Lower, at, fact) with { Resource = new Measure(job.Copies, LedgerUnit.One), IsScrap = true, Note = PlainText.Of(job.Reason ?? "It was not finished.") });
+            emit(Scrap(guest, at, fact));
         }
         else
         {

@@ -11,19 +11,24 @@ internal sealed partial class LedgerDeriver
 {
     private void TakeCompletion(long fact, JobCompleted completed)
     {
-        if (_taken.GetValueOrDefault(completed.Job) is { IsGuest: true } guest)
+        if (_taken.GetValueOrDefault(completed.Job) is not { } taken)
         {
-            EndGuest(fact, guest, completed, completed);
             return;
         }
 
-        if (_taken.GetValueOrDefault(completed.Job) is not { Group: { } group } taken)
+        if (taken.IsGuest)
+        {
+            EndGuest(fact, taken, completed);
+            return;
+        }
+
+        if (taken.Group is not { } group)
         {
             return;
         }
 
         taken.IsRunning = false;
-        AddRun(taken, completed, fact);
+        AddRun(taken.Costs, taken, completed, fact);
         taken.Grams = DecimalOf(completed.Grams);
         var own = taken.Costs.Sum(c => c.Cost!.Amount);
         AddPriced(taken.Costs, taken.Event("warranty", LedgerAction.DeliverService, completed.At, fact) with
@@ -58,70 +63,72 @@ internal sealed partial class LedgerDeriver
         }
     }
 
-    private static void AddRun(TakenJob taken, JobCompleted completed, long fact)
+    private static void AddRun(List<EconomicEvent> costs, TakenJob taken, JobEvent ended, long fact)
     {
+        var used = Used(taken, ended);
         if (taken.Bed is null)
         {
-            AddTime(taken.Costs, taken, "set-up", taken.SetUp.ClearMinutes, taken.SetUp.ClearMinutes + taken.SetUp.WarmUpMinutes, completed.At, fact);
+            AddTime(costs, taken, "set-up", taken.SetUp.ClearMinutes, taken.SetUp.ClearMinutes + taken.SetUp.WarmUpMinutes, ended.At, fact);
         }
 
-        AddPriced(taken.Costs, taken.Event("run", LedgerAction.Use, completed.At, fact) with
+        AddPriced(costs, taken.Event("run", LedgerAction.Use, ended.At, fact) with
         {
-            ConformsTo = MachineClass(taken), Inventoried = LedgerNames.Machine(taken.Machine), Effort = Hours(completed.Seconds), Basis = QuantityBasis.Measured,
+            ConformsTo = MachineClass(taken), Inventoried = LedgerNames.Machine(taken.Machine), Effort = Hours(used.Seconds), Basis = used.Basis,
         }, CostTerm.MachineTime, taken.Prices.MachinePerHour, taken);
-        AddPriced(taken.Costs, taken.Event("material", LedgerAction.Consume, completed.At, fact) with
+        AddPriced(costs, taken.Event("material", LedgerAction.Consume, ended.At, fact) with
         {
-            ConformsTo = LedgerNames.Material(taken.Entry.Job.Material), Resource = Grams(completed.Grams), Basis = QuantityBasis.Measured,
+            ConformsTo = LedgerNames.Material(taken.Entry.Job.Material), Resource = Grams(used.Grams), Basis = used.Basis,
         }, CostTerm.Material, taken.PricePerGram, taken);
-        AddPriced(taken.Costs, taken.Event("energy", LedgerAction.Consume, completed.At, fact) with
+        AddPriced(costs, taken.Event("energy", LedgerAction.Consume, ended.At, fact) with
         {
-            ConformsTo = "energy/electric", Resource = new Measure(DecimalOf(completed.EnergyKwh), LedgerUnit.KilowattHour), Basis = QuantityBasis.Measured,
+            ConformsTo = "energy/electric", Resource = new Measure(DecimalOf(used.EnergyKwh), LedgerUnit.KilowattHour), Basis = used.Basis,
         }, CostTerm.Energy, taken.Prices.EnergyPerKwh, taken);
     }
 
-    // Time is measured by the two clocks' marks, material and energy as the program would have used them by then.
     private void TakeFailure(long fact, JobEvent ended)
     {
-        if (_taken.GetValueOrDefault(ended.Job) is { IsGuest: true } guest)
+        if (_taken.GetValueOrDefault(ended.Job) is not { IsRunning: true } taken)
         {
-            EndGuest(fact, guest, ended, completed: null);
             return;
         }
 
-        if (_taken.GetValueOrDefault(ended.Job) is not { Group: { } group, IsRunning: true } taken)
+        if (taken.IsGuest)
+        {
+            EndGuest(fact, taken, ended);
+            return;
+        }
+
+        if (taken.Group is not { } group)
         {
             return;
         }
 
         taken.IsRunning = false;
         group.EndedAt = ended.At;
+        List<EconomicEvent> wasted = [];
+        AddRun(wasted, taken, ended, fact);
+        EmitScrap(wasted);
+        emit(Scrap(taken, ended.At, fact));
+    }
+
+    // What a run that ended used. Where it was not completed, time is measured by the two clocks' marks, material and energy as the program would have used them by then.
+    private static (double Seconds, double Grams, double EnergyKwh, QuantityBasis Basis) Used(TakenJob taken, JobEvent ended)
+    {
+        if (ended is JobCompleted completed)
+        {
+            return (completed.Seconds, completed.Grams, completed.EnergyKwh, QuantityBasis.Measured);
+        }
+
         var job = taken.Entry.Job;
         var seconds = job.StartedAt is { } started ? Math.Clamp((ended.At - started).TotalSeconds, 0, 1e7) * (job.Share ?? 1) : 0;
         var share = job.EstimatedSeconds is > 0 and var whole ? Math.Min(1, seconds / whole) : 1;
-        List<EconomicEvent> wasted = [];
-        if (taken.Bed is null)
-        {
-            AddTime(wasted, taken, "set-up", taken.SetUp.ClearMinutes, taken.SetUp.ClearMinutes + taken.SetUp.WarmUpMinutes, ended.At, fact);
-        }
-
-        AddPriced(wasted, taken.Event("run", LedgerAction.Use, ended.At, fact) with
-        {
-            ConformsTo = MachineClass(taken), Inventoried = LedgerNames.Machine(taken.Machine), Effort = Hours(seconds), Basis = QuantityBasis.Estimated,
-        }, CostTerm.MachineTime, taken.Prices.MachinePerHour, taken);
-        AddPriced(wasted, taken.Event("material", LedgerAction.Consume, ended.At, fact) with
-        {
-            ConformsTo = LedgerNames.Material(job.Material), Resource = Grams(share * (job.EstimatedGrams ?? 0)), Basis = QuantityBasis.Estimated,
-        }, CostTerm.Material, taken.PricePerGram, taken);
-        AddPriced(wasted, taken.Event("energy", LedgerAction.Consume, ended.At, fact) with
-        {
-            ConformsTo = "energy/electric", Resource = new Measure(DecimalOf(seconds / 3600 * taken.Profile.Power.RunningW / 1000), LedgerUnit.KilowattHour), Basis = QuantityBasis.Estimated,
-        }, CostTerm.Energy, taken.Prices.EnergyPerKwh, taken);
-        EmitScrap(wasted);
-        emit(taken.Event("scrap", LedgerAction.Lower, ended.At, fact) with
-        {
-            Resource = new Measure(job.Copies, LedgerUnit.One), IsScrap = true, Note = PlainText.Of(job.Reason ?? "It was not finished."),
-        });
+        return (seconds, share * (job.EstimatedGrams ?? 0), seconds / 3600 * taken.Profile.Power.RunningW / 1000, QuantityBasis.Estimated);
     }
+
+    private static EconomicEvent Scrap(TakenJob taken, DateTimeOffset at, long fact) => taken.Event("scrap", LedgerAction.Lower, at, fact) with
+    {
+        Resource = new Measure(taken.Entry.Job.Copies, LedgerUnit.One), IsScrap = true, Note = PlainText.Of(taken.Entry.Job.Reason ?? "It was not finished."),
+    };
 
     private void EmitScrap(List<EconomicEvent> costs)
     {

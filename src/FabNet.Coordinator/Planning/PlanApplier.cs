@@ -9,6 +9,7 @@ using FabNet.Model.Jobs;
 using FabNet.Model.Plans;
 using FabNet.Planning;
 using FabNet.Protocol;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
 using Wire = FabNet.Protocol.V1;
 
@@ -30,6 +31,7 @@ internal sealed class PlanApplier : IDisposable
     private readonly ITimer _debounce;
     private readonly Dictionary<JobId, Assignment> _planned = [];
     private readonly Dictionary<JobId, string> _waiting = [];
+    private ILookup<MachineId, Assignment>? _byMachine;
     private bool _isPlanning;
     private bool _isWanted;
     private bool _isTimed;
@@ -88,7 +90,7 @@ internal sealed class PlanApplier : IDisposable
     public IReadOnlyDictionary<JobId, string> Waiting => new Dictionary<JobId, string>(_waiting);
 
     /// <summary>Where the plan in force has open jobs, machine by machine.</summary>
-    public ILookup<MachineId, Assignment> ByMachine => _planned.Values.ToLookup(static a => a.Machine);
+    public ILookup<MachineId, Assignment> ByMachine => _byMachine ??= _planned.Values.ToLookup(static a => a.Machine);
 
     /// <summary>Ends when the plan that is made beside the loop is queued to be applied; complete where none is.</summary>
     public Task Beside { get; private set; } = Task.CompletedTask;
@@ -115,8 +117,7 @@ internal sealed class PlanApplier : IDisposable
         if (snapshot.Jobs.Count == 0)
         {
             Plans += _planned.Count + _waiting.Count > 0 ? 1 : 0;
-            _planned.Clear();
-            _waiting.Clear();
+            Forget();
             return;
         }
 
@@ -160,8 +161,7 @@ internal sealed class PlanApplier : IDisposable
         if (plan is not null)
         {
             Plans++;
-            _planned.Clear();
-            _waiting.Clear();
+            Forget();
             foreach (var assignment in plan.Assignments)
             {
                 _planned[assignment.Job] = assignment;
@@ -179,6 +179,13 @@ internal sealed class PlanApplier : IDisposable
         {
             Request();
         }
+    }
+
+    private void Forget()
+    {
+        _planned.Clear();
+        _waiting.Clear();
+        _byMachine = null;
     }
 
     private void Offer(Plan plan)
@@ -228,7 +235,7 @@ internal sealed class PlanApplier : IDisposable
         Machine = machine.ToString(),
         Cost = entry.Terms?.Cost.ToWire(),
         Why = entry.Terms?.Why ?? "",
-        AnswerBy = ((DateTimeOffset?)answerBy).ToWire(),
+        AnswerBy = Timestamp.FromDateTimeOffset(answerBy),
     };
 
     /// <summary>A name that no bed had before: what was offered on one that came to nothing is not mixed with what is offered now.</summary>

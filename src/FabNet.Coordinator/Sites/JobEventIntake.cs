@@ -89,9 +89,9 @@ internal sealed class JobEventIntake(Chronicle chronicle, SiteDirectory sites, O
             JobReady e when !IsAmount(e.EstimatedSeconds) || !IsAmount(e.EstimatedGrams) => "Its estimates are not amounts.",
             JobReady { EstimatedSeconds: > RunPlausibility.LongestSeconds } => $"Its program would run for more than {RunPlausibility.LongestSeconds / 86400:0} days.",
             JobReady { Share: not null and not (> 0 and < 1) } => "Its share of the program is no share.",
-            JobScrapped when entry.Delivery is { State: not Deliveries.DeliveryState.Planned } away => $"What it made has left its site with {away.Id}: its receiver can refuse it.",
             JobReady { Share: not null } when entry.Job.Bed is null => "It was not offered on a shared bed.",
             JobCompleted e when !IsAmount(e.Seconds) || !IsAmount(e.Grams) || !IsAmount(e.EnergyKwh) => "Its measures are not amounts.",
+            JobScrapped when entry.Delivery is { State: not Deliveries.DeliveryState.Planned } away => $"What it made has left its site with {away.Id}: its receiver can refuse it.",
             _ => JobLifecycle.Apply(entry.Job, happened).Refusal,
         };
     }

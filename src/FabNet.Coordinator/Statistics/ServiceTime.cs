@@ -62,7 +62,7 @@ internal sealed class ServiceTime
             return [(from, to)];
         }
 
-        return Spans.Joined(OpeningHours.Between(site.Hours, zone, TimeZoneInfo.ConvertTime(from, zone).Date.AddDays(-1), TimeZoneInfo.ConvertTime(to, zone).Date)
+        return Spans.Joined(WeeklyHours.Between(site.Hours, zone, TimeZoneInfo.ConvertTime(from, zone).Date.AddDays(-1), TimeZoneInfo.ConvertTime(to, zone).Date)
             .Select(s => (From: Max(from, s.From), To: Min(to, s.To))).Where(static s => s.From < s.To));
     }
 

@@ -232,7 +232,7 @@ public sealed record EdgeConfig
     public string TimeZone { get; init; } = "UTC";
 
     /// <summary>When people are there to set machines up; none means always.</summary>
-    public IReadOnlyList<OpeningHours> Hours { get; init; } = [];
+    public IReadOnlyList<WeeklyHours> Hours { get; init; } = [];
 
     /// <summary>What it does without asking.</summary>
     public SitePolicy Policy { get; init; } = new();

@@ -105,7 +105,7 @@ public static class EdgeConfigReader
         return (id, title, latitude, longitude);
     }
 
-    private static (string TimeZone, IReadOnlyList<OpeningHours> Hours) ReadHours(YamlSection? section)
+    private static (string TimeZone, IReadOnlyList<WeeklyHours> Hours) ReadHours(YamlSection? section)
     {
         if (section is null)
         {
@@ -118,12 +118,12 @@ public static class EdgeConfigReader
             section.Refuse("timeZone", $"'{section.PathOf("timeZone")}' is '{zone}', which is no time zone that is known here. Write an IANA name, such as Europe/Lisbon.");
         }
 
-        var hours = new List<OpeningHours>();
+        var hours = new List<WeeklyHours>();
         foreach (var text in section.Words("open"))
         {
             try
             {
-                hours.Add(OpeningHours.Parse(text));
+                hours.Add(WeeklyHours.Parse(text));
             }
             catch (FormatException e)
             {

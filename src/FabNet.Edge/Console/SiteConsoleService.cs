@@ -1,12 +1,15 @@
 // The site's own console over gRPC: what people ask of their edge, for one or several sites in a process.
 
+using System.Globalization;
 using FabNet.Edge.Leasing;
+using FabNet.Edge.Queue;
 using FabNet.Edge.Recovering;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Machines;
 using FabNet.Protocol;
 using FabNet.Protocol.V1;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace FabNet.Edge.Console;
@@ -165,8 +168,9 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
     {
         var (agent, machine) = Find(request.Machine);
         var to = request.To.ToModel("to");
+        var weekly = request.Weekly ? new Recurrence(DayOrNull(request.Until, "until"), request.Times == 0 ? null : request.Times) : (Recurrence?)null;
         var (reservation, words) = await agent.Loop.AskAsync(
-            () => agent.Loop.Reserve(machine, request.From.ToModelOrNull(), to, request.For, request.Reason.Length > 0 ? request.Reason : null, request.Maintenance), context.CancellationToken);
+            () => agent.Loop.Reserve(machine, request.From.ToModelOrNull(), to, request.For, request.Reason.Length > 0 ? request.Reason : null, request.Maintenance, weekly), context.CancellationToken);
         return new ReserveReply { Message = words, Reservation = Describe(agent, reservation) };
     });
 
@@ -199,19 +203,27 @@ internal sealed class SiteConsoleService(EdgeAgents agents) : SiteConsole.SiteCo
         }
 
         var its = having.Count == 1 ? having[0] : Chosen(request.Site)[0];
-        return Say(await its.Loop.AskAsync(() => its.Loop.Unreserve(request.Id), context.CancellationToken));
+        var on = DayOrNull(request.On, "on");
+        return Say(await its.Loop.AskAsync(() => its.Loop.Unreserve(request.Id, on), context.CancellationToken));
     });
 
     private static MachineReservation Describe(EdgeAgent agent, ReservationRecord reservation) => new()
     {
         Id = reservation.Id,
         Machine = $"{agent.Site}/{reservation.Machine}",
-        From = ((DateTimeOffset?)reservation.From).ToWire(),
-        To = ((DateTimeOffset?)reservation.To).ToWire(),
+        From = Timestamp.FromDateTimeOffset(reservation.From),
+        To = Timestamp.FromDateTimeOffset(reservation.To),
         For = reservation.For,
         Reason = reservation.Reason ?? "",
         Maintenance = reservation.IsMaintenance,
+        Weekly = reservation.Weekly?.ToString() ?? "",
+        TimeZone = reservation.TimeZone ?? "",
+        Until = reservation.Until is { } until ? ReservationBook.Text(until) : "",
     };
+
+    private static DateOnly? DayOrNull(string text, string field) => text.Length == 0 ? null
+        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day
+        : throw new OperatorException($"{field}: '{text}' is no day. Write it as 2030-06-30.");
 
     private static RecoverReply Describe(Interrupted stopped, RecoveryPlan plan)
     {

@@ -156,6 +156,9 @@ internal sealed class EdgeBook : IDisposable
     /// <summary>A reservation is cancelled.</summary>
     public void Unreserve(string id) => Commit(new ReservationCancelledRecord { Id = id });
 
+    /// <summary>A weekly reservation does not come on one day.</summary>
+    public void Skip(string id, DateOnly on) => Commit(new ReservationSkippedRecord { Id = id, On = on });
+
     /// <summary>Somebody has looked at what was made.</summary>
     public void Judge(IReadOnlyList<ProductionRecord> judged) => Commit(judged);
 
@@ -235,6 +238,9 @@ internal sealed class EdgeBook : IDisposable
                 break;
             case ReservationCancelledRecord cancelled:
                 Reservations.Apply(cancelled);
+                break;
+            case ReservationSkippedRecord skipped:
+                Reservations.Apply(skipped);
                 break;
             default:
                 throw new NotSupportedException($"{record.GetType().Name} can't be applied.");

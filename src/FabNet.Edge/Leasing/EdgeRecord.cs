@@ -26,6 +26,7 @@ namespace FabNet.Edge.Leasing;
 [JsonDerivedType(typeof(ToldRecord), "told")]
 [JsonDerivedType(typeof(ReservationRecord), "reservation")]
 [JsonDerivedType(typeof(ReservationCancelledRecord), "reservation-cancelled")]
+[JsonDerivedType(typeof(ReservationSkippedRecord), "reservation-skipped")]
 internal abstract record EdgeRecord;
 
 /// <summary>A new count of event sequences begins, under a new boot id.</summary>
@@ -198,11 +199,20 @@ internal sealed record ReservationRecord : EdgeRecord
     /// <summary>The machine's name.</summary>
     public required string Machine { get; init; }
 
-    /// <summary>Its begin, UTC.</summary>
+    /// <summary>Its begin, UTC; of one that comes every week, that of its first time.</summary>
     public required DateTimeOffset From { get; init; }
 
-    /// <summary>Its end, UTC.</summary>
+    /// <summary>Its end, UTC; of one that comes every week, that of its first time.</summary>
     public required DateTimeOffset To { get; init; }
+
+    /// <summary>The hours at which it comes every week, local time of <see cref="TimeZone"/>; null where it is for once.</summary>
+    public WeeklyHours? Weekly { get; init; }
+
+    /// <summary>The IANA time zone of <see cref="Weekly"/>: its site's when it was made; null where it is for once.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>The last local day on which it may begin; null for no end.</summary>
+    public DateOnly? Until { get; init; }
 
     /// <summary>Whom it is for. It never leaves the site.</summary>
     public required string For { get; init; }
@@ -217,6 +227,14 @@ internal sealed record ReservationRecord : EdgeRecord
 internal sealed record ReservationCancelledRecord : EdgeRecord
 {
     public required string Id { get; init; }
+}
+
+/// <summary>A reservation that comes every week does not on one local day.</summary>
+internal sealed record ReservationSkippedRecord : EdgeRecord
+{
+    public required string Id { get; init; }
+
+    public required DateOnly On { get; init; }
 }
 
 /// <summary>Writes and reads journal facts as JSON, without reflection.</summary>
@@ -255,6 +273,7 @@ internal static class EdgeRecords
         ToldRecord => "told",
         ReservationRecord => "reservation",
         ReservationCancelledRecord => "reservation-cancelled",
+        ReservationSkippedRecord => "reservation-skipped",
         _ => throw new NotSupportedException($"{record.GetType().Name} has no kind."),
     };
 }

@@ -134,7 +134,7 @@ public static class OkwImport
         var zone = text.EndsWith(')') && text.LastIndexOf('(') is > 0 and var bracket && TimeZoneInfo.TryFindSystemTimeZoneById(text[(bracket + 1)..^1], out _) ? text[(bracket + 1)..^1] : null;
         try
         {
-            var hours = (zone is null ? text : text[..text.LastIndexOf('(')]).Split([';', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(OpeningHours.Parse).ToList();
+            var hours = (zone is null ? text : text[..text.LastIndexOf('(')]).Split([';', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(WeeklyHours.Parse).ToList();
             if (hours.Count > 0)
             {
                 yaml.Append(CultureInfo.InvariantCulture, $"hours:\n  timeZone: {zone ?? "UTC"}\n  open: [{string.Join(", ", hours.Select(static h => Quoted(h.ToString())))}]\n\n");

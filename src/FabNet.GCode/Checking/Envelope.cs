@@ -1,5 +1,6 @@
 // The machine's envelope, and what a program has reached of it.
 
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using FabNet.Model;
 using FabNet.Model.Machines;
@@ -49,6 +50,7 @@ internal sealed class Envelope
     public AxisRange Range(int axis) => _ranges[axis];
 
     /// <summary>Adds the position of a frame on some axes (X in bit 0) to what was reached, and checks it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Reach(int frame, Vector256<double> place, uint axes)
     {
         if (!_isOutside && _reached[frame].Holds(place))

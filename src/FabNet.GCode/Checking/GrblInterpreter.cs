@@ -1,6 +1,7 @@
 // What GRBL's blocks do: several commands in a line, carried out in the standard's order.
 
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using FabNet.GCode.Commands;
 using FabNet.GCode.Reading;
 using FabNet.Model.Machines;
@@ -33,6 +34,7 @@ internal sealed class GrblInterpreter
     }
 
     /// <summary>The short way for nearly all blocks: G0 or G1, stated or in force, with axes and a feed and nothing else.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryObeyMove(in Words words)
     {
         var kind = _machine.Modes.Motion;

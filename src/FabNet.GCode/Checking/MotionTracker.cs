@@ -359,6 +359,7 @@ internal sealed partial class MotionTracker
             _envelope.Reach(_frame.Frame, axis, _frame[axis]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Extruded(in Words words)
     {
         if (!words.Has('E'))
@@ -375,6 +376,7 @@ internal sealed partial class MotionTracker
         return amount;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double FeedOf(bool isRapid, double length)
     {
         if (isRapid)
@@ -384,6 +386,7 @@ internal sealed partial class MotionTracker
         return _modes.IsInverseTime ? _modes.FeedMmPerMin * length : _modes.FeedMmPerMin * _modes.FeedScale;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void CheckAxisFeed(double feed, Vector256<double> way, double length)
     {
         if (length <= 0)
@@ -401,6 +404,7 @@ internal sealed partial class MotionTracker
     private void Tell(Vector256<double> from, Vector256<double> to, bool isRapid, bool isCut) =>
         Toolpath!(new ToolpathSegment(new Position(from[0], from[1], from[2]), new Position(to[0], to[1], to[2]), isRapid, isCut, _layers.Index, _features.Current));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsCut(double extruded, bool isRapid, bool travels, double z)
     {
         if (!_isGrbl)

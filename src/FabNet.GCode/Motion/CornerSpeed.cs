@@ -31,13 +31,9 @@ internal sealed class CornerSpeed
         if (from == 1)
             moves.NominalMmPerS[0] = 0;
         if (_deviationMm > 0)
-        {
             LimitByDeviation(moves, from, to);
-            return;
-        }
-
-        for (var row = from; row < to; row++)
-            moves.MaxEntrySquared[row] = Math.Max(SlowestSquared, ByJerk(moves, row));
+        else
+            LimitByJerk(moves, from, to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -122,53 +118,66 @@ internal sealed class CornerSpeed
         return Vector.MaxNative(new Vector<double>(0.033), 2 * Vector.SquareRoot(s) * (low + (s2 * s2 * high)));
     }
 
-    /// <summary>The square of the greatest corner speed by classic jerk, in mm²/s².</summary>
-    private double ByJerk(MoveColumns moves, int row)
+    /// <summary>Classic jerk: directions hold each axis' speed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LimitByJerk(MoveColumns moves, int from, int to)
     {
-        var (nominal, nominalBefore) = (moves.NominalMmPerS[row], moves.NominalMmPerS[row - 1]);
-        var scale = nominal / moves.LengthMm[row];
-        var (vx, vy, vz, ve) = (moves.X[row] * scale, moves.Y[row] * scale, moves.Z[row] * scale, moves.E[row] * scale);
-
-        // The speed from which the machine may stop dead.
-        var safe = nominal;
-        safe = Math.Min(safe, Safe(nominal, _jerk.X, vx));
-        safe = Math.Min(safe, Safe(nominal, _jerk.Y, vy));
-        safe = Math.Min(safe, Safe(nominal, _jerk.Z, vz));
-        safe = Math.Min(safe, Safe(nominal, _jerk.E, ve));
-
-        var corner = safe;
-        if (nominalBefore > 0)
+        for (var row = from; row < to; row += Vector<double>.Count)
         {
-            // Both moves pass the corner at the slower one's speed; each axis may then step by its jerk.
-            var shared = Math.Min(nominal, nominalBefore);
-            var (before, after) = (shared / nominalBefore, shared / nominal);
-            var factor = 1.0;
-            factor = Step(factor, _jerk.X, moves.DirectionX[row - 1] * before, vx * after);
-            factor = Step(factor, _jerk.Y, moves.DirectionY[row - 1] * before, vy * after);
-            factor = Step(factor, _jerk.Z, moves.DirectionZ[row - 1] * before, vz * after);
-            factor = Step(factor, _jerk.E, moves.DirectionE[row - 1] * before, ve * after);
-            corner = shared * factor;
+            var nominal = new Vector<double>(moves.NominalMmPerS, row);
+            var scale = nominal / new Vector<double>(moves.LengthMm, row);
+            var (x, y, z, e) = (new Vector<double>(moves.X, row) * scale, new Vector<double>(moves.Y, row) * scale, new Vector<double>(moves.Z, row) * scale, new Vector<double>(moves.E, row) * scale);
+            x.CopyTo(moves.DirectionX, row);
+            y.CopyTo(moves.DirectionY, row);
+            z.CopyTo(moves.DirectionZ, row);
+            e.CopyTo(moves.DirectionE, row);
 
-            // Stopping and starting at safe speeds may be faster than turning.
-            if (moves.SafeMmPerS[row - 1] > corner * 0.99 && safe > corner * 0.99)
-                corner = safe;
+            // The speed from which the machine may stop dead.
+            var safe = Vector.MinNative(Vector.MinNative(Safe(nominal, _jerk.X, x), Safe(nominal, _jerk.Y, y)), Vector.MinNative(Safe(nominal, _jerk.Z, z), Safe(nominal, _jerk.E, e)));
+            safe.CopyTo(moves.SafeMmPerS, row);
         }
 
-        (moves.DirectionX[row], moves.DirectionY[row], moves.DirectionZ[row], moves.DirectionE[row], moves.SafeMmPerS[row]) = (vx, vy, vz, ve, safe);
-        return corner * corner;
+        for (var row = from; row < to; row += Vector<double>.Count)
+        {
+            var corner = ByJerk(moves, row);
+            Vector.MaxNative(new Vector<double>(SlowestSquared), corner * corner).CopyTo(moves.MaxEntrySquared, row);
+        }
     }
 
-    private static double Safe(double nominal, double jerk, double speed) => Math.Abs(speed) > jerk ? nominal * jerk / Math.Abs(speed) : nominal;
+    private Vector<double> ByJerk(MoveColumns moves, int row)
+    {
+        var (nominal, nominalBefore) = (new Vector<double>(moves.NominalMmPerS, row), new Vector<double>(moves.NominalMmPerS, row - 1));
+        var (safe, safeBefore) = (new Vector<double>(moves.SafeMmPerS, row), new Vector<double>(moves.SafeMmPerS, row - 1));
 
-    private static double Step(double factor, double jerk, double exit, double entry)
+        // Both moves pass the corner at the slower one's speed; each axis may then step by its jerk.
+        var shared = Vector.MinNative(nominal, nominalBefore);
+        var (before, after) = (shared / nominalBefore, shared / nominal);
+        var factor = Vector<double>.One;
+        factor = Step(factor, _jerk.X, new Vector<double>(moves.DirectionX, row - 1) * before, new Vector<double>(moves.DirectionX, row) * after);
+        factor = Step(factor, _jerk.Y, new Vector<double>(moves.DirectionY, row - 1) * before, new Vector<double>(moves.DirectionY, row) * after);
+        factor = Step(factor, _jerk.Z, new Vector<double>(moves.DirectionZ, row - 1) * before, new Vector<double>(moves.DirectionZ, row) * after);
+        factor = Step(factor, _jerk.E, new Vector<double>(moves.DirectionE, row - 1) * before, new Vector<double>(moves.DirectionE, row) * after);
+        var corner = shared * factor;
+
+        // Stopping and starting at safe speeds may be faster than turning; from a standstill there is nothing else.
+        var isSafe = (Vector.GreaterThan(safeBefore, corner * 0.99) & Vector.GreaterThan(safe, corner * 0.99)) | Vector.LessThanOrEqual(nominalBefore, Vector<double>.Zero);
+        return Vector.ConditionalSelect(isSafe, safe, corner);
+    }
+
+    private static Vector<double> Safe(Vector<double> nominal, double jerk, Vector<double> speed)
+    {
+        var size = Vector.Abs(speed);
+        return Vector.ConditionalSelect(Vector.GreaterThan(size, new Vector<double>(jerk)), nominal * jerk / size, nominal);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<double> Step(Vector<double> factor, double jerk, Vector<double> exit, Vector<double> entry)
     {
         exit *= factor;
         entry *= factor;
-        double step;
-        if (exit > entry)
-            step = entry > 0 || exit < 0 ? exit - entry : Math.Max(exit, -entry);
-        else
-            step = entry < 0 || exit > 0 ? entry - exit : Math.Max(-exit, entry);
-        return step > jerk ? factor * jerk / step : factor;
+
+        // An axis that turns back comes to a stand on its way.
+        var step = Vector.ConditionalSelect(Vector.GreaterThan(exit * entry, Vector<double>.Zero), Vector.Abs(exit - entry), Vector.MaxNative(Vector.Abs(exit), Vector.Abs(entry)));
+        return Vector.ConditionalSelect(Vector.GreaterThan(step, new Vector<double>(jerk)), factor * jerk / step, factor);
     }
 }

@@ -1,6 +1,7 @@
 // Program lines to the sink: buffered, hashed and indexed on the way.
 
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using FabNet.Model;
 
@@ -49,6 +50,7 @@ internal sealed class ProgramWriter : IDisposable
     }
 
     /// <summary>Makes what was put at the start of the room reserved the next line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Commit(int length, int sourceLine)
     {
         _length += length;

@@ -1,5 +1,7 @@
 // A growing value per program line, kept as evenly spaced samples: where the capacity is used up, every second one is dropped.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.GCode.Program;
 
 /// <summary>Samples of a value that never falls from line to line. Memory is bounded by the capacity, whatever the number of lines.</summary>
@@ -31,6 +33,7 @@ internal sealed class SampledTable
     public int LastLine { get; private set; }
 
     /// <summary>Sets the value at the end of a line. A line may be set again until a later one is; lines between keep the value before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Set(int line, double value)
     {
         if (line > LastLine)
@@ -66,6 +69,7 @@ internal sealed class SampledTable
 
     private ref double Sample(int index) => ref _pages[index >> PageBits][index & (PageSize - 1)];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Append()
     {
         var place = _count & (PageSize - 1);

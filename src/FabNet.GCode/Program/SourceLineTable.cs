@@ -1,5 +1,7 @@
 // Which source line each program line came from, exactly, in about a byte per run of lines.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.GCode.Program;
 
 /// <summary>
@@ -19,11 +21,15 @@ internal sealed class SourceLineTable
     private int _skipped;
 
     /// <summary>Adds a program line. Lines come in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(int programLine, int sourceLine)
     {
-        var skipped = sourceLine - programLine;
-        if (skipped == _skipped || _length > MaxBytes)
-            return;
+        if (sourceLine - programLine != _skipped && _length <= MaxBytes)
+            Begin(programLine, sourceLine - programLine);
+    }
+
+    private void Begin(int programLine, int skipped)
+    {
         if (_runs++ % RunsPerCheckpoint == 0)
             _checkpoints.Add((_runStart, _skipped, _length));
         Write((uint)(programLine - _runStart));

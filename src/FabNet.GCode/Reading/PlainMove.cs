@@ -126,6 +126,7 @@ internal static class PlainMove
     }
 
     /// <summary>Where the next line begins, if nothing but blanks and a comment is left of this one; 0 otherwise.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int EndOfLine(ReadOnlySpan<byte> text, int i)
     {
         if (text[i] == (byte)'\n')

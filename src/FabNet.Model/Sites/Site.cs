@@ -138,7 +138,7 @@ public sealed record Site
     public string TimeZone { get; init => field = value ?? "UTC"; } = "UTC"; // Null where a journal of an older version is read.
 
     /// <summary>When people are there to set machines up; none means always.</summary>
-    public IReadOnlyList<OpeningHours> Hours { get; init => field = value ?? []; } = [];
+    public IReadOnlyList<WeeklyHours> Hours { get; init => field = value ?? []; } = [];
 
     /// <summary>Its machines.</summary>
     public IReadOnlyList<Machine> Machines { get; init; } = [];

@@ -10,6 +10,9 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
     private const int MostVictims = 3;
     private const double Blink = 0.05;
 
+    // The first place that a part could go to is always seen, but for once in so many times for each part: one that costs least there would never leave it.
+    private const int PassesFirst = 8;
+
     private readonly BedProblem _problem;
     private readonly int[] _removed;
     private readonly double[] _keys;
@@ -84,6 +87,18 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
 
     private void Place(int number, BedPart part)
     {
+        var (best, place) = PlaceFor(number, part, passesFirst: Random.Below(PassesFirst * _problem.Parts.Length) == 0);
+        if (best < 0)
+        {
+            (best, place) = PlaceFor(number, part, passesFirst: false);
+        }
+
+        Touch(best).Add(place, number, part);
+    }
+
+    // -1 if there was nothing but the first.
+    private (int Machine, int Build) PlaceFor(int number, BedPart part, bool passesFirst)
+    {
         var (best, place) = (-1, 0);
         var least = double.PositiveInfinity;
         foreach (var index in _problem.AbleTo(number))
@@ -97,6 +112,12 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
                     continue;
                 }
 
+                if (passesFirst)
+                {
+                    passesFirst = false;
+                    continue;
+                }
+
                 var added = Power(machine.EndWith(build, part)) - now;
                 if (added < least)
                 {
@@ -105,6 +126,6 @@ internal sealed class BedChain : LoadChain<MachineBuilds>
             }
         }
 
-        Touch(best).Add(place, number, part);
+        return (best, place);
     }
 }

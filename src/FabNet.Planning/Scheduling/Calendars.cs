@@ -7,6 +7,9 @@ namespace FabNet.Planning.Scheduling;
 
 internal static class Calendars
 {
+    // Behind the horizon so much more is written out, so that weeks can repeat from there on: openings that join to nearly a week, twice.
+    private const int DaysToRepeat = 22;
+
     /// <summary>A machine's calendar; null if it is always open and never blocked.</summary>
     public static WorkingTime? Of(WorkshopMachine machine, Workshop workshop, bool runsUnattended, DateTimeOffset now, double horizon)
     {
@@ -24,7 +27,7 @@ internal static class Calendars
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(workshop.TimeZone);
         var today = TimeZoneInfo.ConvertTime(now, zone).Date;
-        var spans = OpeningHours.Between(workshop.Hours, zone, today.AddDays(-1), today.AddDays(Math.Ceiling(horizon / 1440) - 1))
+        var spans = WeeklyHours.Between(workshop.Hours, zone, today.AddDays(-1), today.AddDays(Math.Ceiling(horizon / 1440) + DaysToRepeat))
             .Select(s => (From: (s.From - now).TotalMinutes, To: (s.To - now).TotalMinutes)).ToList();
         spans.Add((Math.Max(horizon, spans.Count > 0 ? spans[^1].To : 0), double.PositiveInfinity));
         return [.. Spans.Joined(spans.Where(static s => s.To > 0))];

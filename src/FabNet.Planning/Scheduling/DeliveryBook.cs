@@ -2,6 +2,8 @@
 
 using System.Runtime.InteropServices;
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.Planning.Scheduling;
 
 /// <summary>Counts jobs by workshop, destination and day. Owned by one chain.</summary>
@@ -18,6 +20,7 @@ internal sealed class DeliveryBook(int sites)
     public double Cost { get; private set; }
 
     /// <summary>The delivery of a job that is made at a workshop and done then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long KeyOf(SiteFacts site, int destination, double end)
     {
         if (destination < 0 || destination == site.Index)
@@ -30,6 +33,7 @@ internal sealed class DeliveryBook(int sites)
     }
 
     /// <summary>What one more job in a delivery adds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double Extra(long key, SiteFacts site) => key == None || _counts.GetValueOrDefault(key) > 0 ? 0 : site.DeliveryFixed;
 
     public void Add(long key, SiteFacts site)

@@ -1,5 +1,7 @@
 // What energy costs when: the tariff of a workshop by the hour, summed up so that any span is two look-ups.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.Planning.Scheduling;
 
 /// <summary>A tariff from the problem's moment on.</summary>
@@ -40,6 +42,7 @@ internal sealed class EnergyTariff
     }
 
     /// <summary>What a kW costs from one minute to another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double PerKw(double from, double to) => _hours is null ? (to - from) * _perMinute : Sum(to) - Sum(from);
 
     private double Sum(double minute)

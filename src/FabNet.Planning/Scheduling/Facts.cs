@@ -1,5 +1,7 @@
 // A problem as numbers for the search's inner loop.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.Planning.Scheduling;
 
 /// <summary>A workshop.</summary>
@@ -34,6 +36,7 @@ internal sealed class SiteFacts
     /// <summary>The minute of the local day at the problem's moment: deliveries leave once a day.</summary>
     public required double MinuteOfDay { get; init; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double PriceOf(int material) => MaterialPerGram[material == SetUpIds.Any ? ^1 : material];
 }
 
@@ -172,10 +175,13 @@ internal sealed class JobFacts
     public int Quantity => Job.Quantity;
 
     /// <summary>The probability that its run fails on a machine.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double FailureOn(MachineFacts machine) => Failure[machine.Class.Index] is var known && double.IsNaN(known) ? machine.Failure : known;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double GramsOn(MachineFacts machine) => Grams[machine.Class.Index];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double MinutesOn(MachineFacts machine) => Minutes[machine.Class.Index] * machine.Slowness;
 
     public bool IsAble(MachineFacts machine) => !double.IsNaN(Minutes[machine.Class.Index]) && NotOn?.Contains(machine.Index) != true;

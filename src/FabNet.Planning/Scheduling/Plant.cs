@@ -152,7 +152,7 @@ internal sealed class Plant
                 minutes[i] = each * job.Quantity;
                 if (machineClass is { SharesBeds: true, SizeMm: { } bed } && known is not { IsAlone: true } && job.SizeMm is { } size)
                 {
-                    var most = BedPacking.Copies(bed.Width - (2 * machineClass.MarginMm), bed.Depth - (2 * machineClass.MarginMm), size.Width, size.Depth, machineClass.ClearanceMm);
+                    var most = BedPacking.Copies(Usable(bed.Width, machineClass), Usable(bed.Depth, machineClass), size.Width, size.Depth, machineClass.ClearanceMm);
                     var onBed = Math.Max(1, most);
                     var height = Math.Min(each, machineClass.MinutesPerMmHeight * size.Height);
                     beds[i] = (job.Quantity + onBed - 1) / onBed;
@@ -191,7 +191,6 @@ internal sealed class Plant
     {
         var site = Sites[_siteIndex[machine.Workshop]];
         var bed = machineClass.Class.SharesBeds ? machineClass.Class.SizeMm : null;
-        var margins = 2 * machineClass.Class.MarginMm;
         var calendar = Calendars.Of(machine, site.Workshop, machineClass.Class.RunsUnattended, Problem.Now, horizon);
         var (free, state) = (0.0, loaded);
         foreach (var queued in machine.Queue)
@@ -216,17 +215,21 @@ internal sealed class Plant
             RunningKw = machineClass.Class.Power.RunningW / 1000,
             WarmUpKw = machineClass.Class.Power.WarmUpW / 1000,
             Slowness = 1 / machine.Speed,
-            BedWidth = Math.Max(0, (bed?.Width ?? 0) - margins),
-            BedDepth = Math.Max(0, (bed?.Depth ?? 0) - margins),
+            BedWidth = Usable(bed?.Width ?? 0, machineClass.Class),
+            BedDepth = Usable(bed?.Depth ?? 0, machineClass.Class),
         };
     }
 
-    // Calendars are written out as far as work may reach; beyond, everything is open.
+    // Of a bed's width or depth; nothing where its margins meet.
+    private static double Usable(double length, MachineClass machineClass) => Math.Max(0, length - (2 * machineClass.MarginMm));
+
+    // Calendars are written out as far as work may reach, with the days on which clocks are set; beyond, weeks repeat.
     private double Horizon()
     {
         const double Day = 1440;
         var work = Jobs.Sum(static j => j.Minutes.Where(static m => !double.IsNaN(m)).DefaultIfEmpty(0).Min());
         var latest = Jobs.Select(static j => double.IsInfinity(j.Due) ? j.Release : Math.Max(j.Due, j.Release)).DefaultIfEmpty(0).Max();
-        return Math.Clamp((8 * work / Math.Max(1, Problem.Machines.Count)) + latest + (14 * Day), 14 * Day, 366 * Day);
+        var blocked = Problem.Machines.SelectMany(static m => m.Blocked).Select(b => Minutes(b.To)).DefaultIfEmpty(0).Max();
+        return Math.Clamp((8 * work / Math.Max(1, Problem.Machines.Count)) + Math.Max(latest, blocked) + (14 * Day), 14 * Day, 366 * Day);
     }
 }

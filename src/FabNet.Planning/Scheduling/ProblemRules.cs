@@ -14,10 +14,18 @@ internal static class ProblemRules
 
     private static readonly TimeSpan Furthest = TimeSpan.FromDays(3660);
 
+    private static readonly DateTimeOffset Earliest = new(1970, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Latest = new(3000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>Checks everything.</summary>
     /// <exception cref="ProblemException">Something breaks a rule.</exception>
     public static void Check(ScheduleProblem problem)
     {
+        if (problem.Now < Earliest || problem.Now > Latest)
+        {
+            throw new ProblemException($"now: is {problem.Now:u}; it must be from {Earliest:u} to {Latest:u}.");
+        }
+
         InRange(problem.WaitingPerHour, 0, MostMoney, "waitingPerHour");
         InRange(problem.ChangeWorth, 0, MostMoney, "changeWorth");
         var workshops = Ids(problem.Workshops, static w => w.Id, "workshop");
@@ -241,6 +249,11 @@ internal static class ProblemRules
             if (string.IsNullOrWhiteSpace(id(item)) || id(item).Length > 200)
             {
                 throw new ProblemException($"A {what} has no id, or one of over 200 characters. Give each its own.");
+            }
+
+            if (id(item).Any(char.IsControl))
+            {
+                throw new ProblemException($"A {what} has a control character in its id. Write it in plain letters.");
             }
 
             if (!ids.Add(id(item)))

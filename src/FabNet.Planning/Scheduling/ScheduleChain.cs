@@ -242,10 +242,10 @@ internal sealed class ScheduleChain
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Recreate()
     {
+        var currency = _plant.Currencies.Length > 1 ? _plant.Machines[_touched[0]].Site.Currency : -1;
         foreach (var index in _removed)
         {
             var job = _plant.Jobs[index];
-            var currency = _plant.Machines[_touched[0]].Site.Currency;
             var (track, place) = _state.Best(job, ref _random, Blinks, currency);
             if (track is null)
             {

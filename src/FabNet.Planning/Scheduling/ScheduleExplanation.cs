@@ -27,7 +27,15 @@ public sealed record ScheduleExplanation(string Job, string Machine, double Cost
     {
         ArgumentNullException.ThrowIfNull(problem);
         ArgumentNullException.ThrowIfNull(schedule);
-        var planned = schedule.Runs.SelectMany(static r => r.Jobs.Select(j => (j.Id, Place: new PlannedPlace(r.Machine, r.Sequence)))).ToDictionary(static p => p.Id, static p => p.Place, StringComparer.Ordinal);
+        var planned = new Dictionary<string, PlannedPlace>(StringComparer.Ordinal);
+        foreach (var (id, place) in schedule.Runs.SelectMany(static r => r.Jobs.Select(j => (j.Id, Place: new PlannedPlace(r.Machine, r.Sequence)))))
+        {
+            if (!planned.TryAdd(id, place))
+            {
+                throw new ProblemException($"The schedule has the job '{id}' twice.");
+            }
+        }
+
         var plant = Plant.Of(problem with { ChangeWorth = 0, Jobs = [.. problem.Jobs.Select(j => j with { Planned = planned.GetValueOrDefault(j.Id) })] });
         var subject = Array.Find(plant.Jobs, j => j.Job.Id == job) ?? throw new ProblemException($"There is no job '{job}' in the problem.");
         var state = new ScheduleState(plant, [.. Enumerable.Range(0, plant.Machines.Length)]);

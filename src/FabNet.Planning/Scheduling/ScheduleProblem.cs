@@ -50,7 +50,7 @@ public sealed record Workshop
     public string TimeZone { get; init; } = "UTC";
 
     /// <summary>When people are there to set machines up; none means always.</summary>
-    public IReadOnlyList<OpeningHours> Hours { get; init; } = [];
+    public IReadOnlyList<WeeklyHours> Hours { get; init; } = [];
 }
 
 /// <summary>A class of machines: what it can make, and what its set-ups take.</summary>

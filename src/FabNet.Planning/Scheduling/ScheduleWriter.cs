@@ -34,7 +34,8 @@ internal static class ScheduleWriter
         return schedule with { Scope = ScopeMeasure.Of(plant, schedule.TotalCost, left) };
     }
 
-    public static DateTimeOffset At(Plant plant, double minute) => plant.Problem.Now.AddMinutes(Math.Min(minute, LastMinute));
+    // Whole milliseconds: what is reckoned in minutes ends a little beside the moment that is meant.
+    public static DateTimeOffset At(Plant plant, double minute) => plant.Problem.Now.AddMilliseconds(Math.Round(Math.Min(minute, LastMinute) * 60_000));
 
     private static Dictionary<long, Delivery> Deliveries(Plant plant, ScheduleState state)
     {

@@ -1,5 +1,7 @@
 // What is set up on a machine, as numbers, and what a change of it takes.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.Planning.Scheduling;
 
 /// <summary>The attributes of a set-up, each a number or -1: unknown on a machine, any for a job. Jobs with equal needs are one family.</summary>
@@ -8,6 +10,7 @@ internal readonly record struct SetUpIds(int Material, int Color, int Nozzle, in
     public const int Any = -1;
 
     /// <summary>What is set up after a job with these needs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SetUpIds After(SetUpIds before) => new(
         Material == Any ? before.Material : Material,
         Color != Any ? Color : Material == Any || Material == before.Material ? before.Color : Any,

@@ -1,5 +1,7 @@
 // The set-ups of a class of machines by number, so that the search looks a change up rather than reckoning it.
 
+using System.Runtime.CompilerServices;
+
 namespace FabNet.Planning.Scheduling;
 
 /// <summary>From every state that machines of a class can get into, what each family of jobs takes to set up and the state after it. Immutable; read by every chain.</summary>
@@ -11,7 +13,6 @@ internal sealed class SetUpMatrix
     private readonly int[] _after;
     private readonly SetUpEffort[] _efforts;
 
-    // Of the same, only what a change takes of a person and of material.
     private readonly (float Minutes, float Purge)[] _changes;
     private readonly int _families;
 
@@ -66,15 +67,14 @@ internal sealed class SetUpMatrix
     public int StateOf(SetUpIds loaded) => _states[loaded];
 
     /// <summary>The state after a family.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int After(int state, int family) => _after[(state * _families) + family];
 
     /// <summary>What it takes to set a family up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref readonly SetUpEffort Effort(int state, int family) => ref _efforts[(state * _families) + family];
 
-    /// <summary>What a change to a family costs in a workshop, without risk; in single precision.</summary>
-    public double ChangeOf(int state, int family, SiteFacts site, double purgePrice)
-    {
-        var (minutes, purge) = _changes[(state * _families) + family];
-        return (minutes * (site.LabourPerMinute + site.MachinePerMinute)) + (purge * purgePrice);
-    }
+    /// <summary>What a change to a family takes of a person and of material, without clearing; in single precision.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public (float Minutes, float Purge) Change(int state, int family) => _changes[(state * _families) + family];
 }

@@ -12,16 +12,16 @@ internal sealed partial class Track
         var site = Machine.Site;
         var minutes = job.MinutesOn(Machine) - (job.Shared[Machine.Class.Index] * Machine.Slowness);
         var direct = (minutes * (site.MachinePerMinute + (Math.Min(0, site.Energy.Least) * Machine.RunningKw / 60))) + (job.Needs.Material == SetUpIds.Any ? 0 : job.GramsOn(Machine) * site.PriceOf(job.Needs.Material));
-        return (direct * (1 + job.FailureOn(Machine))) + Transport(job) + Change(job);
+        return (direct * (1 + job.FailureOn(Machine))) + Anywhere(job);
     }
 
     /// <summary>The place behind all others, or in the last run where that is at or after a given one and has room.</summary>
     public Place AtEnd(JobFacts job, int joinsFrom = int.MaxValue)
     {
         var alone = Run.Of(job, Machine);
-        var anywhere = Transport(job) + Change(job);
+        var anywhere = Anywhere(job);
         var joins = _runCount > joinsFrom && MayJoin(alone, _runs[_runCount - 1]) && Fits(job, _runs[_runCount - 1]);
-        var cost = anywhere + (joins ? Joined(job, alone, _runCount - 1, out var end) : Between(job, alone, _runCount, out end));
+        var cost = anywhere + (joins ? Joined(job, alone, _runCount - 1, out var end) : Between(job, alone, _runCount, double.PositiveInfinity, out end));
         return new Place(cost, joins ? _runCount - 1 : _runCount, joins, end);
     }
 
@@ -42,13 +42,14 @@ internal sealed partial class Track
         return places;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double BeginOf(in Run run, double free, in SetUpEffort effort)
     {
         var earliest = Math.Max(free, run.Release);
         return Machine.Calendar is { } calendar ? calendar.Begin(earliest, effort.LabourMinutes, effort.Minutes + run.Minutes) : earliest;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private SetUpEffort EffortOf(in Run run, SetUpIds before, int state)
     {
         var effort = _setUps is { } setUps ? setUps.Effort(state, run.Family) : Machine.Class.Effort(before, run.Needs);
@@ -62,7 +63,7 @@ internal sealed partial class Track
     }
 
     /// <summary>Machine time, set-up, material, energy and risk of a run.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double PriceOf(in Run run, SetUpIds before, in SetUpEffort effort, double begin)
     {
         var site = Machine.Site;
@@ -113,38 +114,54 @@ internal sealed partial class Track
     public SetUpEffort EffortOf(in Run run) => EffortOf(run, run.Before, run.BeforeState);
 
     /// <summary>What of a job's transport goes by distance and mass.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double Transport(JobFacts job) => job.Destination < 0 || job.Destination == Machine.Site.Index ? 0
         : Machine.Site.DeliveryPerKmGram * Machine.Site.Kilometres[job.Destination] * job.GramsOn(Machine);
 
     /// <summary>What a job's lateness costs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double Lateness(JobFacts job, double end) => end > job.Due ? (end - job.Due) * job.Priority * Machine.Site.LatePerMinute : 0;
 
     /// <summary>Lateness and waiting of a job that is done then.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double DelayOf(JobFacts job, double end) => Lateness(job, end) + (end * _plant.WaitingPerMinute);
 
+    /// <summary>What a job costs here wherever it stands: transport, and being moved here by a new plan.</summary>
+    public double Anywhere(JobFacts job) => Transport(job) + Change(job);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Change(JobFacts job) => job.PlannedOn < 0 || job.PlannedOn == Machine.Index ? 0 : _plant.Problem.ChangeWorth;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Between(JobFacts job, in Run alone, int at, out double end)
+    private double Between(JobFacts job, in Run alone, int at, double below, out double end)
     {
         var isLast = at == _runCount;
         var (before, number, free) = isLast ? (Left, _runCount == 0 ? _loaded : After(_runs[at - 1]), End) : (_runs[at].Before, _runs[at].BeforeState, _runs[at].FreeBefore);
         var effort = EffortOf(alone, before, number);
         var begin = BeginOf(alone, free, effort);
         end = begin + effort.Minutes + alone.Minutes;
-        var cost = PriceOf(alone, before, effort, begin) + DelayOf(job, end) + Extra(job, end);
-        if (isLast)
+        var cost = PriceOf(alone, before, effort, begin) + DelayOf(job, end);
+        if (!isLast)
         {
-            return cost;
+            cost += Before(at, number, alone, before, end);
         }
 
+        // The delivery is looked up last: it only makes it dearer.
+        return cost < below ? cost + Extra(job, end) : cost;
+    }
+
+    // What becomes dearer or cheaper from a run on that another is done before.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private double Before(int at, int number, in Run alone, SetUpIds before, double end)
+    {
         ref readonly var next = ref _runs[at];
         var state = alone.Needs.After(before);
         var nextEffort = EffortOf(next, state, After(number, alone.Family));
         var nextBegin = BeginOf(next, end, nextEffort);
-        return cost + PriceOf(next, state, nextEffort, nextBegin) - next.Price + Delayed(at, nextBegin + nextEffort.Minutes + next.Minutes - next.End);
+        return PriceOf(next, state, nextEffort, nextBegin) - next.Price + Delayed(at, nextBegin + nextEffort.Minutes + next.Minutes - next.End);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Extra(JobFacts job, double end) => _deliveries.Extra(_deliveries.KeyOf(Machine.Site, job.Destination, end), Machine.Site);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -160,12 +177,14 @@ internal sealed partial class Track
     }
 
     // What it costs to do a run and all behind it so much later.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private double Delayed(int at, double minutes)
     {
         ref readonly var run = ref _runs[at];
         return (minutes * run.Slope) + (minutes > run.Slack ? (minutes - run.Slack) * run.LaterSlope : 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool MayJoin(in Run alone, in Run run)
     {
         var clearance = Machine.Class.Class.ClearanceMm;

@@ -26,6 +26,9 @@ internal sealed partial class Track
 
     public MachineFacts Machine { get; }
 
+    /// <summary>What a minute costs until a job is done.</summary>
+    public double WaitingPerMinute => _plant.WaitingPerMinute;
+
     /// <summary>What it all costs, without the fixed prices of deliveries.</summary>
     public double Cost { get; private set; }
 
@@ -45,7 +48,7 @@ internal sealed partial class Track
     public void Save(TrackImage image)
     {
         image.Cost = Cost;
-        image.Keep(Runs, Jobs, _keys.AsSpan(0, _jobCount));
+        image.Keep(Runs, Jobs, Deliveries, _gates.AsSpan(0, _setUps is null ? 0 : _runCount + 1));
     }
 
     /// <summary>Becomes as it was when it was kept.</summary>
@@ -57,12 +60,11 @@ internal sealed partial class Track
         image.Runs.CopyTo(_runs);
         image.Jobs.CopyTo(_jobs);
         image.Keys.CopyTo(_keys);
+        image.Gates.CopyTo(_gates);
         foreach (var key in image.Keys)
         {
             _deliveries.Add(key, Machine.Site);
         }
-
-        SetGates(0);
     }
 
     /// <summary>The run that a job is in, counted from 0.</summary>
@@ -160,6 +162,11 @@ internal sealed partial class Track
         {
             Array.Resize(ref _runs, Math.Max(_runCount, 2 * _runs.Length));
         }
+
+        if (_gates.Length <= _runCount)
+        {
+            Array.Resize(ref _gates, _runs.Length + 1);
+        }
     }
 
     private Run Together(ReadOnlySpan<int> jobs)
@@ -206,7 +213,7 @@ internal sealed partial class Track
             for (var i = first; i < first + run.Count; i++)
             {
                 var job = _plant.Jobs[_jobs[i]];
-                Cost += DelayOf(job, run.End) + Transport(job) + Change(job);
+                Cost += DelayOf(job, run.End) + Anywhere(job);
                 _deliveries.Add(_keys[i] = _deliveries.KeyOf(Machine.Site, job.Destination, run.End), Machine.Site);
             }
 
@@ -219,8 +226,10 @@ internal sealed partial class Track
         SetGates(from);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int After(in Run run) => After(run.BeforeState, run.Family);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int After(int state, int family) => _setUps is { } setUps ? setUps.After(state, family) : -1;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

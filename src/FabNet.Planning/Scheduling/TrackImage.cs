@@ -8,8 +8,10 @@ internal sealed class TrackImage
     private Run[] _runs = [];
     private int[] _jobs = [];
     private long[] _keys = [];
+    private Gate[] _gates = [];
     private int _runCount;
     private int _jobCount;
+    private int _gateCount;
 
     public double Cost { get; set; }
 
@@ -20,9 +22,11 @@ internal sealed class TrackImage
     /// <summary>The deliveries of <see cref="Jobs"/>.</summary>
     public ReadOnlySpan<long> Keys => _keys.AsSpan(0, _jobCount);
 
-    public void Keep(ReadOnlySpan<Run> runs, ReadOnlySpan<int> jobs, ReadOnlySpan<long> keys)
+    public ReadOnlySpan<Gate> Gates => _gates.AsSpan(0, _gateCount);
+
+    public void Keep(ReadOnlySpan<Run> runs, ReadOnlySpan<int> jobs, ReadOnlySpan<long> keys, ReadOnlySpan<Gate> gates)
     {
-        (_runCount, _jobCount) = (runs.Length, jobs.Length);
+        (_runCount, _jobCount, _gateCount) = (runs.Length, jobs.Length, gates.Length);
         if (_runs.Length < _runCount)
         {
             _runs = new Run[2 * _runCount];
@@ -33,8 +37,14 @@ internal sealed class TrackImage
             (_jobs, _keys) = (new int[2 * _jobCount], new long[2 * _jobCount]);
         }
 
+        if (_gates.Length < _gateCount)
+        {
+            _gates = new Gate[2 * _gateCount];
+        }
+
         runs.CopyTo(_runs);
         jobs.CopyTo(_jobs);
         keys.CopyTo(_keys);
+        gates.CopyTo(_gates);
     }
 }

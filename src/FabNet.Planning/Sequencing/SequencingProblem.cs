@@ -39,6 +39,11 @@ public sealed class SequencingProblem
         _setUps = [.. setUps];
         _ready = [.. ready];
         _candidates = [.. candidates.Select((able, job) => Checked(able, job))];
+        var longest = _ready.DefaultIfEmpty(0).Max() + _candidates.Sum(static able => (long)able.Max(static c => c.Duration)) + ((long)Jobs * _setUps.Select(static s => s.Greatest).DefaultIfEmpty(0).Max());
+        if (longest > int.MaxValue)
+        {
+            throw new ArgumentException($"All jobs one after another may take {longest}, and times are reckoned up to {int.MaxValue}. Choose a longer unit of time.");
+        }
     }
 
     /// <summary>How many jobs there are.</summary>

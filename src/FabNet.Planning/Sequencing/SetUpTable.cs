@@ -32,6 +32,7 @@ public sealed class SetUpTable
         _first = first.ToArray();
         _outOf = between.ToArray();
         _into = new int[between.Length];
+        Greatest = _first.Concat(_outOf).DefaultIfEmpty(0).Max();
         for (var a = 0; a < Families; a++)
         {
             for (var b = 0; b < Families; b++)
@@ -43,6 +44,9 @@ public sealed class SetUpTable
 
     /// <summary>How many families there are.</summary>
     public int Families { get; }
+
+    /// <summary>The longest of all.</summary>
+    public int Greatest { get; }
 
     /// <summary>The set-up of a machine's first job.</summary>
     public int First(int family) => _first[family];

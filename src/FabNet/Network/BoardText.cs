@@ -78,6 +78,7 @@ internal static class BoardText
     {
         var (color, nozzle) = (setUp.Loaded.HasColor ? setUp.Loaded.Color + " " : "", setUp.HasNozzleMm ? $" on {setUp.NozzleMm.ToString(CultureInfo.InvariantCulture)} mm" : "");
         var when = setUp.FreeAt is { } at ? $"free at {At(at)}" : "free now";
+        when += setUp.Reserved is { } next ? $", reserved from {At(next.From)} to {At(next.To)} ({next.Reason})" : "";
         var who = setUp.Jobs == 0 ? "nothing open would fit it: who adds to it?"
             : $"who adds to it? {setUp.Jobs} open {(setUp.Jobs == 1 ? "job" : "jobs")} would fit ({string.Join(", ", setUp.JobIds)}{(setUp.Jobs > setUp.JobIds.Count ? ", …" : "")}), each without the {setUp.SavedMinutes:0} min and {setUp.SavedCost} {setUp.Currency} of a change";
         return $"{color}{setUp.Loaded.Material}{nozzle} is in on {setUp.Machine}, {when}: {who}";

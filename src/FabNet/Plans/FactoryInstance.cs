@@ -12,6 +12,8 @@ internal sealed record FactoryInstance(SequencingProblem Problem, int Maintenanc
     /// <summary>Units of the problem's time in an hour.</summary>
     public const int UnitsPerHour = 100_000;
 
+    private const int MostHours = 10_000;
+
     public static FactoryInstance Read(InstanceText text)
     {
         text.Skip();
@@ -19,7 +21,8 @@ internal sealed record FactoryInstance(SequencingProblem Problem, int Maintenanc
         text.Skip();
         var machines = text.Count("machines");
         var jobs = text.Count("jobs");
-        var maintenances = text.Count("maintenances");
+        var maintenances = text.Count("maintenances", least: 0);
+        text.CheckSetUps(jobs, machines);
         text.Expect("R");
         var ready = Hours(text, machines);
         text.Expect("P");
@@ -76,7 +79,7 @@ internal sealed record FactoryInstance(SequencingProblem Problem, int Maintenanc
         var hours = new int[count];
         for (var i = 0; i < count; i++)
         {
-            hours[i] = checked((int)Math.Round(text.Number("hours") * UnitsPerHour));
+            hours[i] = text.Number("hours") is var number and <= MostHours ? (int)Math.Round(number * UnitsPerHour) : throw text.Wrong($"there are to be at most {MostHours} hours");
         }
 
         return hours;

@@ -10,6 +10,11 @@ internal sealed class InstanceText
 {
     private const int MostItems = 100_000;
 
+    // Sums of all times are whole numbers of 32 bits; tables of set-ups are kept whole.
+    private const int GreatestTime = 1_000_000_000;
+    private const double GreatestNumber = 1e12;
+    private const long MostSetUps = 200_000_000;
+
     private readonly string _name;
     private readonly TextReader _reader;
     private string[] _words = [];
@@ -25,11 +30,23 @@ internal sealed class InstanceText
         using var file = File.OpenRead(path);
         using var plain = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
         using var reader = new StreamReader(plain);
-        return read(new InstanceText(Path.GetFileName(path), reader));
+        var text = new InstanceText(Path.GetFileName(path), reader);
+        try
+        {
+            return read(text);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new FormatException($"{text._name} is damaged: {e.Message}", e);
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException($"{text._name}: {e.Message}", e);
+        }
     }
 
-    /// <summary>How many of something follow: from 1 to 100,000; nothing is reserved for more.</summary>
-    public int Count(string what) => Whole(what) is var count and >= 1 and <= MostItems ? count : throw Wrong($"there are to be 1 to {MostItems} {what}");
+    /// <summary>How many of something follow: up to 100,000; nothing is reserved for more.</summary>
+    public int Count(string what, int least = 1) => Whole(what) is var count && count >= least && count <= MostItems ? count : throw Wrong($"there are to be {least} to {MostItems} {what}");
 
     public int Whole(string what)
     {
@@ -37,10 +54,24 @@ internal sealed class InstanceText
         return int.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw Wrong($"'{word}' is no whole number ({what})");
     }
 
+    /// <summary>A whole number from 0 to a thousand million.</summary>
+    public int Time(string what) => Whole(what) is var time and >= 0 and <= GreatestTime ? time : throw Wrong($"{what} is to be from 0 to {GreatestTime}");
+
+    /// <summary>A number from 0 to a million million.</summary>
     public double Number(string what)
     {
         var word = Word(what);
-        return double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? value : throw Wrong($"'{word}' is no number ({what})");
+        var isNumber = double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value);
+        return !isNumber ? throw Wrong($"'{word}' is no number ({what})") : value is >= 0 and <= GreatestNumber ? value : throw Wrong($"'{word}' is to be from 0 to {GreatestNumber:0} ({what})");
+    }
+
+    /// <summary>Refuses tables of set-ups that are too large to be kept.</summary>
+    public void CheckSetUps(int jobs, int machines)
+    {
+        if ((long)jobs * jobs * machines > MostSetUps)
+        {
+            throw Wrong($"{jobs} jobs on {machines} machines have more set-ups than can be read here ({MostSetUps})");
+        }
     }
 
     public void Expect(string word)

@@ -23,6 +23,8 @@ internal static partial class ScheduleFormat
         RespectRequiredConstructorParameters = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+        Converters = { new MomentText() },
     };
 
     /// <summary>Reads a problem.</summary>
@@ -49,7 +51,7 @@ internal static partial class ScheduleFormat
         }
         catch (JsonException e)
         {
-            throw new CommandFailedException($"{path}, line {e.LineNumber + 1}, {e.Path}: {Sentence(e)}", e);
+            throw new CommandFailedException($"{path}, line {(e.LineNumber ?? 0) + 1}, {e.Path ?? "$"}: {Sentence(e)}", e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -70,9 +72,29 @@ internal static partial class ScheduleFormat
             return $"There is no member '{unknown.Groups[1].ValueSpan}' here. docs/protocols.md, Planning problems, lists them.";
         }
 
+        if (MissingMembers().Match(message) is { Success: true } missing)
+        {
+            return $"{missing.Groups[1].ValueSpan} must be there.";
+        }
+
+        if (NullMember().Match(message) is { Success: true } isNull)
+        {
+            var name = isNull.Groups[1].Value;
+            return $"'{char.ToLowerInvariant(name[0])}{name.AsSpan(1)}' is null. Leave it out, or give it a value.";
+        }
+
+        if (message.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
+        {
+            return "The file is empty, or holds comments only.";
+        }
+
+        if (e.InnerException?.Message.Contains("UTF", StringComparison.Ordinal) == true)
+        {
+            return "This is no text in UTF-8. Save the file as UTF-8.";
+        }
+
         return WrongType().Match(message) is not { Success: true } wrong ? message : wrong.Groups[1].Value switch
         {
-            var t when t.Contains("DateTimeOffset", StringComparison.Ordinal) => "There should be a moment, such as \"2026-01-05T08:00:00Z\".",
             var t when NumberType().IsMatch(t) => "There should be a number, without quotes and in its range.",
             var t when t.Contains("System.String", StringComparison.Ordinal) => "There should be a text, or what holds texts: docs/protocols.md, Planning problems, tells the form.",
             _ => "There should be another kind of value: docs/protocols.md, Planning problems, tells the form.",
@@ -81,6 +103,12 @@ internal static partial class ScheduleFormat
 
     [GeneratedRegex("^The JSON property '(.*)' could not be mapped")]
     private static partial Regex UnknownMember();
+
+    [GeneratedRegex("^JSON deserialization for type '.*' was missing required properties including: (.+)\\.$")]
+    private static partial Regex MissingMembers();
+
+    [GeneratedRegex("^The (?:property or field|constructor parameter) '(.+)' on type .* allow")]
+    private static partial Regex NullMember();
 
     [GeneratedRegex("^The JSON value could not be converted to (.+)\\.$")]
     private static partial Regex WrongType();

@@ -81,7 +81,7 @@ internal sealed record SyntheticNetwork(int Sites, int Machines, int Jobs, int F
             EnergyPerKwh = Math.Round(0.18m + (decimal)(random.Unit() * 0.2), 3),
             TransportFixed = 5,
         },
-        Hours = random.Below(3) == 0 ? [] : [OpeningHours.Parse("mon-sat 08:00-20:00")],
+        Hours = random.Below(3) == 0 ? [] : [WeeklyHours.Parse("mon-sat 08:00-20:00")],
     };
 
     private WorkshopMachine Machine(int index, List<(string Process, SetUpOf Needs)> families, ref SearchRandom random)

@@ -11,6 +11,7 @@ internal static class UpmspInstance
     {
         var jobs = text.Count("jobs");
         var machines = text.Count("machines");
+        text.CheckSetUps(jobs, machines);
         text.Skip();
         text.Skip();
         var candidates = new Candidate[jobs][];
@@ -19,7 +20,7 @@ internal static class UpmspInstance
             candidates[job] = new Candidate[machines];
             for (var i = 0; i < machines; i++)
             {
-                candidates[job][i] = new Candidate(text.Whole("machine"), text.Whole("time"));
+                candidates[job][i] = new Candidate(text.Whole("machine"), text.Time("time"));
             }
         }
 
@@ -32,7 +33,7 @@ internal static class UpmspInstance
             text.Skip();
             for (var i = 0; i < between.Length; i++)
             {
-                between[i] = text.Whole("set-up");
+                between[i] = text.Time("set-up");
             }
 
             setUps[machine] = new SetUpTable(first, between);

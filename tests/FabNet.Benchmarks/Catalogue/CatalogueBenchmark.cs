@@ -69,19 +69,19 @@ internal static class CatalogueBenchmark
         var started = Stopwatch.GetTimestamp();
         await using var server = ChildProcess.Start(ChildProcess.Catalogue, data);
         var address = await server.ReadLineAsync();
-        rows.Add(["start", Text($"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s, resident {(await AskAsync(server)).Megabytes} MB")]);
+        rows.Add(["start", Text($"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.00} s, resident {(await server.UsageAsync()).Megabytes} MB")]);
         using var channel = GrpcChannel.ForAddress(address);
         var client = new DesignCatalogue.DesignCatalogueClient(channel);
         await SearchAsync(client, options, callers: 1, seed: 0);
         foreach (var callers in (int[])[1, 2])
             rows.Add([Text($"search, {callers} at once"), await SearchAsync(client, options, callers, seed: callers)]);
-        rows.Add(["resident after the searches", (await AskAsync(server)).Megabytes + " MB"]);
+        rows.Add(["resident after the searches", (await server.UsageAsync()).Megabytes + " MB"]);
         var published = options.Designs;
         foreach (var callers in (int[])[1, 8, 64])
             published += await PublishAsync(client, options, published, callers, rows);
-        rows.Add(["resident after the publications", (await AskAsync(server)).Megabytes + " MB"]);
+        rows.Add(["resident after the publications", (await server.UsageAsync()).Megabytes + " MB"]);
         await PullAsync(data, new Uri(address), server, options, rows);
-        rows.Add(["resident after the pulls", (await AskAsync(server)).Megabytes + " MB"]);
+        rows.Add(["resident after the pulls", (await server.UsageAsync()).Megabytes + " MB"]);
     }
 
     private static async Task<string> SearchAsync(DesignCatalogue.DesignCatalogueClient client, BenchmarkOptions options, int callers, int seed)
@@ -194,14 +194,11 @@ internal static class CatalogueBenchmark
 
     private static async Task<(double Seconds, double ClientCpu, double ServerCpu)> TakeAsync(ChildProcess server, Func<Task> transfer)
     {
-        var (before, own, started) = ((await AskAsync(server)).CpuSeconds, Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
+        var (before, own, started) = ((await server.UsageAsync()).CpuSeconds, Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
         await transfer();
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return (seconds, (Environment.CpuUsage.TotalTime - own).TotalSeconds, (await AskAsync(server)).CpuSeconds - before);
+        return (seconds, (Environment.CpuUsage.TotalTime - own).TotalSeconds, (await server.UsageAsync()).CpuSeconds - before);
     }
-
-    internal static async Task<(string Megabytes, double CpuSeconds)> AskAsync(ChildProcess server) =>
-        (await server.AskAsync("")).Split(' ') is [var megabytes, var cpu] ? (megabytes, double.Parse(cpu, CultureInfo.InvariantCulture)) : throw new IOException("the catalogue's process did not answer");
 
     // What curl --http2-prior-knowledge would do, and then fsync.
     private static async Task CopyAsync(HttpClient http, string path)

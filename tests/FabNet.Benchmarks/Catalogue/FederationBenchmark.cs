@@ -43,13 +43,13 @@ internal static class FederationBenchmark
     {
         using var channel = GrpcChannel.ForAddress(follower);
         var client = new CatalogueFederation.CatalogueFederationClient(channel);
-        var before = await CatalogueBenchmark.AskAsync(second);
+        var before = await second.UsageAsync();
         var started = Stopwatch.GetTimestamp();
         await client.FollowAsync(new FollowRequest { Address = address, NoBlobs = true });
         while ((await client.ListFollowedAsync(new ListFollowedRequest())).Followed is not [{ SyncedAt: not null }])
             await Task.Delay(100);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var after = await CatalogueBenchmark.AskAsync(second);
+        var after = await second.UsageAsync();
         rows.Add(["first sync, without files", Text($"{seconds:0.0} s ({designs / seconds:N0} designs/s, each verified), CPU {after.CpuSeconds - before.CpuSeconds:0.0} s, resident {after.Megabytes} MB")]);
     }
 

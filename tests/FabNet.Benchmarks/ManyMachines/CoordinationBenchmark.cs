@@ -44,7 +44,7 @@ internal static class CoordinationBenchmark
 
     private static async Task MeasureAsync(string address, ChildProcess server, int orders, List<string[]> rows)
     {
-        var (idle, started) = (await Catalogue.CatalogueBenchmark.AskAsync(server), Stopwatch.GetTimestamp());
+        var (idle, started) = (await server.UsageAsync(), Stopwatch.GetTimestamp());
         var links = Enumerable.Range(0, 8).Select(_ => GrpcChannel.ForAddress(address)).ToList();
         var sites = Enumerable.Range(0, Sites).Select(n => new PlayedSite(new EdgeLink.EdgeLinkClient(links[n % links.Count]), PlayedSite.Of(n, MachinesEach), Run)).ToList();
         foreach (var site in sites)
@@ -60,7 +60,7 @@ internal static class CoordinationBenchmark
         }
 
         rows.Add(["all sites joined after", Text($"{Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s")]);
-        (var begun, started) = (await Catalogue.CatalogueBenchmark.AskAsync(server), Stopwatch.GetTimestamp());
+        (var begun, started) = (await server.UsageAsync(), Stopwatch.GetTimestamp());
         var waits = (await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(() => OrderAsync(client, caller, orders / Callers))))).SelectMany(static w => w).Order().ToList();
         rows.Add([Text($"orders of {JobsEach}, {Callers} at once, while they are made"), Text($"{waits.Count / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} orders/s; {Percentiles(waits)}")]);
         var (views, quotes, boards) = (new List<double>(), new List<double>(), new List<double>());
@@ -74,7 +74,7 @@ internal static class CoordinationBenchmark
         }
 
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var ended = await Catalogue.CatalogueBenchmark.AskAsync(server);
+        var ended = await server.UsageAsync();
         rows.Add(["all made after", Text($"{seconds:0.0} s ({jobs / seconds:N0} jobs/s; the machines alone would need {(double)jobs / (Sites * MachinesEach) * Run.TotalSeconds:0.0} s)")]);
         rows.Add(["meanwhile, the whole network", Percentiles([.. views.Order()])]);
         rows.Add(["a quote", Percentiles([.. quotes.Order()])]);

@@ -157,25 +157,18 @@ internal sealed class PlayedSite(EdgeLink.EdgeLinkClient client, Site site, Time
         MachineStatus = new MachineStatus { Machine = machine.Id, State = state, Job = job, RemainingSeconds = job is null ? null : run.TotalSeconds, Loaded = machine.Loaded, At = TimeProvider.System.GetUtcNow() }.ToWire(),
     });
 
-    private async Task ReportAsync(Func<DateTimeOffset, JobEvent> happened)
-    {
-        await _turn.WaitAsync(_stop.Token);
-        try
-        {
-            await _call!.RequestStream.WriteAsync(new EdgeUp { JobEvent = new() { Sequence = ++_sequence, Event = happened(TimeProvider.System.GetUtcNow()).ToWire() } }, _stop.Token);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    // Its sequence is counted in its turn.
+    private Task ReportAsync(Func<DateTimeOffset, JobEvent> happened) =>
+        SendAsync(() => new EdgeUp { JobEvent = new() { Sequence = ++_sequence, Event = happened(TimeProvider.System.GetUtcNow()).ToWire() } });
 
-    private async Task SendAsync(EdgeUp message)
+    private Task SendAsync(EdgeUp message) => SendAsync(() => message);
+
+    private async Task SendAsync(Func<EdgeUp> message)
     {
         await _turn.WaitAsync(_stop.Token);
         try
         {
-            await _call!.RequestStream.WriteAsync(message, _stop.Token);
+            await _call!.RequestStream.WriteAsync(message(), _stop.Token);
         }
         finally
         {

@@ -114,6 +114,20 @@ public sealed class BoardTests
     }
 
     [Fact]
+    public void A_machine_that_waits_for_work_tells_its_next_reservation()
+    {
+        var (over, next, later) = (Reserved(-5, -3), Reserved(2, 4), Reserved(24, 26));
+        var machine = Plants.At("lab-a/m1", Plants.Printer(), "PLA", "black");
+        var row = Assert.Single(Board(machine with { Machine = machine.Machine with { Reserved = [over, next, later] } }).SetUps);
+        Assert.Equal((next.From, next.To, "course"), (row.Reserved.From.ToDateTimeOffset(), row.Reserved.To.ToDateTimeOffset(), row.Reserved.Reason));
+        Assert.Null(Assert.Single(Board(machine with { Machine = machine.Machine with { Reserved = [over] } }).SetUps).Reserved);
+
+        static FabNet.Protocol.V1.Board Board(PlantMachine machine) => BoardWriter.Write(Facts(Plants.Snapshot([machine])), before: null).ToBoard();
+
+        static FabNet.Model.Sites.Reservation Reserved(int fromHours, int toHours) => new(Plants.Now.AddHours(fromHours), Plants.Now.AddHours(toHours), "course");
+    }
+
+    [Fact]
     public void A_slow_reader_is_told_the_newest_rows_and_not_those_between()
     {
         var first = BoardWriter.Write(Facts(Plants.Snapshot([], Plants.Job("o-1.1"), Plants.Job("o-2.1"))), before: null);

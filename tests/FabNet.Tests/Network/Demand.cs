@@ -120,6 +120,7 @@ internal sealed class Demand
         return new Machine
         {
             Id = new MachineId(site, $"m{index + 1}"),
+            SharesBeds = true,
             Loaded = new LoadedMaterial(Materials[Skewed(random, isLarge ? 5 : 4)], Colors[Skewed(random, Colors.Length)]),
             Profile = new MachineProfile
             {
@@ -143,8 +144,14 @@ internal sealed class Demand
 
     private static Design Design(int index, Random random)
     {
-        var sizeMm = index % 10 == 9 ? 220 : 60 + (random.NextDouble() * 55);
-        var height = index % 10 == 9 ? 12 : sizeMm;
+        // Of ten, one is a large plate, three are clips and knobs made in minutes, and six are housings made in hours.
+        var luck = random.NextDouble();
+        var (sizeMm, height) = (index % 10) switch
+        {
+            9 => (220, 12),
+            1 or 4 or 7 => (10 + (luck * 25), 10 + (luck * 25)),
+            _ => (60 + (luck * 55), 60 + (luck * 55)),
+        };
         var name = $"part-{index + 1}";
         return new Design
         {
@@ -169,23 +176,32 @@ internal sealed class Demand
         };
     }
 
+    // Every fifth is one of a course's: its people order the exercise of the day at once, one each, to the same workshop.
     private PlannedOrder Order(int number, List<Design> designs, Random random)
     {
         var at = Start.AddSeconds(random.Next(Size.Days * 86_400));
         var isRush = random.Next(20) == 0;
-        var quantity = 1 + Skewed(random, 8);
+        var (quantity, design, home) = (1 + Skewed(random, 8), Skewed(random, designs.Count), random.Next(Sites.Count));
+        if (number % 5 == 0)
+        {
+            var day = (at - Start).Days;
+            (at, isRush, quantity, design, home) = (Start.AddDays(day).AddSeconds(3600 + random.Next(20)), false, 1, ClipOf(day), day % Sites.Count);
+        }
+
         return new PlannedOrder(
             number,
             at,
-            designs[Skewed(random, designs.Count)],
+            designs[design],
             quantity,
             random.Next(5) == 0 ? null : Colors[Skewed(random, Colors.Length)],
             isRush ? at.AddHours(12) : random.Next(6) == 0 ? null : at.AddHours(24 + (random.NextDouble() * 96)),
-            Sites[random.Next(Sites.Count)].Id,
+            Sites[home].Id,
             random.Next(10) > 0,
             random.Next(33) == 0 ? at.AddHours(random.NextDouble() * 20) : null,
             isRush);
     }
+
+    private static int ClipOf(int day) => (day * 10 % 40) + (day % 3 * 3) + 1;
 
     private IEnumerable<Outage> OutagesOf(Site site, int index, Random random)
     {

@@ -1,4 +1,4 @@
-// The same demand three times: as the network plans it, first come first served, and each site alone.
+// The same demand four times: as the network plans it, the same with one job on each bed, first come first served, and each site alone.
 
 using System.Globalization;
 using System.Text;
@@ -16,6 +16,10 @@ internal static class NetworkRuns
 {
     public static Task<NetworkOutcome> PlannedAsync(Demand demand, Func<CoordinatorState, string> dump, ILogger log, CancellationToken cancellationToken) =>
         RunAsync(demand, demand.Sites, demand.Orders, Sharing.Planned, dump, log, cancellationToken);
+
+    /// <summary>As planned, by sites that do not share beds.</summary>
+    public static Task<NetworkOutcome> WithoutSharedBedsAsync(Demand demand, Func<CoordinatorState, string> dump, ILogger log, CancellationToken cancellationToken) =>
+        RunAsync(demand, [.. demand.Sites.Select(static s => s with { Machines = [.. s.Machines.Select(static m => m with { SharesBeds = false })] })], demand.Orders, Sharing.Planned, dump, log, cancellationToken);
 
     public static Task<NetworkOutcome> FirstComeFirstServedAsync(Demand demand, Func<CoordinatorState, string> dump, ILogger log, CancellationToken cancellationToken) =>
         RunAsync(demand, demand.Sites, demand.Orders, Sharing.FirstComeFirstServed, dump, log, cancellationToken);
@@ -40,7 +44,7 @@ internal static class NetworkRuns
     public static string Tell(string name, MakersBook book) => string.Create(
         CultureInfo.InvariantCulture,
         $"{name,-24} {book.Total,9:0} EUR for {book.Parts} parts, {book.Total / Math.Max(1, book.Parts):0.00} each = machine {book.MachineTime:0} + set-up {book.SetUp:0} + material {book.Material:0} + energy {book.Energy:0} + transport {book.Transport:0} + lateness {book.Lateness:0}; "
-        + $"{book.Runs} runs, {book.Failures} failed, {book.Changes} changes of set-up, {book.Late} parts late by {book.LateHours / Math.Max(1, book.Late):0.0} h, {book.Deliveries} deliveries, "
+        + $"{book.Runs} runs, {book.Failures} failed, {book.SharedBeds} with beds shared by {book.OnSharedBeds} jobs, which saved {book.SavedByBeds:0} EUR, {book.Scrap} parts scrap, {book.Changes} changes of set-up, {book.Late} parts late by {book.LateHours / Math.Max(1, book.Late):0.0} h, {book.Deliveries} deliveries, "
         + $"last part after {(book.LastEnd - Demand.Start).TotalDays:0.0} days");
 
     public static string Tell(NetworkOutcome outcome)

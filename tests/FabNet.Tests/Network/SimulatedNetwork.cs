@@ -6,6 +6,7 @@ using FabNet.Coordinator.Ledger;
 using FabNet.Coordinator.Orders;
 using FabNet.Coordinator.Sites;
 using FabNet.Coordinator.State;
+using FabNet.Edge.Queue;
 using FabNet.Journal;
 using FabNet.Model;
 using FabNet.Model.Jobs;
@@ -21,6 +22,8 @@ using Job = FabNet.Model.Jobs.Job;
 using JobState = FabNet.Model.Jobs.JobState;
 using MachineState = FabNet.Model.Machines.MachineState;
 using OrderStatus = FabNet.Model.Orders.OrderStatus;
+using LoadedMaterial = FabNet.Model.Sites.LoadedMaterial;
+using Machine = FabNet.Model.Sites.Machine;
 using Site = FabNet.Model.Sites.Site;
 
 namespace FabNet.Tests.Network;
@@ -70,6 +73,8 @@ internal sealed class SimulatedNetwork : IDisposable
     private readonly Dictionary<string, JobId> _moving = [];
     private readonly Dictionary<string, JobId> _made = [];
     private readonly HashSet<string> _replacedByPeople = [];
+    private readonly HashSet<JobId> _lying = [];
+    private readonly Dictionary<JobId, string> _scrap = [];
     private readonly Dictionary<OrderId, PlannedOrder> _orders = [];
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<PlannedOrder> _demanded;
@@ -223,7 +228,25 @@ internal sealed class SimulatedNetwork : IDisposable
     }
 
     /// <summary>A machine begins to move: at most once for a job, and for a piece only while no other machine makes it.</summary>
-    public void PhysicallyStarted(Job job, SiteId site)
+    public void PhysicallyStarted(Plate plate, Machine machine, Site site)
+    {
+        CheckBed(plate, machine);
+        foreach (var job in plate.Jobs)
+        {
+            PhysicallyStarted(job, site.Id);
+        }
+
+        if (plate.Jobs.Count > 1)
+        {
+            Book.BedShared(site.Prices, machine.Profile, plate.Jobs.Count);
+            if (plate.Jobs.Select(static j => j.Order).Distinct().Count() > 1)
+            {
+                Count("beds shared by several orders");
+            }
+        }
+    }
+
+    private void PhysicallyStarted(Job job, SiteId site)
     {
         Count("physical starts");
         var piece = PieceOf(job.Id);
@@ -246,12 +269,19 @@ internal sealed class SimulatedNetwork : IDisposable
     }
 
     /// <summary>A machine stands still again.</summary>
-    public void PhysicallyEnded(JobId job) => _moving.Remove(PieceOf(job));
+    public void PhysicallyEnded(Plate plate)
+    {
+        foreach (var job in plate.Jobs)
+        {
+            _moving.Remove(PieceOf(job.Id));
+        }
+    }
 
-    /// <summary>A part is made: it goes to its destination, which takes a day at most, and now and then two more.</summary>
-    public void PhysicallyCompleted(Job job, Site at, double grams)
+    /// <summary>A part is made: it lies on its machine, and nobody has looked at it yet.</summary>
+    public void PhysicallyCompleted(Job job)
     {
         var piece = PieceOf(job.Id);
+        _lying.Add(job.Id);
         if (!_made.TryAdd(piece, job.Id))
         {
             if (!_replacedByPeople.Contains(piece))
@@ -261,37 +291,75 @@ internal sealed class SimulatedNetwork : IDisposable
 
             Count("pieces made twice because a person said so");
         }
+    }
 
-        var order = _orders[job.Order];
+    /// <summary>Somebody took a part off its machine. A good one goes to its destination, which takes a day at most, and now and then two more; scrap is to be made again.</summary>
+    public void TakenOff(Job job, Site at, double grams, bool isScrap)
+    {
+        var (piece, order) = (PieceOf(job.Id), _orders[job.Order]);
+        _lying.Remove(job.Id);
         var to = order.HasDestination ? Demand.Sites.First(s => s.Id == order.Home) : null;
-        var kilometres = to is null ? 0 : GreatCircle.Kilometres(at, to);
-        Book.Delivered(at, to, kilometres, grams, order.Due, Clock.GetUtcNow());
         var arrives = TimeSpan.FromHours(1);
         if (to is not null && to.Id != at.Id)
         {
-            Count("parts sent");
             var isLate = Demand.Luck("post", piece) < 0.05;
-            Count(isLate ? "deliveries late by two days" : "deliveries in a day");
             arrives = TimeSpan.FromHours((isLate ? 48 : 4) + (20 * Demand.Luck("road", piece)));
+            if (!isScrap)
+            {
+                Count("parts sent");
+                Count(isLate ? "deliveries late by two days" : "deliveries in a day");
+            }
+        }
+
+        if (isScrap)
+        {
+            Book.Scrapped();
+            _scrap.Add(job.Id, piece);
+            if (_made.GetValueOrDefault(piece) == job.Id)
+            {
+                _made.Remove(piece);
+            }
+        }
+        else
+        {
+            Book.Delivered(at, to, to is null ? 0 : GreatCircle.Kilometres(at, to), grams, order.Due, Clock.GetUtcNow());
         }
 
         At(Clock.GetUtcNow() + arrives, () => AcceptAsync(job.Id));
     }
 
-    /// <summary>Who ordered has the part in hand, and accepts what there is of the order.</summary>
+    /// <summary>Who ordered has the part in hand, and accepts what there is of the order. What is scrap is not there, and is asked for again where nobody has said so.</summary>
     private Task<bool> AcceptAsync(JobId id) => AskAsync(() =>
     {
-        if (State.Jobs[id] is { Job: { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null } } entry)
+        var entry = State.Jobs[id];
+        if (entry.Job.IsHeldBySite || _lying.Overlaps(ComingWith(entry)))
         {
-            foreach (var order in entry.Delivery is { } delivery ? Deliver(delivery) : [entry.Order])
+            // Its site has not said yet that it is made, or something that comes with it still lies on a machine.
+            At(Clock.GetUtcNow().AddMinutes(entry.Job.IsHeldBySite ? 360 : 10), () => AcceptAsync(id));
+            return true;
+        }
+
+        if (entry.Job is not { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null })
+        {
+            return true;
+        }
+
+        foreach (var order in entry.Delivery is { } delivery ? Deliver(delivery) : [entry.Order])
+        {
+            var refused = order.Jobs.Where(j => _scrap.ContainsKey(j.Id) && j is { Job: { State: JobState.Completed, AcceptedAt: null, ReplacedBy: null }, Delivery: null or { State: DeliveryState.DroppedOff } })
+                .Select(static j => new RefusedJob(j.Id, "It was scrap.")).ToList();
+            _node.Orders.Accept(order, "who ordered", refused);
+            Count("acceptances");
+            if (refused.Count > 0)
             {
-                _node.Orders.Accept(order, "who ordered", []);
-                Count("acceptances");
+                Count("refusals by who ordered");
             }
         }
 
         return true;
     });
+
+    private static IEnumerable<JobId> ComingWith(JobEntry entry) => (entry.Delivery?.Jobs ?? entry.Order.Jobs).SelectMany(static j => j.Order.Jobs).Select(static j => j.Id);
 
     /// <summary>A delivery arrives; now and then the first attempt fails.</summary>
     /// <returns>The orders that wait for something in it.</returns>
@@ -364,7 +432,7 @@ internal sealed class SimulatedNetwork : IDisposable
 
     private Task<T> AskAsync<T>(Func<T> command) => _node.AskAsync(command, CancellationToken.None);
 
-    private void Count(string what) => _counts[what] = _counts.GetValueOrDefault(what) + 1;
+    public void Count(string what) => _counts[what] = _counts.GetValueOrDefault(what) + 1;
 
     private (CoordinatorNode Node, EdgeLinkService Link) Open()
     {
@@ -538,7 +606,7 @@ internal sealed class SimulatedNetwork : IDisposable
             return;
         }
 
-        var free = here.SelectMany(s => s.Machines.Where(m => m.Job is null && m.State is MachineState.Idle && s.QueueOf(m.Machine.Id) == 0).Select(m => (Site: s, Machine: m))).ToList();
+        var free = here.SelectMany(s => s.Machines.Where(m => m.Plate is null && m.State is MachineState.Idle && s.QueueOf(m.Machine.Id) == 0).Select(m => (Site: s, Machine: m))).ToList();
         foreach (var entry in open)
         {
             var rejected = entry.Rejections.Select(r => (r.Machine.Site, r.MachineClass)).ToHashSet();
@@ -579,7 +647,7 @@ internal sealed class SimulatedNetwork : IDisposable
 
     private double Takes(Job job, SimulatedMachine machine)
     {
-        var effort = MakersBook.Effort(machine.Machine.Profile, machine.Loaded, job);
+        var effort = MakersBook.Effort(machine.Machine.Profile, machine.Loaded, new LoadedMaterial(job.Material, job.Color));
         return effort.LabourMinutes + effort.WarmUpMinutes + (TrueWork(job, machine.Machine.Profile).Seconds / 60);
     }
 
@@ -646,6 +714,18 @@ internal sealed class SimulatedNetwork : IDisposable
 
     private Task<bool> IsQuietAsync() => AskAsync(() => _placed == _demanded.Count && State.Live.All(e => e.Job.State is JobState.Lost));
 
+    /// <summary>No plate breaks the bed: its parts lie on it, in one material and colour.</summary>
+    private void CheckBed(Plate plate, Machine machine)
+    {
+        var bed = machine.Profile.EnvelopeMm;
+        var parts = plate.Jobs.Select(j => State.Jobs[j.Id].Part.OuterDimensionsMm!.Value).ToList();
+        if (plate.Jobs.Select(static j => j.Material).Distinct().Count() > 1 || plate.Jobs.Select(static j => j.Color).OfType<string>().Distinct().Count() > 1
+            || parts.Sum(static p => p.Width * p.Depth) > bed.X.Length * bed.Y.Length || parts.Exists(p => p.Height > bed.Z.Length))
+        {
+            throw new InvalidOperationException($"{plate} can't be made at once on {machine.Id}.");
+        }
+    }
+
     private void CheckAble(JobId job, MachineId machine)
     {
         if (!IsAble(State.Jobs[job], Demand.Sites.First(s => s.Id == machine.Site).Machines.First(m => m.Id == machine).Profile))
@@ -664,15 +744,16 @@ internal sealed class SimulatedNetwork : IDisposable
         {
             // What the coordinator believes is what happened.
             var wasMade = _made.GetValueOrDefault(PieceOf(entry.Id)) == entry.Id || _replacedByPeople.Contains(PieceOf(entry.Id));
-            if (entry.Job.State is JobState.Completed && !wasMade)
+            if (entry.Job is { State: JobState.Completed, ReplacedBy: null } && (!wasMade || _scrap.ContainsKey(entry.Id)))
             {
-                throw new InvalidOperationException($"{entry.Id} counts as made, and no machine made it.");
+                throw new InvalidOperationException($"{entry.Id} counts as made, and no machine made it{(_scrap.ContainsKey(entry.Id) ? ": it is scrap" : "")}. {string.Join("; ", entry.Events.TakeLast(3))}");
             }
 
             refused += entry.Events.OfType<JobLost>().Count();
         }
 
         _counts["leases that lapsed"] = refused;
+        _counts["scrap made again"] = _scrap.Values.Count(_made.ContainsKey);
         _counts["jobs"] = State.Jobs.Count;
         return new NetworkOutcome
         {

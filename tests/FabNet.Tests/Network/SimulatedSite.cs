@@ -1,4 +1,4 @@
-// A workshop of a simulated network: the edge's own book of leases and events, and machines that only pretend to move.
+// A workshop of a simulated network, and its talk with the coordinator: offers, leases and events, by the edge's own book.
 
 using FabNet.Coordinator.Sites;
 using FabNet.Edge.Leasing;
@@ -19,38 +19,13 @@ using Site = FabNet.Model.Sites.Site;
 
 namespace FabNet.Tests.Network;
 
-/// <summary>A simulated machine.</summary>
-internal sealed class SimulatedMachine(SiteMachine machine)
-{
-    public SiteMachine Machine => machine;
-
-    public LoadedMaterial Loaded { get; set; } = machine.Loaded;
-
-    public MachineState State { get; set; } = MachineState.Idle;
-
-    /// <summary>The job that is set up or runs; null if none does.</summary>
-    public JobId? Job { get; set; }
-
-    /// <summary>Since when it moves; null if it does not.</summary>
-    public DateTimeOffset? MovesSince { get; set; }
-
-    /// <summary>True once its set-up is done and only the lease is missing.</summary>
-    public bool IsSetUp { get; set; }
-
-    /// <summary>Counts up whenever what was going on there is broken off: what was to happen later does not.</summary>
-    public int Turn { get; set; }
-
-    /// <summary>Maintenance begins when the run is over.</summary>
-    public bool WantsMaintenance { get; set; }
-}
-
 /// <summary>
 /// A site as the coordinator sees it. Its protocol is the edge's: every grant and event goes through its <see cref="EdgeBook"/> and <see cref="JobLifecycle"/>, the start is journaled before the motion, and after a
 /// reconnection it says what is really so.
 /// </summary>
-internal sealed class SimulatedSite : IDisposable
+internal sealed partial class SimulatedSite : IDisposable
 {
-    private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WaitForMates = TimeSpan.FromSeconds(20);
     private readonly SimulatedNetwork _network;
     private readonly string _path;
     private EdgeBook _book;
@@ -102,19 +77,16 @@ internal sealed class SimulatedSite : IDisposable
     {
         foreach (var machine in Machines)
         {
-            Stop(machine, isGood: false);
+            Stop(machine);
+            machine.Forget();
         }
 
         _book.Dispose();
         _book = EdgeBook.Open(_path, _network.Clock);
-        foreach (var held in _book.Leases.Open.Where(h => h.IsStarted).ToList())
-        {
-            Append(new JobFailed { Job = held.Job.Id, Epoch = held.Job.Epoch, At = Now, Reason = "The power was cut." });
-        }
-
         foreach (var machine in Machines)
         {
-            Next(machine);
+            Fail(machine, "The power was cut.");
+            Advance(machine);
         }
     }
 
@@ -151,17 +123,14 @@ internal sealed class SimulatedSite : IDisposable
     /// <summary>A machine goes out of service.</summary>
     public void BreakDown(SimulatedMachine machine, MachineState state)
     {
-        if (state is MachineState.Maintenance && machine.Job is not null)
+        if (state is MachineState.Maintenance && machine.Plate is not null)
         {
             machine.WantsMaintenance = true;
             return;
         }
 
-        if (Stop(machine, isGood: false) is { } job && _book.Leases.Find(job) is { IsStarted: true } moving)
-        {
-            Append(new JobFailed { Job = job, Epoch = moving.Job.Epoch, At = Now, Reason = "ALARM: a limit switch was hit.", LastLine = 7 });
-        }
-
+        Stop(machine);
+        Fail(machine, "ALARM: a limit switch was hit.");
         machine.State = state;
         Tell(machine);
         foreach (var held in _book.Leases.Open.Where(h => h.Job.Machine == machine.Machine.Id && !h.IsStarted && h.Job.State is not JobState.Lost).ToList())
@@ -181,7 +150,7 @@ internal sealed class SimulatedSite : IDisposable
         {
             machine.State = MachineState.Idle;
             Tell(machine);
-            Next(machine);
+            Advance(machine);
         }
     }
 
@@ -216,7 +185,9 @@ internal sealed class SimulatedSite : IDisposable
         }
         else
         {
-            _network.After(TimeSpan.FromSeconds(1 + (luck * 200)), () => Claim(offer.Job.Id, offer.Machine));
+            // Who looks at the screen answers for all of a bed.
+            var looks = offer.Job.Bed is { } bed ? Demand.Luck("looks", Site.Id, bed.Id) : luck;
+            _network.After(TimeSpan.FromSeconds(1 + (looks * 200)), () => Claim(offer.Job.Id, offer.Machine));
         }
     }
 
@@ -233,7 +204,9 @@ internal sealed class SimulatedSite : IDisposable
                 throw new InvalidOperationException($"{Site.Id} was granted {job.Id}, which was started under epoch {job.Epoch} already.");
             }
 
-            Prepare(job);
+            // The first jobs of a bed wait for their mates; one that is leased later still joins a plate that was not started.
+            var machine = Machines.First(m => m.Machine.Id == job.Machine);
+            _network.After(job.Bed is null ? TimeSpan.Zero : WaitForMates, () => Advance(machine));
         }
         else if (_book.Leases.Find(job.Id) is { Job.IsFinal: false } held && held.Job.Epoch == job.Epoch)
         {
@@ -257,9 +230,9 @@ internal sealed class SimulatedSite : IDisposable
             SayWhatIsSo(job);
         }
 
-        if (Machines.FirstOrDefault(m => m.Job == job.Id && m.IsSetUp && m.MovesSince is null) is { } waiting)
+        if (Machines.FirstOrDefault(m => m.Plate?.Has(job.Id) == true) is { } waiting)
         {
-            Start(waiting);
+            Advance(waiting);
         }
     }
 
@@ -271,7 +244,7 @@ internal sealed class SimulatedSite : IDisposable
             { State: JobState.Running } => new JobResumed { Job = job.Id, Epoch = job.Epoch, At = Now },
             { State: JobState.Paused } => new JobPaused { Job = job.Id, Epoch = job.Epoch, At = Now, Reason = "It was held before the link was lost." },
             { State: JobState.Ready, Program: { } program, EstimatedSeconds: { } seconds } =>
-                new JobReady { Job = job.Id, Epoch = job.Epoch, At = Now, Program = program, EstimatedSeconds = seconds, EstimatedGrams = job.EstimatedGrams ?? 0 },
+                new JobReady { Job = job.Id, Epoch = job.Epoch, At = Now, Program = program, EstimatedSeconds = seconds, EstimatedGrams = job.EstimatedGrams ?? 0, Share = job.Share },
             _ => new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = Now },
         });
     }
@@ -280,164 +253,28 @@ internal sealed class SimulatedSite : IDisposable
     {
         if (_book.Leases.Find(id) is { IsStarted: false, Job.IsFinal: false } held && held.Job.Epoch == epoch)
         {
-            var machine = Machines.FirstOrDefault(m => m.Job == id);
             _book.EndLease(id, epoch, reason);
-            if (machine is not null)
-            {
-                Stop(machine, isGood: false);
-                Next(machine);
-            }
+            Leave(held.Job);
         }
     }
 
     private void OnCancel(EdgeDown.Types.CancelIntent intent)
     {
-        var id = JobId.Parse(intent.JobId);
-        if (_book.Leases.Find(id) is { Job.IsFinal: false } held && held.Job.Epoch == intent.Epoch)
+        if (_book.Leases.Find(JobId.Parse(intent.JobId)) is { Job.IsFinal: false } held && held.Job.Epoch == intent.Epoch)
         {
-            var machine = Machines.FirstOrDefault(m => m.Job == id);
-            if (machine is not null)
-            {
-                Stop(machine, isGood: false);
-            }
-
-            Append(new JobCancelled { Job = id, Epoch = intent.Epoch, At = Now, Reason = intent.Reason });
-            if (machine is not null)
-            {
-                Next(machine);
-            }
+            CallOff(held, intent.Reason);
         }
     }
 
-    private void Prepare(Job job)
+    /// <summary>One append for what happens to all jobs of a plate. A site says nothing that its own book refuses.</summary>
+    private void Append(params IReadOnlyList<JobEvent> together)
     {
-        Append(new JobPreparing { Job = job.Id, Epoch = job.Epoch, At = Now });
-        var machine = Machines.First(m => m.Machine.Id == job.Machine);
-        if (Demand.Luck("slices", job.Part, machine.Machine.Profile.Name, Site.Id) < 0.01)
+        if (_book.Append(together, []) is { } refusal)
         {
-            Append(new JobRejected { Job = job.Id, Epoch = job.Epoch, At = Now, Reason = "The slicer found no extrusions." });
-            return;
+            throw new InvalidOperationException($"{Site.Id}: {refusal}");
         }
 
-        var (seconds, grams) = _network.TrueWork(job, machine.Machine.Profile);
-        Append(new JobReady { Job = job.Id, Epoch = job.Epoch, At = Now, Program = Digest.Of([9]), EstimatedSeconds = seconds, EstimatedGrams = grams });
-        Next(machine);
-    }
-
-    /// <summary>Begins the set-up for the next job, if the machine is free.</summary>
-    private void Next(SimulatedMachine machine)
-    {
-        if (machine.Job is not null || machine.State is not MachineState.Idle)
-        {
-            return;
-        }
-
-        if (machine.WantsMaintenance)
-        {
-            machine.WantsMaintenance = false;
-            BreakDown(machine, MachineState.Maintenance);
-            return;
-        }
-
-        if (_book.Leases.Open.FirstOrDefault(h => h.Job.Machine == machine.Machine.Id && h.Job.State is JobState.Ready) is { Job: var job })
-        {
-            var effort = MakersBook.Effort(machine.Machine.Profile, machine.Loaded, job);
-            var turn = machine.Turn;
-            machine.Job = job.Id;
-            _network.After(TimeSpan.FromMinutes(effort.LabourMinutes + effort.WarmUpMinutes), () =>
-            {
-                if (machine.Turn == turn)
-                {
-                    machine.IsSetUp = true;
-                    machine.Loaded = new LoadedMaterial(job.Material ?? machine.Loaded.Material, job.Color ?? (job.Material is null || job.Material == machine.Loaded.Material ? machine.Loaded.Color : null));
-                    _network.Book.SetUpMade(Site.Prices, machine.Machine.Profile, effort);
-                    Start(machine);
-                }
-            });
-        }
-    }
-
-    /// <summary>The physical start, if the lease holds: journaled before anything moves.</summary>
-    private void Start(SimulatedMachine machine)
-    {
-        if (_book.Leases.Find(machine.Job!.Value) is not { Job: { State: JobState.Ready } job } || job.LeaseExpiresAt - LeaseMargin <= Now)
-        {
-            return;
-        }
-
-        if (!Append(new JobStarted { Job = job.Id, Epoch = job.Epoch, At = Now }))
-        {
-            return;
-        }
-
-        _network.PhysicallyStarted(job, Site.Id);
-        machine.MovesSince = Now;
-        machine.State = MachineState.Running;
-        Tell(machine);
-        var (seconds, grams) = _network.TrueWork(job, machine.Machine.Profile);
-        var piece = _network.PieceOf(job.Id);
-        seconds *= 0.9 + (0.25 * Demand.Luck("speed", machine.Machine.Id, piece));
-        var fails = Demand.Luck("fails", piece, _network.AttemptOf(job.Id));
-        var isPaused = Demand.Luck("prompt", piece) < 0.03;
-        var lasts = fails < 0.05 ? seconds * (0.05 + (fails * 18)) : seconds + (isPaused ? 1800 : 0);
-        var turn = machine.Turn;
-        if (isPaused && fails >= 0.05)
-        {
-            After(seconds / 2, () => Append(new JobPaused { Job = job.Id, Epoch = job.Epoch, At = Now, Reason = "M0: change the filament." }));
-            After((seconds / 2) + 1800, () => Append(new JobResumed { Job = job.Id, Epoch = job.Epoch, At = Now }));
-        }
-
-        After(lasts, () =>
-        {
-            var isGood = fails >= 0.05;
-            Stop(machine, isGood, grams);
-            Append(isGood
-                ? new JobCompleted { Job = job.Id, Epoch = job.Epoch, At = Now, Seconds = lasts, Grams = grams, EnergyKwh = lasts / 3.6e6 * machine.Machine.Profile.Power.RunningW }
-                : new JobFailed { Job = job.Id, Epoch = job.Epoch, At = Now, Reason = "The part came off the bed.", LastLine = 1000 });
-            if (isGood)
-            {
-                _network.PhysicallyCompleted(job, Site, grams);
-            }
-
-            Next(machine);
-        });
-
-        void After(double inSeconds, Action what) => _network.After(TimeSpan.FromSeconds(inSeconds), () =>
-        {
-            if (machine.Turn == turn)
-            {
-                what();
-            }
-        });
-    }
-
-    /// <summary>Whatever goes on at a machine ends.</summary>
-    private JobId? Stop(SimulatedMachine machine, bool isGood, double grams = 0)
-    {
-        var job = machine.Job;
-        if (machine.MovesSince is { } since && job is { } moving)
-        {
-            _network.PhysicallyEnded(moving);
-            var spent = isGood ? grams : Math.Min(grams > 0 ? grams : 30, (Now - since).TotalHours * 10);
-            _network.Book.RunEnded(Site.Prices, machine.Machine.Profile, (Now - since).TotalSeconds, spent, isGood, Now);
-        }
-
-        machine.Turn++;
-        (machine.Job, machine.MovesSince, machine.IsSetUp) = (null, null, false);
-        if (machine.State is MachineState.Running)
-        {
-            machine.State = MachineState.Idle;
-            Tell(machine);
-        }
-
-        return job;
-    }
-
-    private bool Append(JobEvent happened)
-    {
-        var refusal = _book.Append(happened);
         SendEvents();
-        return refusal is null;
     }
 
     private void SendEvents()
@@ -456,6 +293,6 @@ internal sealed class SimulatedSite : IDisposable
 
     private void Tell(SimulatedMachine machine) => _network.SendUp(this, new EdgeUp
     {
-        MachineStatus = new MachineStatus { Machine = machine.Machine.Id, State = machine.State, Loaded = machine.Loaded, Job = machine.MovesSince is null ? null : machine.Job, At = Now }.ToWire(),
+        MachineStatus = new MachineStatus { Machine = machine.Machine.Id, State = machine.State, Loaded = machine.Loaded, Job = machine.MovesSince is null ? null : machine.Plate?.Lead.Id, At = Now }.ToWire(),
     });
 }

@@ -139,7 +139,7 @@ public sealed class OpenKnowWhereTests
             Catalogue = new Uri("http://127.0.0.1:7301"),
             DataFolder = "/tmp/none",
             TimeZone = zones[random.Next(3)],
-            Hours = [.. new[] { "mon-fri 09:00-18:00", "sat,sun 20:00-02:00" }.Take(random.Next(3)).Select(OpeningHours.Parse)],
+            Hours = [.. new[] { "mon-fri 09:00-18:00", "sat,sun 20:00-02:00" }.Take(random.Next(3)).Select(WeeklyHours.Parse)],
             Machines = [.. Enumerable.Range(0, 1 + random.Next(5)).Select(i => new MachineConfig { Name = $"m{i}-{random.Next(100)}", Profile = serial[random.Next(serial.Count)] })],
         } is var site && site.Latitude is null ? site : site with { Longitude = Math.Round((random.NextDouble() * 360) - 180, 6) };
     }

@@ -30,6 +30,16 @@ public sealed class BedSearchTests
     }
 
     [Fact]
+    public void Two_parts_go_apart_where_a_machine_stands_by()
+    {
+        // Together they take one set-up less and a little longer; only the first machine can make the second part.
+        var problem = new BedProblem(
+            [new BedMachine(20, 100, 2, 10_000, 0.03, 0.7), new BedMachine(20, 400, 1, 10_000, 0.03, 0.7)],
+            [new BedPart(868.11, 4, 18.64, 1, 0), new BedPart(133.51, 19.3, 26.01, 2, 0)]);
+        Assert.Equal(10_028.8433, BedSearch.Solve(problem, Steps(2000)).Makespan, 1e-6);
+    }
+
+    [Fact]
     public void The_same_seed_and_steps_give_the_same_builds()
     {
         var problem = Problem(99);

@@ -24,7 +24,7 @@ public sealed class OutlookTests
         var snapshot = Plants.Snapshot([machine, away]) with
         {
             Now = Plants.Now.AddMinutes(15),
-            Sites = [Plants.Site("lab-a") with { Hours = [OpeningHours.Parse("mon-sun 09:00-17:00")] }],
+            Sites = [Plants.Site("lab-a") with { Hours = [WeeklyHours.Parse("mon-sun 09:00-17:00")] }],
         };
         var outlook = Outlook.Of(snapshot, [Assignment("o-1.1", "lab-a/m1", Plants.Now.AddMinutes(60), 30)]);
 

@@ -92,7 +92,7 @@ public sealed class PlannerTests
         // The snapshot's moment is Monday 9:00 UTC: 10:00 in Paris.
         var snapshot = Plants.Snapshot([Plants.At("lab-a/left", Plants.Printer(), "PLA", "black")], Plants.Job("o-1.1", Plants.Work(color: "black"))) with
         {
-            Sites = [Plants.Site("lab-a") with { TimeZone = "Europe/Paris", Hours = [OpeningHours.Parse("mon-fri 14:00-20:00")] }],
+            Sites = [Plants.Site("lab-a") with { TimeZone = "Europe/Paris", Hours = [WeeklyHours.Parse("mon-fri 14:00-20:00")] }],
         };
         Assert.Equal(Plants.Now.AddHours(4), Assert.Single(Planner.Plan(snapshot).Assignments).StartsAt);
     }

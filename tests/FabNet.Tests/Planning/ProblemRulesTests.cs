@@ -33,6 +33,7 @@ public sealed class ProblemRulesTests
         { "workshop lab-0: 'Mars/Base' is no time zone", Workshop(static w => w with { TimeZone = "Mars/Base" }) },
         { "has only one of latitude and longitude.", Workshop(static w => w with { Longitude = null }) },
         { "workshop lab-0, latitude: is 91;", Workshop(static w => w with { Latitude = 91 }) },
+        { "now: is 9999-12-31 23:59:59Z; it must be from 1970-01-01 00:00:00Z to 3000-01-01 00:00:00Z.", static p => p with { Now = DateTimeOffset.MaxValue } },
         { "waitingPerHour: is -1;", static p => p with { WaitingPerHour = -1 } },
         { "class printer, setUp, purgeGrams: is -1;", static p => p with { Classes = [p.Classes[0] with { SetUp = new() { PurgeGrams = -1 } }, p.Classes[1]] } },
     };

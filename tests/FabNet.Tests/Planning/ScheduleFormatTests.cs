@@ -58,11 +58,42 @@ public sealed class ScheduleFormatTests : IDisposable
     [InlineData("{ \"material\": \"PLA\" } }, ]", "{ \"material\": \"PLA\" }, \"byClass\": { \"mk3\": null } } ]", "byClass: one is null")]
     [InlineData("\"now\"", "\"then\"", "then")]
     [InlineData("{\n", "[\n", "line 1, $: ")]
+    [InlineData("2026-11-22T08:00:00Z", "2026-11-22T08:00:00", "$.now: There should be a moment with Z or its distance from UTC")]
+    [InlineData("2026-11-22T08:00:00Z", "2026-11-22", "$.now: There should be a moment with Z or its distance from UTC")]
+    [InlineData("\"now\": ", "\"now\": \"2026-11-22T08:00:00Z\", \"now\": ", "line 2, $.now: Duplicate")]
+    [InlineData("\"minutesEach\": 60", "\"byClass\": { \"mk3\": { \"gramsEach\": 1 } }", "$.jobs[0].byClass.mk3: 'minutesEach' must be there.")]
+    [InlineData("\"hours\"", "\"prices\": { \"currency\": null }, \"hours\"", "currency: 'currency' is null. Leave it out, or give it a value.")]
+    [InlineData("\"gramsEach\"", "\"planned\": { \"machine\": null, \"sequence\": 1 }, \"gramsEach\"", "'machine' is null. Leave it out, or give it a value.")]
+    [InlineData("\"one\"", "\"\\ud800\"", "Save the file as UTF-8.")]
+    [InlineData("\"one\"", "\"a\\u001b[2J\"", "has a control character in its id")]
     public void What_can_not_be_read_is_refused_with_its_place(string right, string wrong, string says)
     {
         var refused = Record.Exception(() => ScheduleSearch.Solve(Read(Least.Replace(right, wrong, StringComparison.Ordinal)), ScheduleProblems.Steps(1)));
         Assert.True(refused is CommandFailedException or ProblemException, refused?.ToString());
         Assert.Contains(says, refused!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_in_another_encoding_or_without_anything_says_so()
+    {
+        File.WriteAllBytes(_path, System.Text.Encoding.Latin1.GetBytes(Least.Replace("one", "é", StringComparison.Ordinal)));
+        Assert.EndsWith("Save the file as UTF-8.", Assert.Throws<CommandFailedException>(() => ScheduleFormat.ReadProblem(_path)).Message, StringComparison.Ordinal);
+        Assert.EndsWith("The file is empty, or holds comments only.", Assert.Throws<CommandFailedException>(() => Read("// nothing")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_moment_is_read_with_its_distance_from_UTC()
+    {
+        var problem = Read(Least.Replace("08:00:00Z", "10:30:00.5+02:30", StringComparison.Ordinal));
+        Assert.Equal(new DateTimeOffset(2026, 11, 22, 8, 0, 0, 500, TimeSpan.Zero), problem.Now);
+    }
+
+    [Fact]
+    public void A_schedule_that_has_a_job_twice_is_not_explained()
+    {
+        var problem = Read(Least);
+        var schedule = ScheduleSearch.Solve(problem, ScheduleProblems.Steps(10));
+        Assert.Contains("job 'one' twice", Assert.Throws<ProblemException>(() => ScheduleExplanation.Of(problem, schedule with { Runs = [.. schedule.Runs, .. schedule.Runs] }, "one")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal static class ScheduleProblems
             Latitude = 40 + (i % 40),
             Longitude = i,
             TimeZone = i % 2 == 0 ? "Europe/Lisbon" : "UTC",
-            Hours = random.Below(2) == 0 ? [OpeningHours.Parse("mon,tue,thu 08:00-17:30"), OpeningHours.Parse("fri 20:00-02:00")] : [],
+            Hours = random.Below(2) == 0 ? [WeeklyHours.Parse("mon,tue,thu 08:00-17:30"), WeeklyHours.Parse("fri 20:00-02:00")] : [],
             Prices = new SitePrices { LatenessPerHour = 2, EnergyPerKwhByHour = random.Below(2) == 0 ? byHour : [], MaterialPerKg = new Dictionary<string, decimal> { ["PETG"] = 30 } },
         }).ToList();
         var units = Enumerable.Range(0, machines).Select(i => new WorkshopMachine

@@ -31,7 +31,7 @@ internal static class ScheduleRules
                     Assert.True(run.EndsAt <= blocked.From + Tick || run.StartsAt >= blocked.To - Tick, $"{run.Machine} runs from {run.StartsAt} to {run.EndsAt} and is blocked from {blocked.From} to {blocked.To}");
                 }
 
-                AssertAttended(workshops[machine.Workshop], machineClass, run, problem.Now);
+                AssertAttended(workshops[machine.Workshop], machineClass, run);
                 foreach (var job in run.Jobs.Select(j => jobs[j.Id]))
                 {
                     Assert.True(job.Release is null || run.StartsAt >= job.Release - Tick, $"{job.Id} begins before its release");
@@ -53,10 +53,10 @@ internal static class ScheduleRules
         }
     }
 
-    // Somebody is there when a set-up begins; beside an attended machine, until the run ends. Beyond the calendar's end (at least two weeks) everything is open.
-    private static void AssertAttended(Workshop workshop, MachineClass machineClass, ScheduledRun run, DateTimeOffset now)
+    // Somebody is there when a set-up begins; beside an attended machine, until the run ends.
+    private static void AssertAttended(Workshop workshop, MachineClass machineClass, ScheduledRun run)
     {
-        if (workshop.Hours.Count == 0 || run.StartsAt > now.AddDays(13))
+        if (workshop.Hours.Count == 0)
         {
             return;
         }

@@ -2,6 +2,7 @@
 
 using FabNet.Model;
 using FabNet.Model.Machines;
+using FabNet.Model.Sites;
 using FabNet.Planning.Scheduling;
 using FabNet.Planning.Search;
 using FsCheck;
@@ -86,6 +87,35 @@ public sealed class ScheduleSearchTests
     }
 
     [Fact]
+    public void A_bed_whose_margins_meet_takes_one_copy_after_another()
+    {
+        var problem = Simple(2, static job => job with { SizeMm = new Size3(80, 40, 10), Quantity = 3 });
+        problem = problem with { Classes = [problem.Classes[0] with { MarginMm = 130, ClearanceMm = 0, MinutesPerMmHeight = 1 }] };
+        var schedule = ScheduleSearch.Solve(problem, ScheduleProblems.Steps(50));
+        Assert.All(schedule.Runs, run => Assert.Equal(problem.Jobs[0].MinutesEach * 3, (run.EndsAt - run.StartsAt).TotalMinutes - run.SetUpMinutes));
+        Assert.Equal(2, schedule.Runs.Count);
+        Assert.InRange(schedule.LowerBound, 0, schedule.TotalCost + 0.01);
+    }
+
+    [Theory]
+    [InlineData("tue 13:00-13:10", 0)]
+    [InlineData("sat,sun 20:00-02:00", 0)]
+    [InlineData("mon-fri 09:00-17:00", 100)]
+    [InlineData("mon-sat 00:00-00:00", 500)]
+    public void Opening_hours_hold_however_far_work_reaches(string hours, int closedDays)
+    {
+        var problem = Simple(30, static job => job);
+        problem = problem with
+        {
+            Workshops = [problem.Workshops[0] with { Hours = [WeeklyHours.Parse(hours)], TimeZone = "America/New_York" }],
+            Machines = [problem.Machines[0] with { Blocked = closedDays > 0 ? [new BlockedTime(problem.Now, problem.Now.AddDays(closedDays), "moved")] : [] }],
+        };
+        var schedule = ScheduleSearch.Solve(problem, ScheduleProblems.Steps(50));
+        Assert.Equal(30, schedule.Runs.Count);
+        ScheduleRules.Check(problem, schedule);
+    }
+
+    [Fact]
     public void What_goes_to_one_place_on_one_day_goes_together()
     {
         var problem = Simple(4, static job => job with { Destination = "there" });
@@ -152,6 +182,41 @@ public sealed class ScheduleSearchTests
         var together = ScheduleSearch.Solve(problem, ScheduleProblems.Steps(2000)).TotalCost;
         Assert.True(together < first.TotalCost, $"{together} is not below {first.TotalCost}");
         Assert.True(together <= Baselines.EachWorkshopAlone(problem, static _ => ScheduleProblems.Steps(2000)).Sum(static c => (double)c.Total), "alone costs less");
+    }
+
+    [Fact]
+    public void No_place_that_costs_least_is_passed_over_at_a_glimpse()
+    {
+        var looked = 0;
+        for (uint seed = 1; seed <= 150; seed++)
+        {
+            var problem = ScheduleProblems.Create(seed, 24, 4);
+            var (plant, reckoned) = (Plant.Of(problem), Plant.Of(problem));
+            foreach (var of in reckoned.Classes)
+            {
+                of.SetUps = null; // Then there is nothing to glimpse at, and each place is reckoned out.
+            }
+
+            var (state, other) = (new ScheduleState(plant, [0, 1, 2, 3]), new ScheduleState(reckoned, [0, 1, 2, 3]));
+            var random = new SearchRandom(1);
+            foreach (var job in plant.Jobs.Index().Where(static j => j.Item.Minutes.Any(double.IsFinite)).Select(static j => j.Index))
+            {
+                var ((track, place), (same, exact)) = (state.Best(plant.Jobs[job], ref random, 0), other.Best(reckoned.Jobs[job], ref random, 0));
+                if (track is null || same is null)
+                {
+                    Assert.Equal(same?.Machine.Index, track?.Machine.Index);
+                    continue;
+                }
+
+                Assert.Equal(exact.Cost, place.Cost, 1e-6);
+                Assert.Equal((seed, job, same.Machine.Index, exact.Run, exact.Joins), (seed, job, track.Machine.Index, place.Run, place.Joins));
+                looked++;
+                state.Insert(plant.Jobs[job], track, place);
+                other.Insert(reckoned.Jobs[job], same, exact);
+            }
+        }
+
+        Assert.True(looked > 1000, $"only {looked} jobs had a place");
     }
 
     private static ScheduleProblem Simple(int jobs, Func<ScheduleJob, ScheduleJob> job) => new()

@@ -57,7 +57,7 @@ public sealed class MachineStatisticsTests
     public async Task Availability_counts_within_opening_hours_and_oee_multiplies_what_it_is_made_of()
     {
         await using var network = new CoordinatorHarness(patience: Patience);
-        var announced = CoordinatorHarness.Announced() with { Hours = [OpeningHours.Parse("mon-sun 09:00-17:00")] };
+        var announced = CoordinatorHarness.Announced() with { Hours = [WeeklyHours.Parse("mon-sun 09:00-17:00")] };
         var site = await network.JoinAsync(announced);
         var opened = network.Time.GetUtcNow();
         var midnight = new DateTimeOffset(opened.UtcDateTime.Date, TimeSpan.Zero);

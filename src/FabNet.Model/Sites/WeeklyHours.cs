@@ -1,4 +1,4 @@
-// When people are at a workshop, in one text form everywhere: files, the wire, JSON.
+// Hours that come every week, in one text form everywhere: files, the wire, JSON.
 
 using System.Globalization;
 using System.Text.Json.Serialization;
@@ -6,10 +6,11 @@ using System.Text.Json.Serialization;
 namespace FabNet.Model.Sites;
 
 /// <summary>
-/// Hours of some days of the week, local time, such as <c>mon-fri 09:00-18:00</c> or <c>sat,sun 20:00-02:00</c>. An end at or before the begin is on the next day: <c>mon-sun 00:00-00:00</c> is always.
+/// Hours of some days of the week, local time: when people are at a workshop, or a machine is taken every week. Such as <c>mon-fri 09:00-18:00</c> or <c>sat,sun 20:00-02:00</c>. An end at or before
+/// the begin is on the next day: <c>mon-sun 00:00-00:00</c> is always.
 /// </summary>
-[JsonConverter(typeof(OpeningHoursText))]
-public readonly record struct OpeningHours
+[JsonConverter(typeof(WeeklyHoursText))]
+public readonly record struct WeeklyHours
 {
     private const string Form = "HH:mm";
 
@@ -18,7 +19,7 @@ public readonly record struct OpeningHours
     // Bit 0 is Monday.
     private readonly int _days;
 
-    private OpeningHours(int days, TimeOnly from, TimeOnly to) => (_days, From, To) = (days, from, to);
+    private WeeklyHours(int days, TimeOnly from, TimeOnly to) => (_days, From, To) = (days, from, to);
 
     /// <summary>When they begin.</summary>
     public TimeOnly From { get; }
@@ -32,34 +33,49 @@ public readonly record struct OpeningHours
     /// <summary>True if they begin on such a day.</summary>
     public bool BeginOn(DayOfWeek day) => ((_days >> IndexOf(day)) & 1) != 0;
 
-    /// <summary>When a place is open that has these hours: each time that begins on one of some local days, in the order of the days; they may overlap.</summary>
+    /// <summary>Hours of one day of the week.</summary>
+    public static WeeklyHours On(DayOfWeek day, TimeOnly from, TimeOnly to) => new(1 << IndexOf(day), from, to);
+
+    /// <summary>Each time of some hours that begins on one of some local days, in the order of the days; they may overlap. What clocks skip when they are put forward is left out.</summary>
     /// <param name="hours">The hours.</param>
-    /// <param name="zone">The place's time zone.</param>
+    /// <param name="zone">The time zone whose local time they are in.</param>
     /// <param name="first">The first day on which one begins.</param>
     /// <param name="last">The last such day.</param>
-    public static IEnumerable<(DateTimeOffset From, DateTimeOffset To)> Between(IReadOnlyCollection<OpeningHours> hours, TimeZoneInfo zone, DateTime first, DateTime last)
+    public static IEnumerable<(DateTimeOffset From, DateTimeOffset To)> Between(IReadOnlyCollection<WeeklyHours> hours, TimeZoneInfo zone, DateTime first, DateTime last)
     {
         for (var date = first; date <= last; date = date.AddDays(1))
         {
             foreach (var open in hours.Where(h => h.BeginOn(date.DayOfWeek)))
             {
                 var begin = date + open.From.ToTimeSpan();
-                yield return (Moment(begin), Moment(begin + open.Length));
+                var (from, to) = (Moment(begin), Moment(begin + open.Length));
+                if (from < to)
+                {
+                    yield return (from, to);
+                }
             }
         }
 
-        DateTimeOffset Moment(DateTime local) => new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+        DateTimeOffset Moment(DateTime local)
+        {
+            while (zone.IsInvalidTime(local))
+            {
+                local = local.AddMinutes(1); // Clocks are put forward over it: it is the moment at which they are.
+            }
+
+            return new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();
+        }
     }
 
     /// <summary>Reads hours that a person or a peer wrote.</summary>
     /// <exception cref="FormatException">They are not of the form.</exception>
-    public static OpeningHours Parse(string text)
+    public static WeeklyHours Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var days, var hours] && DaysOf(days) is { } bits
             && hours.Split('-') is [var from, var to] && HourOf(from) is { } begin && HourOf(to) is { } end
-            ? new OpeningHours(bits, begin, end)
-            : throw new FormatException($"'{text}' are no opening hours. Write days and hours, such as mon-fri 09:00-18:00 or sat,sun 10:00-14:00.");
+            ? new WeeklyHours(bits, begin, end)
+            : throw new FormatException($"'{text}' are no hours of a week. Write days and hours, such as mon-fri 09:00-18:00 or sat,sun 10:00-14:00.");
     }
 
     /// <inheritdoc />
