@@ -47,6 +47,9 @@ internal sealed class SessionLoop(
     {
         while (true)
         {
+            // Requests first: what a GRBL says behind an emergency stop acknowledges lines that it broke off (a dwell ends with ok, protocol.c).
+            while (requests.TryRead(out var request))
+                Take(request);
             while (link.TryReadLine(out var line))
             {
                 _noise.Take(line);
@@ -55,8 +58,6 @@ internal sealed class SessionLoop(
 
             if (link.Ended is { } ended)
                 return End(ended);
-            while (requests.TryRead(out var request))
-                Take(request);
             if (stopping.IsCancellationRequested && !_isClosing)
                 BeginClosing();
             var nowMs = link.NowMs;

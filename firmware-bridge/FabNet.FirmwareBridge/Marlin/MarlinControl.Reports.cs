@@ -13,13 +13,16 @@ internal sealed partial class MarlinControl
     // Errors that say nothing about the program. Source: as above.
     private static readonly string[] HarmlessWords = ["No thermistors", "volume.init", "SD init", "No SD", "EEPROM", "Cannot open"];
 
+    /// <summary>True if an error says that the firmware has stopped.</summary>
+    public static bool IsHalt(string error) => Array.Exists(HaltWords, word => error.Contains(word, StringComparison.Ordinal));
+
     private void OnError(in FirmwareMessage message)
     {
         Say(message);
         var text = FirmwareText.Of(message.Detail).Trim();
         if (Array.Exists(HarmlessWords, word => text.Contains(word)))
             return;
-        if (Array.Exists(HaltWords, word => text.Contains(word)))
+        if (IsHalt(text))
         {
             _isHalted = true;
             _emergencyMs = -1;

@@ -18,7 +18,6 @@ internal sealed partial class MarlinControl
         _securing.Clear();
         ClosePersonWanted();
         _waitTold = false;
-        _haltOrderedMs = -1;
         if (_isHalted)
             return;
         if (_streamer.Fault is not null)
@@ -66,14 +65,14 @@ internal sealed partial class MarlinControl
             return null;
         Events.Note("Nothing confirms that the heaters are off, so the firmware is halted (M112), which turns them off. Go and look; reset the machine before it is used again.");
         OnEmergencyStop(nowMs);
-        OrderHalt(nowMs);
+        SendUrgent(Dialect.EmergencyStop(_streamer.Sent + 1));
         return null;
     }
 
     /// <inheritdoc />
     public override void OnEmergencyStop(long nowMs)
     {
-        _emergencyMs = nowMs;
+        _emergencyMs = _haltOrderedMs = nowMs;
         RestState = MachineState.Alarm;
         RestReason = $"Emergency stop: {HowToReset}";
     }
@@ -132,35 +131,32 @@ internal sealed partial class MarlinControl
         _streamer = Start(nowMs);
     }
 
-    // Numbers can't be relied on any more, perhaps answers neither: once blind, once with new numbers.
+    // Numbers can't be relied on any more, perhaps answers neither: once blind, once with new numbers. M108 first: it may wait for heat, and take nothing else meanwhile.
     private void SecureAnew(ActiveRun run, long nowMs)
     {
         _newNumbersMs = nowMs;
-        SendUrgent("\nM104 S0\nM140 S0\nM107\n"u8);
+        SendUrgent("\nM108\nM104 S0\nM140 S0\nM107\n"u8);
         _streamer.Abandon("The link was reset.");
         _streamer = Start(nowMs);
         _streamer.FillsReceiveBuffer = true;
         SubmitSecuring(run);
     }
 
-    private void OrderHalt(long nowMs)
+    // The last order that a host or a person can give must arrive on a wire that damages every tenth line.
+    private void RepeatHalt(long nowMs)
     {
+        if (_emergencyMs < 0 || nowMs - _emergencyMs > HaltAnswerMs || nowMs - _haltOrderedMs < HaltRepeatMs)
+            return;
         _haltOrderedMs = nowMs;
         SendUrgent(Dialect.EmergencyStop(_streamer.Sent + 1));
     }
 
-    // The last order that a host can give must arrive on a wire that damages every tenth line.
     private SafeState? HaltAnswer(long nowMs)
     {
-        if (nowMs - _emergencyMs > HaltAnswerMs)
-        {
-            IsDead = true;
-            return SafeState.Unconfirmed;
-        }
-
-        if (_haltOrderedMs >= 0 && nowMs - _haltOrderedMs >= HaltRepeatMs)
-            OrderHalt(nowMs);
-        return null;
+        if (nowMs - _emergencyMs <= HaltAnswerMs)
+            return null;
+        IsDead = true;
+        return SafeState.Unconfirmed;
     }
 
     private void SubmitSecuring(ActiveRun run)

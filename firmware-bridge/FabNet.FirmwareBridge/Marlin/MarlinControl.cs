@@ -25,7 +25,7 @@ internal sealed partial class MarlinControl : FirmwareControl
     private bool _settled;
     private bool _isCooled;
     private long _emergencyMs = -1;
-    private long _haltOrderedMs = -1;
+    private long _haltOrderedMs;
     private long _newNumbersMs;
     private long _positionMs;
     private long _closingSinceMs;
@@ -129,6 +129,7 @@ internal sealed partial class MarlinControl : FirmwareControl
             return;
         }
 
+        RepeatHalt(nowMs);
         _streamer.Check(nowMs);
         if (!_settled && _streamer.IsNumbered)
         {

@@ -51,7 +51,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
     private bool _isAnsweredSinceMarker;
     private Submission? _markerWaiting;
     private bool _wantsMarker = true;
-    private bool _isMarkerForced;
     private int _passedOver;
     private bool _resendJustSeen;
     private int _lastLineHint = -1;
@@ -238,8 +237,8 @@ internal sealed class MarlinStreamer : GCodeStreamer
         if (_quietUntilMs > nowMs)
             return false;
         // Without EMERGENCY_PARSER a bare M108 or M112 is seen only when a command slot is free for it (Marlin queue.cpp, get_available_commands): behind a command that may wait
-        // for minutes one slot stays free, and program lines leave one more to the marker.
-        if (!FillsReceiveBuffer && !_isMarkerForced && LinesInFlight >= FreeSlotLimit(sequence, traits) && IsLongInFlight())
+        // for minutes one slot stays free of all, a marker that looks for lost answers too, and program lines leave one more to the marker.
+        if (!FillsReceiveBuffer && LinesInFlight >= FreeSlotLimit(sequence) && IsLongInFlight())
             return false;
         if (Window.Admits(LinesInFlight, BytesInFlight, length) && LinesInFlight < LineLimit)
             return (traits & LineTraits.Marker) == LineTraits.None || _marker < 0 || _marker == sequence;
@@ -273,10 +272,7 @@ internal sealed class MarlinStreamer : GCodeStreamer
     // A plain `ok` can't be told from its double, which lets one line too many go. Once doubles were seen, a slot is kept free for that line.
     private int LineLimit => !_doublesAnswers || _isAdvanced ? Window.Slots : Math.Max(1, Window.Slots - 1);
 
-    private int FreeSlotLimit(int sequence, LineTraits traits) =>
-        (traits & LineTraits.Marker) != LineTraits.None ? Math.Max(1, Window.Slots - 1)
-        : Lines.ProgramLineOf(sequence) != 0 ? Math.Max(1, Window.Slots - 2)
-        : int.MaxValue;
+    private int FreeSlotLimit(int sequence) => Math.Max(1, Window.Slots - (Lines.ProgramLineOf(sequence) != 0 ? 2 : 1));
 
     private bool IsLongInFlight()
     {
@@ -426,7 +422,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
         _progressMs = nowMs;
         _misses = 0;
         _passedOver = 0;
-        _isMarkerForced = false;
         Window.Clean();
         _resends.Forget(Acknowledged);
     }
@@ -505,7 +500,6 @@ internal sealed class MarlinStreamer : GCodeStreamer
 
     private void ForceMarker()
     {
-        _isMarkerForced = true;
         _marker = -1;
         _wantsMarker = true;
         if (_markerWaiting is null)

@@ -26,6 +26,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
     private bool _bannerSeen;
     private bool _isAnswered;
     private bool _isBusy;
+    private string? _halt;
     private bool _optionsSeen;
     private int _receiveBytes;
     private int _plannerBlocks;
@@ -62,7 +63,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 {
                     // Answers to earlier questions, of an earlier opening too, must not meet the numbered stream.
                     await ListenUntilQuietAsync(deadlineMs, cancellationToken);
-                    return Marlin();
+                    return _halt is null ? Marlin() : throw new MachineLinkException(Diagnosis());
                 }
             }
 
@@ -167,6 +168,7 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
         {
             case FirmwareMessageKind.Start:
                 _bannerSeen = true;
+                _halt = null;
                 _found ??= FirmwareDialect.Marlin;
                 break;
             case FirmwareMessageKind.Version:
@@ -176,6 +178,10 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
                 break;
             case FirmwareMessageKind.Busy:
                 _isBusy = true;
+                _found ??= FirmwareDialect.Marlin;
+                break;
+            case FirmwareMessageKind.Error when FirmwareText.Of(message.Detail).Trim() is var error && MarlinControl.IsHalt(error):
+                _halt = error;
                 _found ??= FirmwareDialect.Marlin;
                 break;
             case FirmwareMessageKind.Capability when message.Detail.EndsWith(":1"u8):
@@ -234,6 +240,8 @@ internal sealed class DialectProbe(MachineLink link, SerialMachineOptions option
         var other = baud == 250000 ? 115200 : 250000;
         if (link.Ended is { } ended)
             return $"{options.PortName} was lost while it was asked what it is: {ended}";
+        if (_halt is not null)
+            return $"the firmware on {options.PortName} has halted: {_halt}. Find the cause, then reset the machine.";
         var (all, nonsense) = link.Received;
         if (all == 0)
             return $"{options.PortName} is silent at {baud} baud. Is the machine switched on and is this its port? If so, try --baud {other}. "

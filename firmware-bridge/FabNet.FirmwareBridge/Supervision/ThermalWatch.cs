@@ -17,6 +17,9 @@ internal sealed class ThermalWatch
     private const int StrangeReadings = 3;
     private const long StrangeMs = 5_000;
 
+    // A heater that cools covers less than the tolerance in so long.
+    private const long StaleMs = 10_000;
+
     // Below its target by more than this, a heater must warm up.
     private const double ColdC = 10;
     private const long HotEndStallMs = 120_000;
@@ -61,6 +64,11 @@ internal sealed class ThermalWatch
             heater.Strange = 0;
             TargetsChangedMs = nowMs;
         }
+
+        // Nothing was told for long, as while homing and probing: where it was before says nothing any more.
+        if (nowMs - heater.SeenMs > StaleMs)
+            heater.WayC = heater.LastC = double.NaN;
+        heater.SeenMs = nowMs;
 
         var toleranceC = reading.Kind == HeaterKind.HotEnd ? ToleranceC : ToleranceC * 2 / 3;
         if (double.IsNaN(heater.WayC))
@@ -119,6 +127,8 @@ internal sealed class ThermalWatch
         public double WayC { get; set; } = double.NaN;
 
         public double LastC { get; set; } = double.NaN;
+
+        public long SeenMs { get; set; }
 
         /// <summary>The least that it was below the target since it was last within reach.</summary>
         public double ClosestC { get; set; }

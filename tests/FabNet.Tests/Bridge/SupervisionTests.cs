@@ -46,6 +46,18 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    public void What_cooled_while_nothing_was_told_is_where_it_is_when_its_target_changes()
+    {
+        var watch = new Watched();
+        watch.Go(seconds: 60, targetC: 0, from: 190, to: 142);
+        watch.Wait(seconds: 45);
+        watch.Go(seconds: 60, targetC: 200, from: 100, to: 180);
+        Assert.Null(watch.Finding);
+        watch.Go(seconds: 10, targetC: 200, from: 100, to: 100);
+        Assert.NotNull(watch.Finding);
+    }
+
+    [Fact]
     public void A_heater_that_does_not_get_warm_is_found()
     {
         var watch = new Watched();
@@ -133,6 +145,8 @@ public sealed class SupervisionTests
             for (var second = 0; second < seconds; second += 2)
                 Read(from + ((to - from) * second / seconds), targetC);
         }
+
+        public void Wait(int seconds) => _nowMs += seconds * 1000;
 
         public void Read(double currentC, double targetC)
         {

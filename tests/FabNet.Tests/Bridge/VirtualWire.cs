@@ -205,6 +205,17 @@ internal sealed class WireFaults(IReadOnlyList<WireFault> faults, double noise =
         _late.RemoveRange(0, count);
     }
 
+    /// <summary>The port is opened: what was said while it was closed, or before and not read, nobody hears.</summary>
+    public void Flush(SerialSimulation simulation, double now)
+    {
+        Span<byte> unheard = stackalloc byte[512];
+        while (simulation.HostRead(unheard, now) > 0)
+        {
+        }
+
+        _late.Clear();
+    }
+
     public void Unplug(SerialSimulation simulation, double now, double seconds)
     {
         simulation.Unplug(now, null);
