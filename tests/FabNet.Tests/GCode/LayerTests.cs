@@ -86,7 +86,8 @@ public class LayerTests
         var followed = Toolpath.Follow(new MemoryStream(bytes), Programs.Marlin, (in ToolpathSegment piece) => pieces.Add(piece), cancellationToken: TestContext.Current.CancellationToken);
         var check = Programs.Check(bytes);
         Assert.Equal(check.Violations, followed.Violations);
-        Assert.Equal(check.Summary with { Layers = [], Features = [] }, followed.Summary with { Layers = [], Features = [] });
+        Assert.Equal(check.Summary with { Layers = [], Features = [], LimitCommands = [] }, followed.Summary with { Layers = [], Features = [], LimitCommands = [] });
+        Assert.Equal(check.Summary.LimitCommands, followed.Summary.LimitCommands);
         Assert.Equal(check.Summary.Layers, followed.Summary.Layers);
         Assert.All(pieces.Zip(pieces.Skip(1)), pair => Assert.True(Distance(pair.First.To, pair.Second.From) < 1e-9));
         Assert.Equal(followed.Summary.PathMm, pieces.Sum(piece => Distance(piece.From, piece.To)), 0.1);

@@ -93,7 +93,8 @@ public class PlainMoveTests
                 var careful = Programs.Check(string.Concat(text.Split('\n').SkipLast(1).Select(line => " " + line + "\n")) + text.Split('\n')[^1], profile);
                 Assert.Equal(careful.Violations, quick.Violations);
                 Assert.Equal(careful.Program?.Digest, quick.Program?.Digest);
-                Assert.Equal(careful.Summary with { Layers = [], Features = [], SourceByteCount = 0 }, quick.Summary with { Layers = [], Features = [], SourceByteCount = 0 });
+                Assert.Equal(careful.Summary with { Layers = [], Features = [], LimitCommands = [], SourceByteCount = 0 }, quick.Summary with { Layers = [], Features = [], LimitCommands = [], SourceByteCount = 0 });
+                Assert.Equal(careful.Summary.LimitCommands, quick.Summary.LimitCommands);
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithEndSize(30));
 }
