@@ -45,6 +45,28 @@ public sealed class UpTests : IDisposable
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task A_printer_that_was_stopped_in_an_emergency_can_be_used_again()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var up = Up("60");
+        await up.WaitForLineAsync("The network is up", stop);
+        await StateAsync("idle");
+        (await AskAsync(stop, "site", "stop", "lab-south/ender")).Expect(0);
+        await StateAsync("alarm");
+        (await AskAsync(stop, "site", "clear", "lab-south/ender")).Expect(0);
+        await StateAsync("idle");
+
+        // Its session tells when it may; the test's timeout ends the wait.
+        async Task StateAsync(string state)
+        {
+            while (!(await AskAsync(stop, "status")).Output.Split('\n').Any(line => line.StartsWith("lab-south/ender ", StringComparison.Ordinal) && line.Contains($" {state} ", StringComparison.Ordinal)))
+            {
+                stop.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task It_goes_on_where_it_was_stopped_and_all_it_says_as_json_can_be_read()
     {
         Repository.RequirePrusaSlicer();

@@ -31,6 +31,6 @@ internal static class SimulatedMachines
                 LogPath = log,
                 LogBytes = LogBytes,
             })
-            : SimulatedMachine.Start(new SimulatorOptions { Profile = machine.Profile, Link = machine.Port, Baud = machine.BaudRate, Speed = speed, LogPath = log, LogBytes = LogBytes });
+            : SimulatedMachine.Start(new SimulatorOptions { Profile = machine.Profile, Link = machine.Port, Baud = machine.BaudRate, Speed = speed, LogPath = log, LogBytes = LogBytes, ResetsOnOpen = true });
     }
 }
