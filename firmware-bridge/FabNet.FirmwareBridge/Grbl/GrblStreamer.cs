@@ -18,6 +18,9 @@ internal sealed class GrblStreamer : GCodeStreamer
 
     private const long MarkerMs = 250;
 
+    // One answer may have been doubled since the last marker.
+    private const int MaxMiscount = 1;
+
     private readonly int _receiveBytes;
     private int _markedLine;
     private long _markedMs = long.MinValue / 2;
@@ -62,7 +65,8 @@ internal sealed class GrblStreamer : GCodeStreamer
     public bool IsCountInDoubt { get; set; }
 
     /// <inheritdoc />
-    public override int SureProgramLine => IsCountInDoubt || LostAnswers > 0 ? _provenLine : AcknowledgedProgramLine;
+    public override int SureProgramLine =>
+        IsCountInDoubt || LostAnswers > 0 ? _provenLine : IsProgramDone ? AcknowledgedProgramLine : Math.Max(_provenLine, AcknowledgedProgramLine - MaxMiscount);
 
     /// <summary>True while a marker waits for its answer.</summary>
     public bool IsProving => _marker is { IsAnswered: false };
