@@ -225,8 +225,9 @@ internal sealed class OrderBook(Chronicle chronicle, SiteDirectory sites, OfferB
     /// <summary>Does what follows from a job's state: jobs to be called off that no site holds any more end; failed work is planned again.</summary>
     public void FollowUp(JobEntry entry)
     {
-        if (entry.Job.State is JobState.Planned or JobState.Offered && entry.CancelReason is { } reason)
+        if (entry.CancelReason is { } reason && (entry.Job.State is JobState.Planned or JobState.Offered || State.Broken.Contains(entry)))
         {
+            // Also where it failed before its site had called it off: nobody wants it any more.
             Carry([Cancelled(entry, reason)], []);
         }
         else if (entry is { Order.Origin: { } origin } && (entry.Job.State is JobState.Planned || State.Broken.Contains(entry)))

@@ -120,6 +120,22 @@ public sealed class OrderTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task What_fails_while_it_is_called_off_is_called_off()
+    {
+        await using var network = new CoordinatorHarness();
+        var site = await network.JoinAsync();
+        var job = (await network.OrderAsync())[0];
+        await site.ClaimAsync(job);
+        await site.RunAsync(job, 1, UntilRunning);
+        await network.Do(() => network.Node.Orders.Cancel(network.Node.Orders.Job(job.Value), "no longer needed"));
+        await site.RunAsync(job, 1, new JobFailed { Job = job, Epoch = 1, At = default, LastLine = 3, Reason = "power cut" });
+
+        Assert.Equal((JobState.Cancelled, "no longer needed"), await network.Ask(() => (network.Node.State.Jobs[job].Job.State, network.Node.State.Jobs[job].Job.Reason)));
+        Assert.Equal(OrderStatus.Cancelled, await network.Ask(() => network.Node.Orders.Order("o-1").Status));
+        Assert.Single(await network.Ask(() => network.Node.State.Jobs.Keys.ToList()));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task What_its_site_finds_to_be_scrap_is_made_again_and_counts_in_the_yield()
     {
         await using var network = new CoordinatorHarness();
