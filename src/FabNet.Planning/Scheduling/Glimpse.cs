@@ -18,9 +18,12 @@ internal readonly struct Glimpse
     private readonly double _waitingPerMinute;
     private readonly double _changePerMinute;
 
-    public Glimpse(Track track, JobFacts job)
+    /// <param name="track">The machine's.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="alone">Its run there, with nothing else in it.</param>
+    public Glimpse(Track track, JobFacts job, in Run alone)
     {
-        var (machine, alone) = (track.Machine, Run.Of(job, track.Machine));
+        var machine = track.Machine;
         var (site, costs, isOfLoaded) = (machine.Site, machine.Class.Class.SetUp, job.Needs.Material == SetUpIds.Any);
         var (clear, warm) = (alone.Beds * costs.ClearMinutes, alone.Beds * costs.WarmUpMinutes);
         Anywhere = track.Anywhere(job);

@@ -12,7 +12,7 @@ internal sealed class ScheduleState
     private readonly DeliveryBook _deliveries;
 
     // Of each job that was looked for a place: the machines that can make it, those first where it can cost least.
-    private readonly Candidate[]?[] _candidates;
+    private readonly (Track Track, double Least)[]?[] _candidates;
     private readonly int[] _machineOf;
 
     public ScheduleState(Plant plant, IReadOnlyList<int> machines)
@@ -26,7 +26,7 @@ internal sealed class ScheduleState
         }
 
         Machines = machines;
-        _candidates = new Candidate[plant.Jobs.Length][];
+        _candidates = new (Track, double)[plant.Jobs.Length][];
         _machineOf = new int[plant.Jobs.Length];
         Array.Fill(_machineOf, -1);
     }
@@ -74,7 +74,7 @@ internal sealed class ScheduleState
                 break;
             }
 
-            if ((currency < 0 || candidate.Track.Machine.Site.Currency == currency) && candidate.Track.Best(job, candidate.Glimpse, best.Cost, ref random, blinks) is { Run: >= 0 } place)
+            if ((currency < 0 || candidate.Track.Machine.Site.Currency == currency) && candidate.Track.Best(job, best.Cost, ref random, blinks) is { Run: >= 0 } place)
             {
                 (on, best) = (candidate.Track, place);
             }
@@ -135,19 +135,19 @@ internal sealed class ScheduleState
         track.Remove(at, count);
     }
 
-    private Candidate[] CandidatesFor(JobFacts job)
+    private (Track Track, double Least)[] CandidatesFor(JobFacts job)
     {
-        var candidates = new List<(double Least, Track Track)>(Machines.Count);
+        var candidates = new List<(Track Track, double Least)>(Machines.Count);
         foreach (var machine in Machines)
         {
             if (job.IsAble(_plant.Machines[machine]))
             {
-                candidates.Add((Tracks[machine]!.LeastCost(job), Tracks[machine]!));
+                candidates.Add((Tracks[machine]!, Tracks[machine]!.LeastCost(job)));
             }
         }
 
         candidates.Sort(static (a, b) => a.Least != b.Least ? a.Least.CompareTo(b.Least) : a.Track.Machine.Index.CompareTo(b.Track.Machine.Index));
-        return [.. candidates.Select(c => new Candidate(c.Track, c.Least, new Glimpse(c.Track, job)))];
+        return [.. candidates];
     }
 
     /// <summary>Puts a job in the place of one that is like it.</summary>
@@ -166,6 +166,4 @@ internal sealed class ScheduleState
             _machineOf[job] = track.Machine.Index;
         }
     }
-
-    private readonly record struct Candidate(Track Track, double Least, Glimpse Glimpse);
 }

@@ -17,30 +17,21 @@ internal sealed partial class Track
     /// <param name="below">Only places that cost less are looked for.</param>
     /// <param name="random">The chain's random numbers.</param>
     /// <param name="blinks">One in so many places is not seen; 0: all are.</param>
-    public Place Best(JobFacts job, double below, ref SearchRandom random, int blinks) => Best(job, new Glimpse(this, job), below, ref random, blinks);
-
-    /// <summary>The same, where what a glimpse takes is known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public Place Best(JobFacts job, in Glimpse glimpse, double below, ref SearchRandom random, int blinks)
+    public Place Best(JobFacts job, double below, ref SearchRandom random, int blinks)
     {
-        Unsafe.SkipInit(out Run alone);
-        var (best, isKnown) = (Place.Nowhere with { Cost = below }, false);
+        var alone = Run.Of(job, Machine);
+        var glimpse = new Glimpse(this, job, alone);
+        var best = Place.Nowhere with { Cost = below };
         for (var r = 0; r <= _runCount; r++)
         {
-            var isWorthIt = glimpse.Least(_setUps, _gates[r]) < best.Cost * (1 + Glance);
-            var mayJoin = r < _runCount && _runs[r].Family == job.Family;
-            if ((isWorthIt || mayJoin) && !isKnown)
-            {
-                (alone, isKnown) = (Run.Of(job, Machine), true);
-            }
-
-            if (isWorthIt && (blinks == 0 || random.Below(blinks) != 0))
+            if (glimpse.Least(_setUps, _gates[r]) < best.Cost * (1 + Glance) && (blinks == 0 || random.Below(blinks) != 0))
             {
                 var cost = Between(job, alone, r, best.Cost - glimpse.Anywhere, out var end) + glimpse.Anywhere;
                 best = cost < best.Cost ? new Place(cost, r, false, end) : best;
             }
 
-            if (mayJoin && MayJoin(alone, _runs[r]) && (blinks == 0 || random.Below(blinks) != 0))
+            if (r < _runCount && _runs[r].Family == alone.Family && MayJoin(alone, _runs[r]) && (blinks == 0 || random.Below(blinks) != 0))
             {
                 var cost = Joined(job, alone, r, out var end) + glimpse.Anywhere;
                 best = cost < best.Cost && Fits(job, _runs[r]) ? new Place(cost, r, true, end) : best;
